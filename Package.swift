@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "apmatrix",
+    products: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(name: "LockOrder", swiftSettings: settings),
+        .target(name: "Sysfs", dependencies: ["LockOrder", system], swiftSettings: settings),
+        .target(
+            name: "DriverCore",
+            dependencies: ["Sysfs", "LockOrder", system, .product(name: "Collections", package: "swift-collections")],
+            swiftSettings: settings),
+        .target(name: "AdjunctProcessor", swiftSettings: settings),
+        .target(name: "Mdev", dependencies: ["DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
+        .target(name: "KVM", dependencies: ["AdjunctProcessor", "LockOrder"], swiftSettings: settings),
+        .target(
+            name: "APBus", dependencies: ["AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
+        .target(
+            name: "Machine", dependencies: ["AdjunctProcessor", system, .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
+        .target(
+            name: "VFIOAP", dependencies: ["APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system],
+            swiftSettings: settings),
+        .target(name: "Recordings", dependencies: ["Sysfs", "LockOrder", system], swiftSettings: settings),
+        .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
+        .target(name: "FUSE", dependencies: ["CFuse", system], swiftSettings: settings),
+        .target(
+            name: "Emulator",
+            dependencies: [
+                "FUSE", "Recordings",
+                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system,
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "apmatrix",
+            dependencies: [
+                "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,104 @@
+public import AdjunctProcessor
+internal import DriverCore
+public import LockOrder
+internal import SystemPackage
+internal import Sysfs
+
+extension APBus {
+    /// The two masks, and the name under which a change of one is told.
+    enum Mask: String {
+        case adapters = "APMASK"
+        case domains = "AQMASK"
+
+        var path: WritableKeyPath<BusMasks, APMask> {
+            self == .adapters ? \.adapters : \.domains
+        }
+    }
+
+    /// Changes a mask and gives every queue to the driver that it belongs to now. When this returns they all have it.
+    ///
+    /// - Throws: `EINVAL` for a text that is no mask, or while a queue has an override (7.2); `EBUSY` where a driver uses a
+    ///   queue that would be the host's.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, apmask_store, apmask_commit, ap_bus_revise_bindings.
+    func store(_ mask: Mask, _ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
+        let path = mask.path
+        let changed: APMask? = try masks.withLock(after: held) { (masks, held) throws(Errno) in
+            guard masks.overrides == 0 else { throw .EINVAL }
+            let old = masks[keyPath: path]
+            let overflow: NumberOverflow = kernel.release >= .v7_2 ? .saturates : .wraps
+            guard let new = APMask.parse(input.text, current: old, overflow: overflow) else { throw .EINVAL }
+            guard new != old else { return nil }
+            try checkUse(newlyReserved: new.subtracting(old), mask, masks, held)
+            masks[keyPath: path] = new
+            masks.areInUse = masks.adapters != .all || masks.domains != .all
+            return new
+        }
+        guard let changed else { return }
+        reviseBindings(after: held)
+        root.sendUevent(.change, [UeventVariable(mask.rawValue, "\(changed)\n")])
+    }
+
+    /// - Throws: `EBUSY` where a driver says that it uses one of the queues. Only bits that are set anew count; against the
+    ///   whole other mask from 7.2 on, against the bits that it has before.
+    private func checkUse(
+        newlyReserved: APMask, _ mask: Mask, _ masks: borrowing BusMasks, _ held: borrowing Held<APAttributesRank>
+    ) throws(Errno) {
+        guard !newlyReserved.isEmpty else { return }
+        let all = kernel.release >= .v7_2
+        let adapters = mask == .adapters ? newlyReserved : all ? .all : masks.adapters
+        let domains = mask == .domains ? newlyReserved : all ? .all : masks.domains
+        for driver in drivers.withLock({ $0 }) where driver.isUsing(adapters: adapters, domains: domains, after: held) {
+            throw .EBUSY
+        }
+    }
+
+    /// Lets every queue that has the wrong driver look for another one. One without a driver counts as the host's, which is
+    /// what a recording of Linux 7.2 shows (drivers.txt).
+    private func reviseBindings(after held: borrowing Held<Unlocked>) {
+        for case .queue(let queue) in bus.devices {
+            let isHosts = masks.withLock(after: held) { (masks, _) in masks.reservesForHost(queue.apqn) }
+            guard isHosts != (driver(of: queue)?.isDefault ?? true) else { continue }
+            bus.detach(.queue(queue), after: held)
+            bus.attach(.queue(queue), after: held)
+        }
+    }
+
+    /// Whether any queue of these adapters and domains is the host's drivers', so that no mediated device may have it: by its
+    /// driver where a bound queue has an override, by the masks else.
+    ///
+    /// - Parameter masks: as guarded by the lock that the token is of.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_apqn_in_matrix_owned_by_def_drv.
+    public func isHosts(
+        adapters: APMask, domains: APMask, _ masks: borrowing BusMasks, _ held: borrowing Held<APAttributesRank>
+    ) -> Bool {
+        guard masks.overrides > 0 else { return masks.reservesForHost(adapters: adapters, domains: domains) }
+        for adapter in adapters.adapters {
+            for domain in domains.domains where isHosts(APQN(adapter: adapter, domain: domain), masks) { return true }
+        }
+        return false
+    }
+
+    private func isHosts(_ apqn: APQN, _ masks: borrowing BusMasks) -> Bool {
+        if let queue = queue(apqn), queue.driverOverride != nil, let driver = driver(of: queue) { return driver.isDefault }
+        return masks.reservesForHost(apqn)
+    }
+
+    /// Sets or clears which driver alone may have a queue. Nothing is bound anew.
+    ///
+    /// - Throws: `EINVAL` while a mask is in use, and for a text as long as a page.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_queue.c, driver_override_store.
+    func storeOverride(_ input: Input, of queue: APQueue, after held: borrowing Held<Unlocked>) throws(Errno) {
+        try masks.withLock(after: held) { (masks, _) throws(Errno) in
+            guard !masks.areInUse, input.bytes.count < Page.size - 1 else { throw .EINVAL }
+            let text = Array(input.text.prefix { $0 != UInt8(ascii: "\n") })
+            let hadOne = queue.state.withLock { state in
+                defer { state.driverOverride = text.isEmpty ? nil : text }
+                return state.driverOverride != nil
+            }
+            masks.overrides += (text.isEmpty ? 0 : 1) - (hadOne ? 1 : 0)
+        }
+    }
+}

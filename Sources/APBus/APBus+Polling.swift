@@ -1,0 +1,54 @@
+internal import AdjunctProcessor
+internal import DriverCore
+internal import LockOrder
+internal import Sysfs
+
+extension APBus {
+    /// Between two looks at a queue that resets or turns its interrupts on.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, AP_SM_WAIT_LOW_TIMEOUT; 6.1 uses poll_timeout.
+    private var pollInterval: Duration {
+        kernel.release >= .v6_12 ? .milliseconds(40) : .nanoseconds(Int64(clamping: state.withLock { $0.pollTimeout }))
+    }
+
+    /// Starts a queue and its state machine.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_queue.c, ap_queue_init_state.
+    func startQueue(_ queue: APQueue) {
+        queue.state.withLock { $0.machine.start() }
+        kick(queue)
+    }
+
+    /// Lets a queue's state machine go on, and polls for as long as it waits.
+    func kick(_ queue: APQueue) {
+        guard step(queue) == .poll else { return }
+        let startsPolling = state.withLock { state in
+            state.polled.append(queue)
+            defer { state.isPolling = true }
+            return !state.isPolling
+        }
+        if startsPolling { schedulePoll() }
+    }
+
+    private func step(_ queue: APQueue) -> QueueStateMachine.Wait {
+        queue.state.withLock { $0.machine.step(queue.apqn, hardware) }
+    }
+
+    private func schedulePoll() {
+        _ = kernel.clock.schedule(after: pollInterval) { [weak self] in self?.poll() }
+    }
+
+    private func poll() {
+        let queues = state.withLock { state in
+            defer { state.polled = [] }
+            return state.polled
+        }
+        let waiting = queues.filter { step($0) == .poll }
+        let goesOn = state.withLock { state in
+            state.polled += waiting
+            state.isPolling = !state.polled.isEmpty
+            return state.isPolling
+        }
+        if goesOn { schedulePoll() }
+    }
+}

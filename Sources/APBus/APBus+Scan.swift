@@ -1,0 +1,269 @@
+internal import AdjunctProcessor
+internal import DriverCore
+public import LockOrder
+internal import Sysfs
+internal import SystemPackage
+
+extension APBus {
+    /// Does the first scan, and from then on one every `config_time` seconds.
+    public func start(after held: borrowing Held<Unlocked>) {
+        scan.withLock(after: held) { (_, held) in scanBus(held) }
+    }
+
+    /// Ends the periodic scans.
+    public func stop() {
+        state.withLock { state in
+            state.scanTimer?.cancel()
+            state.scanTimer = nil
+        }
+    }
+
+    /// Scans now. If a scan runs already, waits for its end and (from 6.12 on) does no other. Ignored before the first scan.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_bus_force_rescan.
+    func forceScan(after held: borrowing Held<Unlocked>) {
+        guard state.withLock({ $0.scans > 0 }) else { return }
+        Blocking.willBlock()
+        let scanned: Void? = scan.withLockIfAvailable(after: held) { (_, held) in scanBus(held) }
+        guard scanned == nil else { return }
+        scan.withLock(after: held) { (_, held) in
+            if kernel.release == .v6_1 { scanBus(held) }
+        }
+    }
+
+    /// Arms the timer of the next scan anew.
+    func armScanTimer() {
+        let seconds = state.withLock { $0.configTime }
+        let timer = kernel.schedule(after: .seconds(Int64(seconds))) { [weak self] held in
+            guard let self else { return }
+            scan.withLock(after: held) { (_, held) in self.scanBus(held) }
+        }
+        state.withLock { state in
+            state.scanTimer?.cancel()
+            state.scanTimer = timer
+        }
+    }
+
+    /// One scan, from the configuration to the bindings.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_scan_bus.
+    private func scanBus(_ held: borrowing Held<ScanRank>) {
+        let old = configuration ?? .empty
+        let new = hardware.qci()
+        state.withLock { $0.configuration = new }
+        let hasChanged = new != nil && new != old
+        let listeners = drivers.withLock { $0 }
+        if hasChanged, let new {
+            if !new.adapters.isSubset(of: old.adapters) || !new.usageDomains.isSubset(of: old.usageDomains) {
+                state.withLock { $0.bindingsTold = false }
+            }
+            for driver in listeners { driver.configurationChanged(from: old, to: new, after: held) }
+        }
+        let reach = Reach(configuration: new)
+        selectDomain(reach, held)
+        for adapter in 0...maxAdapter { scanAdapter(AdapterID(adapter), reach, held) }
+        if hasChanged, let new {
+            for driver in listeners { driver.scanCompleted(from: old, to: new, after: held) }
+        }
+        let isFirst = state.withLock { state in
+            state.scans += 1
+            return state.scans == 1
+        }
+        if isFirst { root.sendUevent(.change, [UeventVariable("INITSCAN", "done")]) }
+        if isFirst || kernel.release >= .v6_12 { tellBindingsComplete() }
+        armScanTimer()
+    }
+
+    /// Selects the default domain while there is none: the lowest one that is the host's and answers.
+    private func selectDomain(_ reach: Reach, _ held: borrowing Held<ScanRank>) {
+        guard state.withLock({ $0.domain }) < 0 else { return }
+        let (adapters, domains) = masks.withLock(after: held) { (masks, _) in (masks.adapters, masks.domains) }
+        for domain in 0...maxDomain where reach.hasUsage(DomainID(domain)) && domains.contains(domain) {
+            for adapter in 0...maxAdapter where reach.hasAdapter(AdapterID(adapter)) && adapters.contains(adapter) {
+                let (status, _) = hardware.tapq(APQN(adapter: AdapterID(adapter), domain: DomainID(domain)))
+                if status.responseCode == .normal {
+                    state.withLock { $0.domain = Int32(domain) }
+                    return
+                }
+            }
+        }
+    }
+
+    /// What a scan looks at. Without QCI everything is tried.
+    private struct Reach {
+        let configuration: ConfigurationInfo?
+
+        func hasAdapter(_ adapter: AdapterID) -> Bool { configuration?.adapters.contains(adapter) ?? true }
+        func hasUsage(_ domain: DomainID) -> Bool { configuration?.usageDomains.contains(domain) ?? true }
+    }
+
+    // MARK: - One adapter
+
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_scan_adapter.
+    private func scanAdapter(_ adapter: AdapterID, _ reach: Reach, _ held: borrowing Held<ScanRank>) {
+        var card = card(adapter)
+        guard reach.hasAdapter(adapter), let (status, info) = firstAnswer(of: adapter, reach), info.type != 0 else {
+            if let card { remove(card, held) }
+            return
+        }
+        if let known = card, known.info.type != info.type || known.info.functions != info.functions {
+            remove(known, held)
+            card = nil
+        }
+        let isConfigured = status.responseCode != .deconfigured
+        let isCheckstopped = status.responseCode == .checkstopped
+        if let card {
+            update(card, isConfigured: isConfigured, isCheckstopped: isCheckstopped)
+        } else {
+            card = makeCard(adapter, info, reach, isConfigured: isConfigured, isCheckstopped: isCheckstopped, held)
+        }
+        guard let card else { return }
+        for domain in 0...maxDomain { scanDomain(DomainID(domain), of: card, reach, held) }
+    }
+
+    /// What the first usage domain answers that has something to say.
+    private func firstAnswer(of adapter: AdapterID, _ reach: Reach) -> (QueueStatus, QueueInfo)? {
+        for domain in 0...maxDomain where reach.hasUsage(DomainID(domain)) {
+            let answer = hardware.tapq(APQN(adapter: adapter, domain: DomainID(domain)))
+            if answer.0.responseCode.keepsQueue { return answer }
+        }
+        return nil
+    }
+
+    private func makeCard(
+        _ adapter: AdapterID, _ info: QueueInfo, _ reach: Reach, isConfigured: Bool, isCheckstopped: Bool,
+        _ held: borrowing Held<ScanRank>
+    ) -> APCard? {
+        guard let type = compatibleType(of: adapter, info, reach),
+            let card = try? APCard(
+                adapter, type: type, info: info, isConfigured: isConfigured, isCheckstopped: isCheckstopped, bus: self)
+        else { return nil }
+        index.withLock { $0.cards[adapter] = card }
+        bus.add(.card(card), after: held)
+        return card
+    }
+
+    /// The type as which the card is driven: 10 to 14 as it is, newer ones as the machine says, older ones not at all.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_get_compatible_type.
+    private func compatibleType(of adapter: AdapterID, _ info: QueueInfo, _ reach: Reach) -> UInt8? {
+        switch info.type {
+        case 10...14: return info.type
+        case 15...:
+            guard let domain = (0...maxDomain).first(where: { reach.hasUsage(DomainID($0)) }) else { return nil }
+            let type = hardware.qact(APQN(adapter: adapter, domain: DomainID(domain)), type: info.type)
+            return type.flatMap { (10...14).contains($0) ? $0 : nil }
+        default: return nil
+        }
+    }
+
+    private func update(_ card: APCard, isConfigured: Bool, isCheckstopped: Bool) {
+        let changed = card.state.withLock { state in
+            state.isCheckstopped = isCheckstopped
+            defer { state.isConfigured = isConfigured }
+            return state.isConfigured != isConfigured
+        }
+        if changed { card.device.sendConfig(isConfigured) }
+    }
+
+    /// Removes the queues in the order in which they came, then the card.
+    private func remove(_ card: APCard, _ held: borrowing Held<ScanRank>) {
+        for case .queue(let queue) in bus.devices where queue.card === card { remove(queue, held) }
+        index.withLock { $0.cards[card.adapter] = nil }
+        bus.remove(.card(card), after: held)
+    }
+
+    private func remove(_ queue: APQueue, _ held: borrowing Held<ScanRank>) {
+        index.withLock { $0.queues[queue.apqn] = nil }
+        bus.remove(.queue(queue), after: held)
+    }
+
+    // MARK: - One queue
+
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_scan_domains.
+    private func scanDomain(
+        _ domain: DomainID, of card: APCard, _ reach: Reach, _ held: borrowing Held<ScanRank>
+    ) {
+        let apqn = APQN(adapter: card.adapter, domain: domain)
+        let known = queue(apqn)
+        guard reach.hasUsage(domain) else {
+            if let known { remove(known, held) }
+            return
+        }
+        let (status, _) = hardware.tapq(apqn)
+        guard status.responseCode.keepsQueue || (status.asyncError && kernel.release >= .v6_12) else {
+            if let known { remove(known, held) }
+            return
+        }
+        let isConfigured = status.responseCode != .deconfigured
+        let isCheckstopped = status.responseCode == .checkstopped
+        if let known {
+            update(known, isConfigured: isConfigured, isCheckstopped: isCheckstopped)
+        } else if let queue = try? APQueue(
+            apqn, card: card, isConfigured: isConfigured, isCheckstopped: isCheckstopped, bus: self)
+        {
+            index.withLock { $0.queues[apqn] = queue }
+            bus.add(.queue(queue), after: held)
+            if isConfigured, !isCheckstopped, kernel.release >= .v6_12 { startQueue(queue) }
+        }
+    }
+
+    /// One change a scan: checkstop, else configuration, else what an error needs.
+    private func update(_ queue: APQueue, isConfigured: Bool, isCheckstopped: Bool) {
+        enum Change { case none, recovered, configured, deconfigured }
+        let change: Change = queue.state.withLock { state in
+            if isCheckstopped != state.isCheckstopped {
+                state.isCheckstopped = isCheckstopped
+                if isCheckstopped {
+                    state.machine.fail()
+                    return .none
+                }
+                state.machine.recover()
+                return .recovered
+            }
+            if isConfigured != state.isConfigured {
+                state.isConfigured = isConfigured
+                if isConfigured {
+                    state.machine.recover()
+                    return .configured
+                }
+                state.machine.fail()
+                return .deconfigured
+            }
+            if state.machine.device == .error, isConfigured, !isCheckstopped {
+                state.machine.recover()
+                return .recovered
+            }
+            return .none
+        }
+        switch change {
+        case .none: break
+        case .recovered: kick(queue)
+        case .configured:
+            kick(queue)
+            queue.device.sendConfig(true)
+        case .deconfigured: queue.device.sendConfig(false)
+        }
+    }
+}
+
+extension ResponseCode {
+    /// Whether a queue that answers so is there.
+    fileprivate var keepsQueue: Bool {
+        switch self {
+        case .normal, .resetInProgress, .deconfigured, .checkstopped, .busy: true
+        default: false
+        }
+    }
+}
+
+extension ConfigurationInfo {
+    /// Nothing at all: before the first scan, and without QCI.
+    static let empty = ConfigurationInfo(maxAdapter: 0, maxDomain: 0)
+}
+
+extension Device {
+    func sendConfig(_ isConfigured: Bool) {
+        sendUevent(.change, [UeventVariable("CONFIG", isConfigured ? "1" : "0")])
+    }
+}

@@ -1,0 +1,129 @@
+public import AdjunctProcessor
+public import DriverCore
+public import LockOrder
+public import SystemPackage
+internal import Sysfs
+
+/// The AP bus: it finds the cards and queues of a machine, and decides which driver gets which.
+///
+/// It knows nothing of the machine but its AP instructions, so it shows the host's view or a guest's alike.
+///
+/// Locks: `scan` is held for a whole scan, outside of everything else; `masks` guards apmask, aqmask and the overrides. What
+/// readers need is in the leaf lock `state`.
+///
+/// Kernel: drivers/s390/crypto/ap_bus.c.
+public final class APBus: Sendable {
+    public let kernel: Kernel
+    public let hardware: any APInstructions
+    public let bus: Bus<APDevice>
+    /// apmask, aqmask and the overrides.
+    public let masks = Lock<APAttributesRank, BusMasks>("ap_attr_mutex", BusMasks())
+    /// /sys/devices/ap
+    let root: Device
+    let scan = Lock<ScanRank, Void>("ap_scan_bus_mutex", ())
+    let state: Leaf<State>
+    let tables: Tables
+    /// The largest numbers, known at boot and for ever.
+    let maxAdapter: UInt8
+    let maxDomain: UInt8
+    let drivers = Leaf<[any APDriver]>("AP drivers", [])
+    let index = Leaf("AP devices", Index())
+
+    /// What is on the bus, by its number.
+    struct Index {
+        var cards: [AdapterID: APCard] = [:]
+        var queues: [APQN: APQueue] = [:]
+    }
+
+    struct State {
+        /// As last scanned; nil: the machine has no QCI, or no scan has been.
+        var configuration: ConfigurationInfo?
+        var scans: UInt64 = 0
+        /// The default domain, -1 while there is none.
+        var domain: Int32 = -1
+        /// Seconds from the end of a scan to the next one.
+        var configTime: Int32 = 30
+        /// Nanoseconds between polls of busy queues.
+        var pollTimeout: UInt64 = 250_000
+        var pollThread = false
+        /// "bindings complete" has been told, and nothing has happened since.
+        var bindingsTold = false
+        var bindingsCompleteCount: UInt64 = 0
+        var scanTimer: (any ScheduledWork)?
+        var polled: [APQueue] = []
+        var isPolling = false
+        var bindOrder: UInt64 = 0
+    }
+
+    /// Makes the bus; the first scan is still to come (`start`).
+    public init(kernel: Kernel, hardware: any APInstructions) throws(Errno) {
+        self.kernel = kernel
+        self.hardware = hardware
+        let configuration = hardware.qci()
+        let hasExtendedAddressing = configuration?.apxa ?? false
+        maxAdapter = hasExtendedAddressing ? configuration?.maxAdapter ?? 63 : 63
+        maxDomain = hasExtendedAddressing ? configuration?.maxDomain ?? 15 : 15
+        state = Leaf("AP bus", State())
+        tables = Tables(release: kernel.release)
+        bus = Bus("ap", kernel: kernel)
+        root = try Device("ap", in: kernel.directory("devices"), subsystem: ("ap", nil), kernel: kernel)
+        bus.directory.addAttributes(tables.bus, of: self)
+    }
+
+    /// What the last scan has seen; nil where there is no QCI.
+    public var configuration: ConfigurationInfo? { state.withLock { $0.configuration } }
+
+    // MARK: - Drivers
+
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_driver_register.
+    public func register<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
+        drivers.withLock { $0.append(driver) }
+        bus.register(APDriverOnBus(driver, bus: self), after: held)
+        tellBindingsComplete()
+    }
+
+    public func unregister<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
+        bus.unregister(APDriverOnBus(driver, bus: self), after: held)
+        drivers.withLock { drivers in drivers.removeAll { $0 === driver } }
+    }
+
+    /// The queue that the bus has for an APQN.
+    public func queue(_ apqn: APQN) -> APQueue? { index.withLock { $0.queues[apqn] } }
+
+    func card(_ adapter: AdapterID) -> APCard? { index.withLock { $0.cards[adapter] } }
+
+    /// The driver that has a queue, nil where it has none.
+    func driver(of queue: APQueue) -> (any APDriver)? {
+        guard let name = queue.device.driver else { return nil }
+        return drivers.withLock { drivers in drivers.first { $0.name == name } }
+    }
+
+    // MARK: - Bindings
+
+    /// How many queues there are, and how many of them have a driver.
+    var bindings: (bound: Int, all: Int) {
+        let queues = bus.devices.compactMap(\.queue)
+        return (queues.count { $0.device.driver != nil }, queues.count)
+    }
+
+    /// A driver has taken a device: "complete" may be told again.
+    func deviceProbed(_ device: APDevice) {
+        state.withLock { $0.bindingsTold = false }
+        if kernel.release == .v6_1 { tellBindingsComplete() }
+    }
+
+    /// Tells once that every queue has a driver; 6.1 tells it every time.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_check_bindings_complete.
+    func tellBindingsComplete() {
+        let (bound, all) = bindings
+        let count: UInt64? = state.withLock { state in
+            guard state.scans >= 1, bound == all, !state.bindingsTold || kernel.release == .v6_1 else { return nil }
+            state.bindingsTold = true
+            state.bindingsCompleteCount += 1
+            return state.bindingsCompleteCount
+        }
+        guard let count else { return }
+        root.sendUevent(.change, [UeventVariable("BINDINGS", "complete"), UeventVariable("COMPLETECOUNT", "\(count)")])
+    }
+}

@@ -1,0 +1,74 @@
+internal import AdjunctProcessor
+internal import DriverCore
+internal import LockOrder
+internal import SystemPackage
+internal import Sysfs
+
+extension APBus {
+    /// A card and the bus that it is on: what the rows below speak of.
+    struct Card: Sendable {
+        unowned let bus: APBus
+        let card: APCard
+
+        /// /sys/devices/ap/cardXX, without what its driver adds
+        static var attributes: [Attribute<Card>] {
+            [
+                .readOnly("hwtype") { "\($0.card.type)\n" },
+                .readOnly("raw_hwtype") { "\($0.card.info.type)\n" },
+                .readOnly("depth") { "\($0.card.info.capacity)\n" },
+                .readOnly("ap_functions") { "0x\($0.card.info.functions.hex(8, uppercase: true))\n" },
+                .readWrite("request_count") { "\($0.card.state.withLock { $0.requests })\n" } store: { card, _, _ in
+                    card.clearRequests()
+                },
+                .readOnly("requestq_count") { _ in "0\n" },
+                .readOnly("pendingq_count") { _ in "0\n" },
+                .readOnly("modalias") { "ap:t\($0.card.type.hex(2, uppercase: true))\n" },
+                .readWrite("config") { $0.card.state.withLock { $0.isConfigured } ? "1\n" : "0\n" } store: {
+                    card, input, _ throws(Errno) in
+                    try card.storeConfig(input)
+                },
+                .readOnly("chkstop") { $0.card.state.withLock { $0.isCheckstopped } ? "1\n" : "0\n" },
+                .readOnly("max_msg_size") { "\($0.card.info.maximumMessageSize)\n" },
+            ]
+        }
+
+        private func clearRequests() {
+            for queue in bus.queues(of: card) { queue.state.withLock { $0.requests = 0 } }
+            card.state.withLock { $0.requests = 0 }
+        }
+
+        /// Asks the machine to configure the adapter or to take it out of the configuration; the queues follow at the next scan.
+        ///
+        /// - Throws: `EINVAL` unless 0 or 1, `EOPNOTSUPP` where the machine cannot, `EIO` where it does not.
+        ///
+        /// Kernel: drivers/s390/crypto/ap_card.c, config_store.
+        private func storeConfig(_ input: Input) throws(Errno) {
+            let isOn = try KernelText.zeroOrOne(input.text)
+            if isOn != card.state.withLock({ $0.isConfigured }) {
+                switch bus.hardware.configure(card.adapter, isOn) {
+                case .ok: break
+                case .notSupported: throw .EOPNOTSUPP
+                case .refused: throw .EIO
+                }
+            }
+            card.state.withLock { $0.isConfigured = isOn }
+            card.device.sendConfig(isOn)
+        }
+    }
+
+    /// The queues of a card, oldest first.
+    func queues(of card: APCard) -> [APQueue] {
+        bus.devices.compactMap { $0.queue }.filter { $0.card === card }
+    }
+}
+
+extension KernelText {
+    /// - Throws: `EINVAL` unless the text begins with the decimal number 0 or 1.
+    static func zeroOrOne(_ text: ArraySlice<UInt8>) throws(Errno) -> Bool {
+        switch try scannedInteger(text, .decimal) {
+        case 0: false
+        case 1: true
+        default: throw .EINVAL
+        }
+    }
+}

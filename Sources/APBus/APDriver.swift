@@ -1,0 +1,87 @@
+public import AdjunctProcessor
+public import DriverCore
+public import LockOrder
+public import SystemPackage
+
+/// A driver of the AP bus.
+///
+/// Kernel: drivers/s390/crypto/ap_bus.h, struct ap_driver.
+public protocol APDriver: AnyObject, Sendable {
+    var name: String { get }
+    var module: Module? { get }
+    /// Whether it is a driver of the host: one that has the queues whose bits are set in apmask and aqmask.
+    var isDefault: Bool { get }
+
+    func matches(_ device: APDevice) -> Bool
+
+    /// Takes a device. Held: the device's lock.
+    ///
+    /// - Throws: `ENODEV` where the driver does not want it after all.
+    func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno)
+
+    /// Lets go of a device; the bus resets a queue afterwards. Held: the device's lock.
+    func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>)
+
+    /// Whether the driver uses a queue of these adapters and domains, so that it cannot be given to the host's drivers.
+    /// Held: the lock of the bus's masks.
+    func isUsing(adapters: APMask, domains: APMask, after held: borrowing Held<APAttributesRank>) -> Bool
+
+    /// The host's configuration has changed; devices have neither come nor gone yet. Held: the scan's lock.
+    func configurationChanged(from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>)
+
+    /// The scan that noticed a change of the configuration has finished. Held: the scan's lock.
+    func scanCompleted(from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>)
+}
+
+extension APDriver {
+    public func isUsing(adapters: APMask, domains: APMask, after held: borrowing Held<APAttributesRank>) -> Bool { false }
+    public func configurationChanged(
+        from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>
+    ) {}
+    public func scanCompleted(
+        from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>
+    ) {}
+}
+
+/// An AP driver as the driver core sees it: what the bus does around each driver.
+final class APDriverOnBus: BusDriver {
+    let driver: any APDriver
+    /// The bus outlives its drivers.
+    unowned let bus: APBus
+
+    init(_ driver: any APDriver, bus: APBus) {
+        self.driver = driver
+        self.bus = bus
+    }
+
+    var name: String { driver.name }
+    var module: Module? { driver.module }
+    var bindsByHand: Bool { true }
+
+    func matches(_ device: APDevice) -> Bool {
+        driver.matches(device)
+    }
+
+    /// Cards are anybody's. A queue is its override's, else the host's drivers' where both masks have its bits, else the others'.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_device_probe.
+    func mayHave(_ device: APDevice, _ held: borrowing Held<DeviceRank>) -> Bool {
+        guard let queue = device.queue else { return true }
+        return bus.masks.withLock(after: held) { (masks, _) in
+            if let override = queue.driverOverride { return override.elementsEqual(driver.name.utf8) }
+            return masks.reservesForHost(queue.apqn) == driver.isDefault
+        }
+    }
+
+    func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
+        try driver.probe(device, held)
+        bus.deviceProbed(device)
+    }
+
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_device_remove.
+    func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
+        device.queue?.prepareRemove()
+        driver.remove(device, held)
+        device.queue?.finishRemove(bus.hardware)
+    }
+}

@@ -1,0 +1,57 @@
+internal import AdjunctProcessor
+internal import DriverCore
+internal import LockOrder
+internal import SystemPackage
+internal import Sysfs
+
+extension APBus {
+    /// A queue and the bus that it is on: what the rows below speak of.
+    struct Queue: Sendable {
+        unowned let bus: APBus
+        let queue: APQueue
+
+        /// /sys/devices/ap/cardXX/XX.YYYY, without what its driver adds
+        static var attributes: [Attribute<Queue>] {
+            [
+                .readWrite("request_count") { queue in
+                    queue.queue.state.withLock { $0.machine.device == .uninitiated ? "-\n" : "\($0.requests)\n" }
+                } store: { queue, _, _ in
+                    queue.queue.state.withLock { $0.requests = 0 }
+                },
+                .readOnly("requestq_count") { _ in "0\n" },
+                .readOnly("pendingq_count") { _ in "0\n" },
+                .readWrite("reset") { $0.resetText } store: { queue, _, _ in
+                    queue.queue.state.withLock { $0.machine.restart() }
+                    queue.bus.kick(queue.queue)
+                },
+                .readOnly("interrupt") { $0.interruptText },
+                .readOnly("config") { $0.queue.state.withLock { $0.isConfigured } ? "1\n" : "0\n" },
+                .readOnly("chkstop") { $0.queue.state.withLock { $0.isCheckstopped } ? "1\n" : "0\n" },
+                Attribute("ap_functions", .readOnly, since: .v6_12) { queue, page, _ throws(Errno) in
+                    let (status, info) = queue.bus.hardware.tapq(queue.queue.apqn)
+                    guard status.responseCode.rawValue <= ResponseCode.busy.rawValue else { throw .EIO }
+                    page.emit("0x\(info.functions.hex(8, uppercase: true))\n")
+                },
+                Attribute("driver_override", .readWrite, since: .v7_2) { queue, page, held in
+                    let override = queue.bus.masks.withLock(after: held) { (_, _) in queue.queue.driverOverride }
+                    page.emit((override ?? []) + [UInt8(ascii: "\n")])
+                } store: { queue, input, held throws(Errno) in
+                    try queue.bus.storeOverride(input, of: queue.queue, after: held)
+                },
+            ]
+        }
+
+        private var resetText: String {
+            switch queue.state.withLock({ $0.machine.state }) {
+            case .resetStart, .resetWait: "Reset in progress.\n"
+            case .setInterruptWait, .idle: "No Reset Timer set.\n"
+            }
+        }
+
+        private var interruptText: String {
+            if queue.state.withLock({ $0.machine.state }) == .setInterruptWait { return "Enable Interrupt pending.\n" }
+            let (status, _) = bus.hardware.tapq(queue.apqn)
+            return status.interruptsEnabled ? "Interrupts enabled.\n" : "Interrupts disabled.\n"
+        }
+    }
+}

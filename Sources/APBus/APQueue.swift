@@ -1,0 +1,60 @@
+public import AdjunctProcessor
+public import DriverCore
+internal import LockOrder
+internal import SystemPackage
+internal import Sysfs
+
+/// A queue: an adapter's part for one domain.
+///
+/// What a scan has seen of it and what its requests are is guarded by a leaf lock; which driver has it by the lock of the
+/// device; its override by the lock of the bus's masks.
+public final class APQueue: Sendable {
+    public let apqn: APQN
+    public let device: Device
+    public let card: APCard
+    let state: Leaf<State>
+
+    struct State {
+        var isConfigured: Bool
+        var isCheckstopped: Bool
+        var machine = QueueStateMachine()
+        /// Requests since boot or since somebody has set it back.
+        var requests: UInt64 = 0
+        /// What a user wants with it while cex4queue has it.
+        var isOnline = true
+        /// The order in which cex4queue got its queues.
+        var bindOrder: UInt64 = 0
+        var driverOverride: [UInt8]?
+    }
+
+    init(_ apqn: APQN, card: APCard, isConfigured: Bool, isCheckstopped: Bool, bus: APBus) throws(Errno) {
+        self.apqn = apqn
+        self.card = card
+        state = Leaf("AP queue", State(isConfigured: isConfigured, isCheckstopped: isCheckstopped))
+        device = try Device(
+            apqn.description, in: card.device.directory, subsystem: ("ap", bus.bus.directory),
+            identity: card.queueIdentity, kernel: bus.kernel)
+        device.directory.addAttributes(bus.tables.queue, of: APBus.Queue(bus: bus, queue: self))
+    }
+
+    /// The type as which it is driven, 10 to 14.
+    public var type: UInt8 { card.type }
+
+    /// What `driver_override` says, nil while it is not set. Read it with the lock of the bus's masks held.
+    public var driverOverride: [UInt8]? { state.withLock { $0.driverOverride } }
+
+    // MARK: - Its driver lets go
+
+    /// Kernel: drivers/s390/crypto/ap_queue.c, ap_queue_prepare_remove.
+    func prepareRemove() {
+        state.withLock { $0.machine.prepareRemove() }
+    }
+
+    /// Zeroizes the queue; it stays as nobody has started it.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_queue.c, ap_queue_remove.
+    func finishRemove(_ hardware: any APInstructions) {
+        _ = hardware.zapq(apqn)
+        state.withLock { $0.machine.finishRemove() }
+    }
+}

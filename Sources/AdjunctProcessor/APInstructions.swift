@@ -1,0 +1,59 @@
+/// The AP instructions of a machine: all that the bus and its drivers know of the hardware.
+///
+/// PQAP has a function code in bits 32 to 39 of GR0; adapter and domain are bits 48 to 55 and 56 to 63. The status word comes
+/// in GR1. The machine implements them for the host, a guest by filtering the host's through its own configuration.
+///
+/// Called from any thread, with any lock held: an implementation never calls back and never waits.
+public protocol APInstructions: AnyObject, Sendable {
+    /// Whether queues can interrupt (facility 65): AQIC is installed. True unless an implementation says otherwise.
+    var hasInterrupts: Bool { get }
+
+    /// PQAP function 0, test AP queue. Changes nothing (but polls: a running reset comes nearer to its end).
+    ///
+    /// Response codes: 00; 01 no such queue; 02 a reset is running; 03 deconfigured; 04 checkstopped; 05 busy.
+    /// The info is `QueueInfo.none` with 01, and describes the queue with all others.
+    func tapq(_ apqn: APQN) -> (QueueStatus, QueueInfo)
+
+    /// PQAP function 1, reset AP queue: starts throwing away its messages and disables its interrupts. TAPQ tells the end.
+    ///
+    /// Response codes: 00 started; 01, 03, 04 as with TAPQ; 02 one is running already; 05 busy; 0A.
+    func rapq(_ apqn: APQN) -> QueueStatus
+
+    /// PQAP function 2, zeroize AP queue: as a reset, and what the queue remembers of its user is gone too.
+    ///
+    /// Response codes: as with RAPQ; in a secure-execution guest also 35 and 36.
+    func zapq(_ apqn: APQN) -> QueueStatus
+
+    /// PQAP function 3, AP-queue interruption control; GR1 asks for enabled or disabled (bit IR), GR2 is the address of the
+    /// notification byte, which nobody reads here.
+    ///
+    /// Response codes: 00 done; 01, 03, 04 as with TAPQ; 02 a reset is running; 05 busy; 06 address; 07 already so.
+    func aqic(_ apqn: APQN, enable: Bool) -> QueueStatus
+
+    /// PQAP function 4, query configuration information. Nil: the function is not installed (facility 12).
+    func qci() -> ConfigurationInfo?
+
+    /// PQAP function 5, query AP compatibility type: the type (10 to 14) as which a queue of that newer type can be driven.
+    /// Nil: none, or the function is not installed.
+    func qact(_ apqn: APQN, type: UInt8) -> UInt8?
+
+    /// SCLP configure or deconfigure adapter (commands 001F0001 and 001E0001 with the adapter in bits 8 to 15).
+    func configure(_ adapter: AdapterID, _ on: Bool) -> SCLPResponse
+
+    /// Sends a request message that asks the card or domain about itself. Nil: it does not answer.
+    func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer?
+}
+
+extension APInstructions {
+    public var hasInterrupts: Bool { true }
+}
+
+/// How the service-call processor answered.
+public enum SCLPResponse: Hashable, Sendable {
+    /// Done, or it was so already (0020, 0120).
+    case ok
+    /// The machine has no AP reconfiguration (EOPNOTSUPP).
+    case notSupported
+    /// Any other response code (EIO).
+    case refused(code: UInt16)
+}

@@ -1,0 +1,175 @@
+// What the zcrypt drivers ask a card with a request message, because no instruction tells it.
+
+/// A question to a card or to one domain of it.
+public enum DeviceQuery: Hashable, Sendable {
+    /// `serialnr` of a CCA card.
+    case ccaSerialNumber
+    /// `mkvps` of a CCA queue.
+    case ccaMasterKeys
+    /// `API_ordinalnr`, `FW_version`, `serialnr` and `op_modes` of an EP11 card.
+    case ep11CardInfo
+    /// `mkvps` and `op_modes` of an EP11 queue.
+    case ep11DomainInfo
+}
+
+/// The answer to the question of the same name.
+public enum DeviceAnswer: Hashable, Sendable {
+    /// Eight characters.
+    case ccaSerialNumber(String)
+    case ccaMasterKeys(CCAMasterKeys)
+    case ep11CardInfo(EP11CardInfo)
+    case ep11DomainInfo(EP11DomainInfo)
+}
+
+/// A verification pattern: the fingerprint of a key. 8 bytes (AES, APKA), 16 (ASYM) or 32 (EP11).
+public struct VerificationPattern: Hashable, Sendable, CustomStringConvertible {
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Reads an even number of hexadecimal digits, with or without `0x`; nil for anything else.
+    public init?(hex text: some StringProtocol) {
+        let digits = Array(text.hasPrefix("0x") ? text.dropFirst(2).utf8 : text[...].utf8)
+        guard !digits.isEmpty, digits.count.isMultiple(of: 2) else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let high = hexValue(digits[index]), let low = hexValue(digits[index + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        self.bytes = bytes
+    }
+
+    /// Lower-case hexadecimal digits without a prefix.
+    public var description: String {
+        bytes.map { hexText($0, digits: 2) }.joined()
+    }
+}
+
+/// The three registers of each of the three master keys of a CCA domain.
+public struct CCAMasterKeys: Hashable, Sendable {
+    /// The register in which a key is being entered.
+    public enum New: Hashable, Sendable {
+        case empty
+        case partial
+        case full(VerificationPattern)
+    }
+
+    /// A register that holds a key in use or the one before it.
+    public enum Stored: Hashable, Sendable {
+        case invalid
+        case valid(VerificationPattern)
+    }
+
+    /// The registers of one master key.
+    public struct Registers: Hashable, Sendable {
+        public var new: New
+        public var current: Stored
+        public var old: Stored
+
+        public init(new: New = .empty, current: Stored = .invalid, old: Stored = .invalid) {
+            self.new = new
+            self.current = current
+            self.old = old
+        }
+    }
+
+    /// Patterns of 8 bytes.
+    public var aes: Registers
+    /// Patterns of 8 bytes.
+    public var apka: Registers
+    /// Patterns of 16 bytes.
+    public var asym: Registers
+
+    public init(aes: Registers = Registers(), apka: Registers = Registers(), asym: Registers = Registers()) {
+        self.aes = aes
+        self.apka = apka
+        self.asym = asym
+    }
+}
+
+/// The operational modes of an EP11 card or domain. Their names are the words of `op_modes`, bit 0 first.
+public struct EP11OperationModes: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// The name of every bit, bit 0 first.
+    public static let names = [
+        "FIPS2009", "BSI2009", "FIPS2011", "BSI2011", "SIGG-IMPORT", "SIGG", "BSICC2017", "FIPS2021", "FIPS2024",
+    ]
+
+    /// The mode of that name.
+    public init?(name: some StringProtocol) {
+        guard let bit = Self.names.firstIndex(where: { $0 == name }) else { return nil }
+        self.init(rawValue: 1 << UInt32(bit))
+    }
+
+    /// The names of the modes that are set, bit 0 first.
+    public var names: [String] {
+        Self.names.indices.filter { rawValue & (1 << UInt32($0)) != 0 }.map { Self.names[$0] }
+    }
+}
+
+/// What an EP11 card tells about itself.
+public struct EP11CardInfo: Hashable, Sendable {
+    /// The API ordinal number; 0 when unknown.
+    public var apiOrdinal: UInt32
+    /// The firmware's version as `FW_version` shows it, major and minor; nil when unknown.
+    public var firmware: Firmware?
+    /// Sixteen characters; empty when unknown.
+    public var serialNumber: String
+    public var modes: EP11OperationModes
+
+    public struct Firmware: Hashable, Sendable, CustomStringConvertible {
+        public var major: UInt8
+        public var minor: UInt8
+
+        public init(major: UInt8, minor: UInt8) {
+            self.major = major
+            self.minor = minor
+        }
+
+        /// `4.18`.
+        public var description: String { "\(major).\(minor)" }
+    }
+
+    public init(
+        apiOrdinal: UInt32 = 0, firmware: Firmware? = nil, serialNumber: String = "", modes: EP11OperationModes = []
+    ) {
+        self.apiOrdinal = apiOrdinal
+        self.firmware = firmware
+        self.serialNumber = serialNumber
+        self.modes = modes
+    }
+}
+
+/// What a domain of an EP11 card tells about itself.
+public struct EP11DomainInfo: Hashable, Sendable {
+    /// The wrapping key in use.
+    public enum Current: Hashable, Sendable {
+        case invalid
+        case valid(VerificationPattern)
+    }
+
+    /// The wrapping key that waits to be used.
+    public enum New: Hashable, Sendable {
+        case empty
+        case uncommitted(VerificationPattern)
+        case committed(VerificationPattern)
+    }
+
+    /// Patterns of 32 bytes.
+    public var current: Current
+    public var new: New
+    public var modes: EP11OperationModes
+
+    public init(current: Current = .invalid, new: New = .empty, modes: EP11OperationModes = []) {
+        self.current = current
+        self.new = new
+        self.modes = modes
+    }
+}

@@ -1,0 +1,129 @@
+public import LockOrder
+internal import OrderedCollections
+internal import Sysfs
+public import SystemPackage
+
+extension Bus {
+    /// Lets the drivers try a device, in the order in which they were registered, until one takes it.
+    ///
+    /// A driver that refuses leaves no trace.
+    ///
+    /// Kernel: drivers/base/dd.c, device_attach.
+    public func attach<Outer: OutsideDevice>(_ element: Element, after held: borrowing Held<Outer>) {
+        let drivers = state.withLock { $0.drivers }
+        element.device.lock.withLock(after: held) { (_, held) in
+            for driver in drivers where element.device.driver == nil && driver.driver.matches(element) {
+                do throws(Errno) {
+                    try probe(element, driver, held)
+                } catch {
+                    continue
+                }
+            }
+        }
+    }
+
+    /// Gives a device to one driver.
+    ///
+    /// - Throws: `EBUSY` where the device has a driver, and what the driver's probe throws.
+    ///
+    /// Kernel: drivers/base/dd.c, device_driver_attach.
+    func attach<Outer: OutsideDevice>(
+        _ element: Element, to driver: RegisteredDriver<Element>, after held: borrowing Held<Outer>
+    ) throws(Errno) {
+        try element.device.lock.withLock(after: held) { (_, held) throws(Errno) in
+            guard element.device.driver == nil else { throw .EBUSY }
+            try probe(element, driver, held)
+        }
+    }
+
+    /// Gives a device to the driver of that name, without asking whether it matches.
+    ///
+    /// - Throws: `ENODEV` where there is no such driver, `EBUSY` where the device has one, and what the driver's probe throws.
+    public func attach<Outer: OutsideDevice>(
+        _ element: Element, to driver: String, after held: borrowing Held<Outer>
+    ) throws(Errno) {
+        guard let registered = state.withLock({ state in state.drivers.first { $0.name == driver } }) else { throw .ENODEV }
+        try attach(element, to: registered, after: held)
+    }
+
+    /// Takes a device away from its driver.
+    ///
+    /// - Parameter driver: only from this one.
+    /// - Returns: whether it had it.
+    ///
+    /// Kernel: drivers/base/dd.c, device_driver_detach.
+    @discardableResult
+    public func detach<Outer: OutsideDevice>(
+        _ element: Element, from driver: String? = nil, after held: borrowing Held<Outer>
+    ) -> Bool {
+        element.device.lock.withLock(after: held) { (_, held) in
+            let device = element.device
+            guard let bound = device.driver, driver == nil || driver == bound,
+                let registered = state.withLock({ state in state.drivers.first { $0.name == bound } })
+            else { return false }
+            device.directory.removeLink("driver")
+            registered.directory.removeLink(device.name)
+            registered.driver.remove(element, held)
+            device.setDriver(nil)
+            device.sendUevent(.unbind)
+            return true
+        }
+    }
+
+    /// Kernel: drivers/base/dd.c, really_probe.
+    private func probe(
+        _ element: Element, _ registered: RegisteredDriver<Element>, _ held: borrowing Held<DeviceRank>
+    ) throws(Errno) {
+        guard registered.driver.mayHave(element, held) else { throw .ENODEV }
+        let device = element.device
+        device.setDriver(registered.name)
+        registered.directory.addLink(device.name, to: device.directory)
+        device.directory.addLink("driver", to: registered.directory)
+        do throws(Errno) {
+            try registered.driver.probe(element, held)
+        } catch {
+            device.directory.removeLink("driver")
+            registered.directory.removeLink(device.name)
+            device.setDriver(nil)
+            throw error
+        }
+        device.sendUevent(.bind)
+    }
+
+    // MARK: - Drivers
+
+    /// Registers a driver: it gets every device that it wants and nobody has, oldest first, then the world is told.
+    ///
+    /// Kernel: drivers/base/driver.c, driver_register.
+    public func register<Outer: OutsideDevice>(_ driver: any BusDriver<Element>, after held: borrowing Held<Outer>) {
+        let directory = kernel.directory("bus", name, "drivers", driver.name)
+        let registered = RegisteredDriver(bus: self, driver: driver, directory: directory)
+        let (elements, autoprobe) = state.withLock { state in
+            state.drivers.append(registered)
+            return (Array(state.devices.values), state.autoprobe)
+        }
+        for element in elements where autoprobe && element.device.driver == nil && driver.matches(element) {
+            do throws(Errno) {
+                try attach(element, to: registered, after: held)
+            } catch {
+                continue
+            }
+        }
+        registered.addFiles()
+        registered.kobject.sendUevent(.add)
+    }
+
+    /// Takes a driver away, newest device first.
+    ///
+    /// Kernel: drivers/base/driver.c, driver_unregister.
+    public func unregister<Outer: OutsideDevice>(_ driver: any BusDriver<Element>, after held: borrowing Held<Outer>) {
+        guard let registered = state.withLock({ state in state.drivers.first { $0.name == driver.name } }) else { return }
+        registered.removeFiles()
+        for element in devices.reversed() {
+            detach(element, from: driver.name, after: held)
+        }
+        state.withLock { state in state.drivers.removeAll { $0.name == driver.name } }
+        registered.kobject.sendUevent(.remove)
+        registered.directory.remove()
+    }
+}

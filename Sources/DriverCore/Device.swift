@@ -1,0 +1,78 @@
+internal import LockOrder
+public import Sysfs
+public import SystemPackage
+
+/// What a device's uevents and its `uevent` file say besides its driver; it never changes.
+public struct DeviceIdentity: Sendable {
+    /// Of a device node: MAJOR, MINOR and DEVNAME, in front of the others.
+    public let node: [UeventVariable]
+    /// DEVTYPE
+    public let type: String?
+    /// What the bus adds, behind the driver.
+    public let variables: [UeventVariable]
+
+    public init(node: [UeventVariable] = [], type: String? = nil, variables: [UeventVariable] = []) {
+        self.node = node
+        self.type = type
+        self.variables = variables
+    }
+}
+
+/// The driver core's part of a device: its directory, its `uevent` file, its lock, the name of its driver.
+///
+/// The lock is held around probe and remove of a driver, outside of all locks of vfio_ap. The name can be read at any time.
+public final class Device: Sendable {
+    public let kernel: Kernel
+    public let name: String
+    public let directory: Directory
+    /// The bus or class; a device without sends no uevents.
+    public let subsystem: String?
+    let identity: DeviceIdentity
+    /// Held around probe and remove.
+    let lock = Lock<DeviceRank, Void>("device", ())
+    private let boundTo: Leaf<String?>
+
+    /// Makes a device with its directory and `uevent` file; it is on no bus yet, and nobody has been told.
+    ///
+    /// - Parameter subsystem: the directory of its bus or class, for the link `subsystem`.
+    /// - Throws: `EEXIST` where the name is taken.
+    ///
+    /// Kernel: drivers/base/core.c, device_add up to the announcement.
+    public init(_ name: String, in parent: Directory, subsystem: (name: String, directory: Directory?)?,
+        identity: DeviceIdentity = DeviceIdentity(), kernel: Kernel
+    ) throws(Errno) {
+        self.kernel = kernel
+        self.name = name
+        self.subsystem = subsystem?.name
+        self.identity = identity
+        boundTo = Leaf("driver of device", nil)
+        directory = try parent.makeDirectory(name)
+        directory.addAttributes(kernel.tables.device, of: self)
+        if let bus = subsystem?.directory { directory.addLink("subsystem", to: bus) }
+    }
+
+    /// The name of the driver, nil while there is none.
+    public var driver: String? { boundTo.withLock { $0 } }
+
+    func setDriver(_ name: String?) {
+        boundTo.withLock { $0 = name }
+    }
+
+    /// Sends a uevent of the device; filtered where it has neither bus nor class.
+    ///
+    /// Kernel: drivers/base/core.c, dev_uevent.
+    public func sendUevent(_ action: UeventAction, _ extra: [UeventVariable] = []) {
+        guard let subsystem else { return }
+        var variables = extra + environment
+        if action == .unbind { variables.removeAll { $0.key == "MODALIAS" } }
+        kernel.uevents.send(action, path: directory.path, subsystem: subsystem, variables)
+    }
+
+    /// The variables that every uevent of the device has, and its `uevent` file shows.
+    var environment: [UeventVariable] {
+        var variables = identity.node
+        if let type = identity.type { variables.append(UeventVariable("DEVTYPE", type)) }
+        if let driver { variables.append(UeventVariable("DRIVER", driver)) }
+        return variables + identity.variables
+    }
+}

@@ -1,0 +1,57 @@
+public import LockOrder
+public import Sysfs
+internal import SystemPackage
+
+/// What all drivers of one running Linux share: the tree that is its /sys, its uevents, its log, its time.
+public final class Kernel: Sendable {
+    public let release: KernelRelease
+    public let tree: Tree
+    public let uevents: UeventLedger
+    public let log: KernelLog
+    public let clock: any KernelClock
+    let tables: CoreTables
+    private let announcement = Leaf<(@Sendable () -> Void)?>("announcement", nil)
+
+    public init(release: KernelRelease, clock: any KernelClock) {
+        self.release = release
+        self.clock = clock
+        tree = Tree(release: release) { clock.wallTime }
+        uevents = UeventLedger()
+        log = KernelLog()
+        tables = CoreTables(release: release)
+    }
+
+    /// A directory below the root, made if it is missing: `directory("bus", "ap", "devices")`.
+    ///
+    /// Everything that a kernel makes at boot lies in directories that only it fills, so a name that is taken is a defect here.
+    public func directory(_ names: String...) -> Directory {
+        names.reduce(tree.root) { directory, name in
+            do throws(Errno) {
+                return try directory.directory(name)
+            } catch {
+                preconditionFailure("\(directory.path)/\(name): \(error)")
+            }
+        }
+    }
+}
+
+extension Kernel {
+    /// Runs work after a while, with no lock held, and then lets everybody see what it has changed.
+    public func schedule(
+        after delay: Duration, _ work: @escaping @Sendable (borrowing Held<Unlocked>) -> Void
+    ) -> any ScheduledWork {
+        clock.schedule(after: delay) { [weak self] in
+            withNoLocksHeld { held in work(held) }
+            self?.changesAreVisible()
+        }
+    }
+
+    /// Sets what is to be done after changes that no request has made: a cache above the tree must hear of them.
+    public func onBackgroundChanges(_ announce: @escaping @Sendable () -> Void) {
+        announcement.withLock { $0 = announce }
+    }
+
+    func changesAreVisible() {
+        announcement.withLock { $0 }?()
+    }
+}

@@ -1,0 +1,13 @@
+internal import LockOrder
+
+/// The kernel log: what `dmesg` shows, without time stamps.
+public final class KernelLog: Sendable {
+    private let ledger = Leaf("kernel log", Ledger())
+
+    /// Adds a line; the newline is added here.
+    public func print(_ message: String) {
+        ledger.withLock { $0.append(message + "\n") }
+    }
+
+    public var bytes: [UInt8] { ledger.withLock { $0.bytes } }
+}

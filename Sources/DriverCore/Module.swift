@@ -1,0 +1,87 @@
+internal import LockOrder
+internal import SystemPackage
+public import Sysfs
+
+/// A kernel module that is loaded, or code that is built in and has parameters.
+///
+/// Kernel: kernel/module/sysfs.c, kernel/params.c.
+public final class Module: Sendable {
+    public let name: String
+    public let directory: Directory
+    private let kobject: Kobject
+    private let references = Leaf("module", 0)
+
+    /// Makes /sys/module/NAME with the files and directories of a loaded module.
+    public init(loading name: String, version: String? = nil, kernel: Kernel) {
+        self.name = name
+        directory = kernel.directory("module", name)
+        kobject = Kobject(kernel: kernel, name: name, directory: directory, subsystem: "module")
+        kobject.addUeventFile()
+        for child in ["holders", "notes", "sections", "drivers"] { _ = kernel.directory("module", name, child) }
+        directory.addAttributes(Module.attributes(kernel.release), of: self)
+        if let version {
+            directory.addAttributes(AttributeTable([.readOnly("version") { _ in version + "\n" }], release: kernel.release), of: self)
+        }
+    }
+
+    /// Makes /sys/module/NAME of code that is built in: `uevent` and, from elsewhere, `parameters`.
+    public init(builtIn name: String, kernel: Kernel) {
+        self.name = name
+        directory = kernel.directory("module", name)
+        kobject = Kobject(kernel: kernel, name: name, directory: directory, subsystem: "module")
+        kobject.addUeventFile()
+    }
+
+    /// Tells that the module is there; the last step of loading it.
+    public func announce() {
+        kobject.sendUevent(.add)
+    }
+
+    /// Takes the module away; the last step of unloading it.
+    public func unload() {
+        kobject.sendUevent(.remove)
+        directory.remove()
+    }
+
+    /// A directory in the module's.
+    func directory(of child: String) -> Directory {
+        do throws(Errno) {
+            return try directory.directory(child)
+        } catch {
+            return directory
+        }
+    }
+
+    /// Says that this module uses another one: a link in the other's `holders`.
+    public func hold(_ other: Module) {
+        other.directory(of: "holders").addLink(name, to: directory)
+    }
+
+    public func release(_ other: Module) {
+        other.directory(of: "holders").removeLink(name)
+    }
+
+    // MARK: - References
+
+    /// How many users keep the module from being unloaded.
+    public var referenceCount: Int { references.withLock { $0 } }
+
+    public func get() {
+        references.withLock { $0 += 1 }
+    }
+
+    public func put() {
+        references.withLock { $0 -= 1 }
+    }
+
+    private static func attributes(_ release: KernelRelease) -> AttributeTable<Module> {
+        AttributeTable(
+            [
+                .readOnly("coresize") { _ in "65536\n" },
+                .readOnly("initsize") { _ in "0\n" },
+                .readOnly("initstate") { _ in "live\n" },
+                .readOnly("refcnt") { "\($0.referenceCount)\n" },
+                .readOnly("taint") { _ in "\n" },
+            ], release: release)
+    }
+}

@@ -1,0 +1,26 @@
+internal import DriverCore
+public import Recordings
+public import Sysfs
+public import SystemPackage
+
+extension Computer {
+    /// Plays a recording on a freshly booted default machine in this process.
+    ///
+    /// Time is virtual, unless the recording has requests that wait for each other.
+    public static func replay(
+        _ recording: Recording, release: KernelRelease, deviations: Deviations = .none
+    ) throws(Errno) -> Verdict {
+        guard recording.exchanges.contains(where: { $0.request.hasPrefix("bg ") }) else {
+            let clock = VirtualClock()
+            let computer = try Computer(release: release, clock: clock)
+            defer { computer.shutDown() }
+            clock.advance(by: .seconds(1))
+            let player = try Player(TreeCalls(tree: computer.tree), pace: .virtual { clock.advance(by: $0) })
+            return recording.replay(on: player, release: release, deviations: deviations)
+        }
+        let computer = try Computer(release: release, clock: RealClock())
+        defer { computer.shutDown() }
+        let player = try Player(TreeCalls(tree: computer.tree), pace: .real)
+        return recording.replay(on: player, release: release, deviations: deviations)
+    }
+}

@@ -1,0 +1,140 @@
+public import APBus
+public import DriverCore
+internal import LockOrder
+public import Machine
+internal import Mdev
+public import Sysfs
+public import SystemPackage
+internal import VFIOAP
+
+/// An IBM Z with Linux on it: a machine, a kernel that has booted on it, and the drivers in it.
+public final class Computer: Sendable {
+    public let machine: Machine
+    public let kernel: Kernel
+    public let bus: APBus
+    let mdevCore: MdevCore
+    let vfio: VFIOCore
+    /// The modules whose symbols vfio_ap uses.
+    let vfioUses: [Module]
+    let builtIn: [Module]
+    private let cardDriver: CEX4CardDriver
+    private let queueDriver: CEX4QueueDriver
+    /// The module vfio_ap while it is loaded.
+    let vfioAP = Leaf<VFIOAPModule?>("vfio_ap", nil)
+    /// Those that run, in the order in which they were started.
+    let guests = Leaf<[VirtualMachine]>("guests", [])
+    /// Loading and unloading take turns.
+    private let loading = Leaf("module loading", false)
+
+    public var tree: Tree { kernel.tree }
+
+    /// Boots: when this returns the bus has been scanned once, the drivers have their devices, and vfio_ap is loaded.
+    public init(
+        _ description: MachineDescription = .default, release: KernelRelease = .v7_2, clock: any KernelClock
+    ) throws(Errno) {
+        machine = Machine(description)
+        kernel = Kernel(release: release, clock: clock)
+        bus = try APBus(kernel: kernel, hardware: machine)
+        mdevCore = MdevCore(kernel: kernel)
+        vfio = VFIOCore(kernel: kernel)
+        let cex4 = Module(loading: "zcrypt_cex4", kernel: kernel)
+        let zcrypt = Module(loading: "zcrypt", kernel: kernel)
+        cex4.hold(zcrypt)
+        vfioUses = [
+            Module(loading: "mdev", version: "0.1", kernel: kernel), Module(loading: "vfio", kernel: kernel),
+            Module(loading: "kvm", kernel: kernel),
+        ]
+        builtIn = [Module(builtIn: "ap", kernel: kernel), cex4, zcrypt]
+        cardDriver = CEX4CardDriver(bus: bus, module: cex4)
+        queueDriver = CEX4QueueDriver(bus: bus, module: cex4)
+        addParameters()
+        ZcryptClass.make(kernel: kernel)
+        withNoLocksHeld { held in
+            bus.register(cardDriver, after: held)
+            bus.register(queueDriver, after: held)
+            bus.start(after: held)
+        }
+        try withNoLocksHeld { (held) throws(Errno) in try loadVFIOAP(after: held) }
+        try ControlPlane.make(self)
+    }
+
+    /// Stops what the kernel does by itself, and ends what anybody waits for: resets that never end, guests that do not let go.
+    public func shutDown() {
+        bus.stop()
+        for (apqn, fault) in machine.description.queues where fault.resetBusy > 0 {
+            try? machine.execute("queue \(apqn) reset-busy=0")
+        }
+        for guest in guests.withLock({ $0 }) {
+            withNoLocksHeld { held in guest.close(after: held) }
+        }
+    }
+
+    // MARK: - vfio_ap
+
+    /// Loads vfio_ap; nothing happens where it is loaded.
+    ///
+    /// - Throws: `ENODEV` on a machine without AP instructions.
+    func loadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
+        takeTurn()
+        defer { passTurn() }
+        guard vfioAP.withLock({ $0 == nil }) else { return }
+        let loaded = try VFIOAPModule(bus: bus, mdevCore: mdevCore, vfio: vfio, using: vfioUses, after: held)
+        vfioAP.withLock { $0 = loaded }
+    }
+
+    /// - Throws: `EAGAIN` while a guest uses it, `ENOENT` where it is not loaded.
+    func unloadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
+        takeTurn()
+        defer { passTurn() }
+        guard let loaded = vfioAP.withLock({ $0 }) else { throw .ENOENT }
+        try loaded.unload(after: held)
+        vfioAP.withLock { $0 = nil }
+    }
+
+    private func takeTurn() {
+        loading.wait { isLoading -> Void? in
+            guard !isLoading else { return nil }
+            isLoading = true
+            return ()
+        }
+    }
+
+    private func passTurn() {
+        loading.withLock { $0 = false }
+        loading.notifyAll()
+    }
+
+    // MARK: - Parameters
+
+    /// /sys/module/ap/parameters and its like
+    private func addParameters() {
+        let mode = kernel.release >= .v7_2 ? Permissions.readOnly : Permissions(rawValue: 0o440)
+        let private400 = Permissions(rawValue: 0o400)
+        let rows: [Attribute<Computer>] = [
+            .parameter("domain", mode) { "\($0.bus.defaultDomain)\n" },
+            .parameter("poll_thread", mode) { _ in "0\n" },
+            .parameter("apmask", mode) { _ in "(null)\n" },
+            .parameter("aqmask", mode) { _ in "(null)\n" },
+            .parameter("useirq", mode) { _ in "1\n" },
+            .parameter("msgpool_min_items", private400, since: .v7_2) { _ in "8\n" },
+        ]
+        let table = AttributeTable(rows, release: kernel.release)
+        kernel.directory("module", "ap", "parameters").addAttributes(table, of: self)
+        let zcrypt: Attribute<Computer> =
+            kernel.release >= .v7_2
+            ? .parameter("mempool_threshold", private400) { _ in "5\n" }
+            : .parameter("hwrng_seed", Permissions(rawValue: 0o440)) { _ in "1\n" }
+        if kernel.release != .v6_12 {
+            kernel.directory("module", "zcrypt", "parameters").addAttributes(
+                AttributeTable([zcrypt], release: kernel.release), of: self)
+        }
+    }
+}
+
+extension Attribute {
+    fileprivate static func parameter(
+        _ name: String, _ mode: Permissions, since release: KernelRelease = .v6_1, _ text: @escaping @Sendable (Object) -> String
+    ) -> Attribute {
+        Attribute(name, mode, since: release) { object, page, _ in page.emit(text(object)) }
+    }
+}

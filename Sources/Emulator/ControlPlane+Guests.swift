@@ -1,0 +1,62 @@
+internal import LockOrder
+internal import Mdev
+internal import Sysfs
+internal import SystemPackage
+
+extension ControlPlane {
+    /// The file `guests`: `start NAME UUID…`, `start-deaf NAME UUID…`, `stop NAME`, `kill NAME`, `reset NAME`.
+    static func guest(_ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count >= 2 else {
+            throw ControlError(.EINVAL, "a command is 'start|start-deaf NAME UUID…' or 'stop|kill|reset NAME'")
+        }
+        switch words[0] {
+        case "start", "start-deaf":
+            try start(words[1], Array(words[2...]), isDeaf: words[0] == "start-deaf", computer, held)
+        case "stop", "kill":
+            let machine = try find(words, computer)
+            machine.close(after: held)
+            computer.guests.withLock { guests in guests.removeAll { $0 === machine } }
+        case "reset":
+            let machine = try find(words, computer)
+            do throws(Errno) {
+                try machine.reset(after: held)
+            } catch {
+                throw ControlError(error, "a queue could not be reset")
+            }
+        default:
+            throw ControlError(.EINVAL, "'\(words[0])' is no command: start, start-deaf, stop, kill or reset")
+        }
+    }
+
+    private static func start(
+        _ name: String, _ uuids: [String], isDeaf: Bool, _ computer: Computer, _ held: borrowing Held<Unlocked>
+    ) throws(ControlError) {
+        var devices: [MdevUUID] = []
+        for text in uuids {
+            guard let uuid = MdevUUID(text) else { throw ControlError(.EINVAL, "'\(text)' is no UUID") }
+            devices.append(uuid)
+        }
+        let machine = VirtualMachine(name: name, isDeaf: isDeaf, computer: computer)
+        let isNew = computer.guests.withLock { guests in
+            guard !guests.contains(where: { $0.name == name }) else { return false }
+            guests.append(machine)
+            return true
+        }
+        guard isNew else { throw ControlError(.EEXIST, "there is a guest '\(name)' already") }
+        do throws(ControlError) {
+            try machine.open(devices, after: held)
+        } catch {
+            computer.guests.withLock { guests in guests.removeAll { $0 === machine } }
+            throw error
+        }
+    }
+
+    private static func find(_ words: [String], _ computer: Computer) throws(ControlError) -> VirtualMachine {
+        guard words.count == 2 else { throw ControlError(.EINVAL, "'\(words[0])' takes the name of a guest") }
+        guard let machine = computer.guests.withLock({ guests in guests.first { $0.name == words[1] } }) else {
+            throw ControlError(.ENOENT, "there is no guest '\(words[1])'")
+        }
+        return machine
+    }
+}

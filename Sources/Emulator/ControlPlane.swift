@@ -1,0 +1,113 @@
+internal import DriverCore
+internal import LockOrder
+internal import Machine
+internal import Sysfs
+internal import SystemPackage
+
+/// /sys/kernel/debug/apmatrix: what Linux does not have, because there somebody turns a key, pulls a card or types `modprobe`.
+///
+/// A write holds one command a line; the first one that is refused ends the write with its errno, and the log says why. What
+/// was done before it stays done.
+enum ControlPlane {
+    static func make(_ computer: Computer) throws(Errno) {
+        let directory = computer.kernel.directory("kernel", "debug", "apmatrix")
+        let table = AttributeTable(files, release: computer.kernel.release)
+        directory.addAttributes(table, of: computer)
+        for node in [computer.kernel.directory("kernel", "debug"), directory] {
+            _ = try computer.tree.setStatus(node.inode) { $0.mode = Permissions(rawValue: 0o700) }
+        }
+    }
+
+    private static let files: [Attribute<Computer>] = [
+        file("machine") { Array($0.machine.description.yaml.utf8) } command: { computer, line, _ throws(ControlError) in
+            do throws(MachineCommandError) {
+                try computer.machine.execute(line)
+            } catch {
+                throw ControlError(error.errno, error.reason)
+            }
+        },
+        file("modules") { computer in
+            let names = (computer.builtIn + computer.vfioUses).map(\.name).filter { $0 != "ap" }
+            let all = names + (computer.vfioAP.withLock { $0 != nil } ? ["vfio_ap"] : [])
+            return Array(all.sorted().map { $0 + "\n" }.joined().utf8)
+        } command: { computer, line, held throws(ControlError) in
+            try module(line, computer, held)
+        },
+        file("guests") { computer in
+            Array(computer.guests.withLock { $0 }.map(\.line).joined().utf8)
+        } command: { computer, line, held throws(ControlError) in
+            try guest(line, computer, held)
+        },
+        stream("uevents") { $0.kernel.uevents.bytes },
+        stream("log") { $0.kernel.log.bytes },
+        stream("hardware") { Array($0.machine.journal.text().utf8) },
+        stream("locks") { _ in Array(LockStatistics.table.utf8) },
+    ]
+
+    // MARK: - Files
+
+    private static let mode = Permissions(rawValue: 0o600)
+
+    /// A file of commands.
+    private static func file(
+        _ name: String, _ text: @escaping @Sendable (Computer) -> [UInt8],
+        command: @escaping @Sendable (Computer, String, borrowing Held<Unlocked>) throws(ControlError) -> Void
+    ) -> Attribute<Computer> {
+        Attribute(name, mode) { computer, page, _ in
+            page.emitUnlimited(text(computer))
+        } store: { computer, input, held throws(Errno) in
+            for line in input.bytes.split(separator: UInt8(ascii: "\n")) {
+                let text = String(decoding: line, as: UTF8.self)
+                do throws(ControlError) {
+                    try command(computer, text, held)
+                } catch {
+                    computer.kernel.log.print("apmatrix: \(name): '\(text)': \(error.reason)")
+                    throw error.errno
+                }
+            }
+        }
+    }
+
+    /// A file that only grows.
+    private static func stream(_ name: String, _ text: @escaping @Sendable (Computer) -> [UInt8]) -> Attribute<Computer> {
+        Attribute(name, mode) { computer, page, _ in
+            page.emitUnlimited(text(computer))
+        } store: { _, _, _ throws(Errno) in
+            throw .EINVAL
+        }
+    }
+
+    // MARK: - Commands
+
+    private static func module(
+        _ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>
+    ) throws(ControlError) {
+        let words = line.split(separator: " ")
+        guard words.count == 2, words[0] == "load" || words[0] == "unload" else {
+            throw ControlError(.EINVAL, "a command is 'load MODULE' or 'unload MODULE'")
+        }
+        guard words[1] == "vfio_ap" else {
+            throw ControlError(.ENOENT, "only vfio_ap can be loaded and unloaded")
+        }
+        do throws(Errno) {
+            if words[0] == "load" {
+                try computer.loadVFIOAP(after: held)
+            } else {
+                try computer.unloadVFIOAP(after: held)
+            }
+        } catch {
+            throw ControlError(error, error == .EAGAIN ? "a guest uses it" : "\(error)")
+        }
+    }
+}
+
+/// Why a command was refused.
+struct ControlError: Error {
+    let errno: Errno
+    let reason: String
+
+    init(_ errno: Errno, _ reason: String) {
+        self.errno = errno
+        self.reason = reason
+    }
+}

@@ -1,0 +1,96 @@
+public import FUSE
+internal import Glibc
+internal import LockOrder
+internal import Sysfs
+internal import SystemPackage
+
+// Open files.
+extension SysfsFileSystem {
+    public func open(_ node: NodeID, flags: OpenFlags, _ context: RequestContext, _ reply: consuming OpenReply) {
+        count("OPEN")
+        let file: OpenFile
+        do throws(Errno) {
+            file = try tree.open(Sysfs.Inode(node), reading: flags.isReading, writing: flags.isWriting)
+            // O_DIRECT is refused after all other checks; the constant does not import
+            guard flags.rawValue & 0o40000 == 0 else { throw .EINVAL }
+        } catch {
+            reply.fail(error)
+            return
+        }
+        let handle = FileHandle(file)
+        if !reply.succeed(OpenReplyInfo(handle: handle, directIO: true, noFlush: true)) { handle.release() }
+    }
+
+    public func release(
+        _ node: NodeID, handle: FileHandle, flags: OpenFlags, _ context: RequestContext, _ reply: consuming EmptyReply
+    ) {
+        count("RELEASE")
+        handle.release()
+        reply.succeed()
+    }
+
+    public func read(
+        _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, _ context: RequestContext,
+        _ reply: consuming DataReply
+    ) {
+        count("READ")
+        do throws(Errno) {
+            let bytes = try withNoLocksHeld { (held) throws(Errno) in
+                try handle.file.read(at: Int(offset), count: size, held) { $0 }
+            }
+            reply.succeed(bytes)
+        } catch {
+            reply.fail(error)
+        }
+    }
+
+    /// The chain of a write: parse, locks, change, resets, then the names are announced, then the answer.
+    public func write(
+        _ node: NodeID, handle: FileHandle, offset: Int64, _ data: UnsafeRawBufferPointer, _ context: RequestContext,
+        _ reply: consuming WriteReply
+    ) {
+        count("WRITE")
+        do throws(Errno) {
+            let bytes = [UInt8](data)
+            let written = try withNoLocksHeld { (held) throws(Errno) in try handle.file.write(bytes, held) }
+            announceChanges()
+            reply.succeed(written: written)
+        } catch {
+            announceChanges()
+            reply.fail(error)
+        }
+    }
+
+    /// Everything can always be read and written; exceptional until the first read, and again when the file is gone.
+    ///
+    /// Kernel: fs/kernfs/file.c, kernfs_generic_poll.
+    public func poll(
+        _ node: NodeID, handle: FileHandle, events: UInt32, notification: consuming PollHandle?,
+        _ context: RequestContext, _ reply: consuming PollReply
+    ) {
+        let always = UInt32(POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
+        reply.succeed(events: handle.file.hasEvent ? always | UInt32(POLLERR | POLLPRI) : always)
+    }
+}
+
+/// The number of an open file is a reference to it, made by the open and given back by the release. The kernel uses it in
+/// between only.
+extension FileHandle {
+    fileprivate init(_ file: OpenFile) {
+        let reference = Unmanaged.passRetained(file).toOpaque()
+        self.init(rawValue: UInt64(UInt(bitPattern: reference)))
+    }
+
+    private var reference: Unmanaged<OpenFile>? {
+        UnsafeRawPointer(bitPattern: UInt(rawValue)).map { Unmanaged.fromOpaque($0) }
+    }
+
+    fileprivate var file: OpenFile {
+        guard let reference else { preconditionFailure("the kernel names a file that was never opened") }
+        return reference.takeUnretainedValue()
+    }
+
+    fileprivate func release() {
+        reference?.release()
+    }
+}

@@ -1,0 +1,243 @@
+internal import DriverCore
+public import FUSE
+internal import Glibc
+internal import Sysfs
+internal import SystemPackage
+
+// Names and attributes.
+extension SysfsFileSystem {
+    /// Seconds for which the kernel may believe what it was told; it is told otherwise when that changes.
+    private static let forever: Double = 1e9
+
+    public func lookup(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply) {
+        count("LOOKUP")
+        do throws(Errno) {
+            let status = try tree.lookUp(name.string, in: Sysfs.Inode(parent))
+            tree.remember(status.inode)
+            reply.succeed(Entry(status))
+        } catch {
+            if error == .ENOENT {
+                reply.succeed(.negative(timeout: Self.forever))
+            } else {
+                reply.fail(error)
+            }
+        }
+    }
+
+    public func forget(_ node: NodeID, count: UInt64) {
+        tree.forget(Sysfs.Inode(node), count: count)
+    }
+
+    public func attributes(
+        of node: NodeID, handle: FileHandle?, _ context: RequestContext, _ reply: consuming AttributeReply
+    ) {
+        count("GETATTR")
+        do throws(Errno) {
+            reply.succeed(NodeAttributes(try tree.status(Sysfs.Inode(node))), timeout: Self.forever)
+        } catch {
+            reply.fail(error)
+        }
+    }
+
+    /// Owner, permissions and times stick; a size is taken and ignored, as sysfs does.
+    public func setAttributes(
+        of node: NodeID, _ changes: SetAttributes, _ context: RequestContext, _ reply: consuming AttributeReply
+    ) {
+        count("SETATTR")
+        do throws(Errno) {
+            let now = kernel.clock.wallTime
+            let status = try tree.setStatus(Sysfs.Inode(node)) { status in
+                if let mode = changes.mode { status.mode = Permissions(rawValue: UInt16(mode & 0o7777)) }
+                if let uid = changes.uid { status.uid = uid }
+                if let gid = changes.gid { status.gid = gid }
+                if let accessed = changes.accessed { status.accessed = Sysfs.Timestamp(accessed, now: now) }
+                if let modified = changes.modified { status.modified = Sysfs.Timestamp(modified, now: now) }
+                status.changed = now
+            }
+            reply.succeed(NodeAttributes(status), timeout: Self.forever)
+        } catch {
+            reply.fail(error)
+        }
+    }
+
+    public func readLink(_ node: NodeID, _ context: RequestContext, _ reply: consuming LinkReply) {
+        count("READLINK")
+        do throws(Errno) {
+            reply.succeed(try tree.target(of: Sysfs.Inode(node)))
+        } catch {
+            reply.fail(error)
+        }
+    }
+
+    // MARK: - Listing
+
+    /// Directories need not be opened: what is listed of them the kernel keeps.
+    public func readDirectory(
+        _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, plus: Bool, _ context: RequestContext,
+        _ reply: consuming DirectoryReply
+    ) {
+        count("READDIR")
+        let directory = Sysfs.Inode(node)
+        let entries: [DirectoryEntry]
+        do throws(Errno) {
+            entries = try tree.entries(of: directory)
+        } catch {
+            reply.fail(error)
+            return
+        }
+        let cookies = Cookies(entries)
+        if offset == 0 {
+            guard reply.add(".", .unknown(directory, S_IFDIR), nextOffset: 1) else { return reply.succeed() }
+        }
+        if offset <= 1 {
+            let parent = tree.parent(of: directory)
+            guard reply.add("..", .unknown(parent, S_IFDIR), nextOffset: cookies.first) else { return reply.succeed() }
+        }
+        var at = offset <= 1 ? 0 : cookies.index(of: offset)
+        while at < entries.count {
+            let entry = entries[at]
+            let next = cookies.after(at)
+            if plus, let status = try? tree.status(entry.inode) {
+                guard reply.add(entry.name, Entry(status), nextOffset: next) else { break }
+                tree.remember(entry.inode)
+            } else {
+                guard reply.add(entry.name, .unknown(entry.inode, entry.kind.type), nextOffset: next) else { break }
+            }
+            at += 1
+        }
+        reply.succeed()
+    }
+
+    // MARK: - What users may not do
+
+    public func makeDirectory(
+        _ name: FileName, in parent: NodeID, mode: UInt32, _ context: RequestContext, _ reply: consuming EntryReply
+    ) {
+        reply.fail(.EPERM)
+    }
+
+    /// Making a file is refused as open(2) with O_CREAT is, anything else as an operation that sysfs does not have.
+    public func makeNode(
+        _ name: FileName, in parent: NodeID, mode: UInt32, device: UInt64, _ context: RequestContext,
+        _ reply: consuming EntryReply
+    ) {
+        reply.fail(mode & S_IFMT == S_IFREG ? .EACCES : .EPERM)
+    }
+
+    public func create(
+        _ name: FileName, in parent: NodeID, mode: UInt32, flags: OpenFlags, _ context: RequestContext,
+        _ reply: consuming CreateReply
+    ) {
+        reply.fail(.EACCES)
+    }
+
+    public func symbolicLink(
+        _ name: FileName, in parent: NodeID, target: FileName, _ context: RequestContext, _ reply: consuming EntryReply
+    ) {
+        reply.fail(.EPERM)
+    }
+
+    public func link(
+        _ node: NodeID, as name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply
+    ) {
+        reply.fail(.EPERM)
+    }
+
+    public func unlink(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
+        reply.fail(.EPERM)
+    }
+
+    public func removeDirectory(
+        _ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply
+    ) {
+        reply.fail(.EPERM)
+    }
+
+    public func rename(
+        _ name: FileName, in parent: NodeID, to newName: FileName, in newParent: NodeID, flags: UInt32,
+        _ context: RequestContext, _ reply: consuming EmptyReply
+    ) {
+        reply.fail(flags == 0 ? .EPERM : .EINVAL)
+    }
+}
+
+/// Where a listing goes on: the hash of the next name, as kernfs has it. Of names with the same hash all but the first have
+/// their place among them above it.
+private struct Cookies {
+    private let entries: [DirectoryEntry]
+
+    init(_ entries: [DirectoryEntry]) {
+        self.entries = entries
+    }
+
+    var first: Int64 { after(-1) }
+
+    func after(_ index: Int) -> Int64 {
+        let next = index + 1
+        guard next < entries.count else { return Int64(NameHash.end) }
+        var ties: Int64 = 0
+        while next - Int(ties) > 0, entries[next - Int(ties) - 1].hash == entries[next].hash { ties += 1 }
+        return ties << 32 | Int64(entries[next].hash.rawValue)
+    }
+
+    /// The entry that a cookie stands for; the next one where that is gone.
+    func index(of cookie: Int64) -> Int {
+        let hash = UInt32(truncatingIfNeeded: cookie)
+        guard hash != NameHash.end else { return entries.count }
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].hash.rawValue < hash { low = middle + 1 } else { high = middle }
+        }
+        return min(low + Int(cookie >> 32), entries.count)
+    }
+}
+
+// MARK: - Between the two vocabularies
+
+extension NodeKind {
+    fileprivate var type: UInt32 {
+        switch self {
+        case .directory: S_IFDIR
+        case .attribute: S_IFREG
+        case .link: S_IFLNK
+        }
+    }
+}
+
+extension FUSE.Timestamp {
+    fileprivate init(_ time: Sysfs.Timestamp) {
+        self.init(seconds: time.seconds, nanoseconds: time.nanoseconds)
+    }
+}
+
+extension Sysfs.Timestamp {
+    fileprivate init(_ change: SetAttributes.TimeChange, now: Sysfs.Timestamp) {
+        switch change {
+        case .now: self = now
+        case .at(let time): self.init(seconds: time.seconds, nanoseconds: time.nanoseconds)
+        }
+    }
+}
+
+extension NodeAttributes {
+    fileprivate init(_ status: NodeStatus) {
+        self.init(
+            node: NodeID(status.inode), mode: status.kind.type | UInt32(status.mode.rawValue), linkCount: status.linkCount,
+            uid: status.uid, gid: status.gid, size: status.size, blocks: 0, blockSize: UInt32(Page.size),
+            accessed: FUSE.Timestamp(status.accessed), modified: FUSE.Timestamp(status.modified),
+            changed: FUSE.Timestamp(status.changed))
+    }
+
+    /// What a listing says of a node: its number and its type.
+    fileprivate static func unknown(_ inode: Sysfs.Inode, _ type: UInt32) -> NodeAttributes {
+        NodeAttributes(node: NodeID(inode), mode: type)
+    }
+}
+
+extension Entry {
+    fileprivate init(_ status: NodeStatus) {
+        self.init(node: NodeID(status.inode), attributes: NodeAttributes(status), entryTimeout: 1e9, attributeTimeout: 1e9)
+    }
+}

@@ -1,0 +1,118 @@
+public import DriverCore
+public import FUSE
+internal import Glibc
+internal import LockOrder
+internal import Sysfs
+internal import SystemPackage
+
+/// A tree as a FUSE file system, in the exact mode: every open, read and write is asked for, names and attributes are cached
+/// for ever and taken back when they change.
+///
+/// Inode numbers are node numbers; an open file's handle is a reference to it that the release gives back. No lock is held
+/// while an answer is given or a notification sent.
+public final class SysfsFileSystem: FileSystem {
+    let kernel: Kernel
+    var tree: Tree { kernel.tree }
+    /// Called when the session ends, so that requests that block come to an end.
+    private let stop: @Sendable () -> Void
+    /// How many of each request have come, for tests.
+    let requests = Leaf<[String: Int]>("request counts", [:])
+    let countsRequests: Bool
+    private let announcer = Leaf("announcer", Announcer())
+
+    private struct Announcer {
+        weak var session: Session?
+        /// Somebody is telling of changes; theirs may be among them.
+        var isTelling = false
+    }
+
+    public init(kernel: Kernel, countsRequests: Bool = false, stop: @escaping @Sendable () -> Void) {
+        self.kernel = kernel
+        self.countsRequests = countsRequests
+        self.stop = stop
+        Blocking.setHook { Session.workerWillBlock() }
+    }
+
+    func count(_ request: String) {
+        guard countsRequests else { return }
+        requests.withLock { $0[request, default: 0] += 1 }
+    }
+
+    // MARK: - Session
+
+    /// The session that hears of changes.
+    public func attach(_ session: Session) {
+        announcer.withLock { $0.session = session }
+        tree.recordChanges()
+        kernel.onBackgroundChanges { [weak self] in self?.announceChanges() }
+    }
+
+    public func initialize(_ connection: inout Connection) {
+        connection.wanted.formUnion(
+            connection.offered.intersection([
+                .cachedSymbolicLinks, .readDirectoryPlus, .parallelDirectoryOperations, .noOpenDirectory, .atomicTruncation,
+            ]))
+        connection.wanted.subtract([.readDirectoryPlusAutomatic, .automaticInvalidation, .writebackCache, .spliceRead, .spliceWrite])
+    }
+
+    public func stopping() {
+        stop()
+    }
+
+    /// Tells the kernel which names have changed, and returns when it knows: the very next system call sees the change.
+    func announceChanges() {
+        let session = announcer.wait { announcer -> Session?? in
+            guard !announcer.isTelling else { return nil }
+            announcer.isTelling = true
+            return announcer.session
+        }
+        defer {
+            announcer.withLock { $0.isTelling = false }
+            announcer.notifyAll()
+        }
+        let changes = tree.takeChanges()
+        guard !changes.isEmpty, let session else { return }
+        // the kernel may wait for requests of ours while it takes names back
+        Session.workerWillBlock()
+        session.tell(changes)
+    }
+}
+
+extension Session {
+    /// Takes back what the kernel knows of the names: all at once where it has epochs, one by one elsewhere. Directories are
+    /// taken back too, for their link counts and for what was listed of them.
+    fileprivate func tell(_ changes: [Change]) {
+        var directories: Set<NodeID> = []
+        var needsNames = !hasEpoch
+        if !needsNames {
+            do throws(Errno) {
+                try incrementEpoch()
+            } catch {
+                needsNames = true
+            }
+        }
+        for change in changes {
+            switch change {
+            case .entry(let name, let directory):
+                directories.insert(NodeID(directory))
+                if needsNames { try? invalidateEntry(name, in: NodeID(directory)) }
+            case .removed(let inode):
+                directories.insert(NodeID(inode))
+            }
+        }
+        // ENOENT: the kernel does not know it
+        for directory in directories { try? invalidate(directory) }
+    }
+}
+
+extension NodeID {
+    init(_ inode: Sysfs.Inode) {
+        self.init(rawValue: inode.rawValue)
+    }
+}
+
+extension Sysfs.Inode {
+    init(_ node: NodeID) {
+        self.init(rawValue: node.rawValue)
+    }
+}

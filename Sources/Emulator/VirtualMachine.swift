@@ -1,0 +1,118 @@
+internal import DriverCore
+internal import KVM
+internal import LockOrder
+internal import Mdev
+internal import Sysfs
+internal import SystemPackage
+internal import VFIOAP
+
+/// A program that runs a guest: it opens mediated matrix devices for it, hears their events, and gives them back.
+final class VirtualMachine: Sendable {
+    let name: String
+    let guest: Guest
+    private let computer: Computer
+    private let events: Events
+    private let devices = Leaf<[MatrixMdev]>("guest's devices", [])
+
+    /// What the program has registered eventfds for.
+    private final class Events: GuestEvents {
+        struct State {
+            var requests = 0
+            var configurationChanges = 0
+            /// Lets go of a device; nil for a guest that does not care.
+            var letGo: (@Sendable (String) -> Void)?
+        }
+        let state = Leaf("guest's events", State())
+
+        func configurationChanged() {
+            state.withLock { $0.configurationChanges += 1 }
+        }
+
+        func releaseRequested(_ device: String) -> Bool {
+            let letGo = state.withLock { state in
+                state.requests += 1
+                return state.letGo
+            }
+            letGo?(device)
+            return true
+        }
+    }
+
+    /// - Parameter isDeaf: it does not let go when it is asked to.
+    init(name: String, isDeaf: Bool, computer: Computer) {
+        self.name = name
+        self.computer = computer
+        events = Events()
+        guest = Guest(name: name, events: events)
+        guard !isDeaf else { return }
+        events.state.withLock { state in
+            state.letGo = { [weak self] device in
+                guard let self else { return }
+                _ = computer.kernel.schedule(after: .zero) { held in self.close(device, after: held) }
+            }
+        }
+    }
+
+    /// Opens devices one after the other; if one cannot be had, none is.
+    ///
+    /// - Throws: `ENOENT` where there is no such device, `EBUSY` where another program has it, `EPERM` for a second one.
+    func open(_ uuids: [MdevUUID], after held: borrowing Held<Unlocked>) throws(ControlError) {
+        do throws(ControlError) {
+            for uuid in uuids { try open(uuid, after: held) }
+        } catch {
+            close(after: held)
+            throw error
+        }
+    }
+
+    private func open(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(ControlError) {
+        guard let module = computer.vfioAP.withLock({ $0 }), let mdev = module.mdev(uuid) else {
+            throw ControlError(.ENOENT, "there is no mediated device \(uuid), or it has no driver")
+        }
+        do throws(Errno) {
+            try mdev.vfio.open()
+        } catch {
+            throw ControlError(error, "\(uuid): " + (error == .EBUSY ? "another guest has it" : "it is being removed"))
+        }
+        do throws(Errno) {
+            try mdev.setKVM(guest, after: held)
+        } catch {
+            mdev.vfio.close()
+            throw ControlError(error, "\(uuid): a guest can have one mediated matrix device only")
+        }
+        module.module.get()
+        devices.withLock { $0.append(mdev) }
+    }
+
+    // MARK: - Giving back
+
+    /// Gives everything back, in the order in which it was opened.
+    func close(after held: borrowing Held<Unlocked>) {
+        for mdev in devices.withLock({ $0 }) { close(mdev.uuid.description, after: held) }
+    }
+
+    private func close(_ uuid: String, after held: borrowing Held<Unlocked>) {
+        let mdev = devices.withLock { devices -> MatrixMdev? in
+            guard let at = devices.firstIndex(where: { $0.uuid.description == uuid }) else { return nil }
+            return devices.remove(at: at)
+        }
+        guard let mdev else { return }
+        mdev.unsetKVM(after: held)
+        computer.vfioAP.withLock { $0 }?.module.put()
+        mdev.vfio.close()
+    }
+
+    /// - Throws: `EIO` where the reset of a queue failed.
+    func reset(after held: borrowing Held<Unlocked>) throws(Errno) {
+        for mdev in devices.withLock({ $0 }) { try mdev.reset(after: held) }
+    }
+
+    // MARK: - Looking
+
+    /// `NAME UUID… req=N cfg=N open=N`
+    var line: String {
+        let open = devices.withLock { $0.map(\.uuid.description) }
+        let counts = events.state.withLock { "req=\($0.requests) cfg=\($0.configurationChanges)" }
+        return ([name] + open + [counts, "open=\(open.count)"]).joined(separator: " ") + "\n"
+    }
+}

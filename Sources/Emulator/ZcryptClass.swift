@@ -1,0 +1,131 @@
+internal import AdjunctProcessor
+internal import DriverCore
+internal import LockOrder
+internal import Sysfs
+internal import SystemPackage
+
+/// /sys/class/zcrypt: device nodes with masks of their own for programs that shall not use everything.
+///
+/// Kernel: drivers/s390/crypto/zcrypt_api.c, zcdn_create_store, zcdn_destroy_store.
+final class ZcryptClass: Sendable {
+    private let kernel: Kernel
+    private let directory: Directory
+    private let nodeTable: AttributeTable<ZcryptNode>
+    /// The nodes by their minor numbers; nil is one that is being made.
+    private let state = Leaf<[Int: ZcryptNode?]>("zcdn", [:])
+
+    private static let major = 249
+    private static let minors = 256
+    private static let nameLength = 31
+
+    static func make(kernel: Kernel) {
+        let zcrypt = ZcryptClass(kernel: kernel)
+        let mode = Permissions(rawValue: 0o600)
+        let table = AttributeTable<ZcryptClass>(
+            [
+                Attribute("create", mode, store: { zcrypt, input, _ throws(Errno) in try zcrypt.create(input) }),
+                Attribute("destroy", mode, store: { zcrypt, input, _ throws(Errno) in try zcrypt.destroy(input) }),
+            ], release: kernel.release)
+        zcrypt.directory.addAttributes(table, of: zcrypt)
+    }
+
+    private init(kernel: Kernel) {
+        self.kernel = kernel
+        directory = kernel.directory("class", "zcrypt")
+        nodeTable = AttributeTable(
+            [.readOnly("dev") { "\(ZcryptClass.major):\($0.minor)\n" }]
+                + ["ioctlmask", "apmask", "aqmask", "admask"].map { name in
+                    Attribute(name, .readWrite) { node, page, _ in
+                        page.emit("\(node.masks.withLock { $0[name, default: .none] })\n")
+                    } store: { node, input, _ throws(Errno) in
+                        try node.store(name, input)
+                    }
+                }, release: kernel.release)
+    }
+
+    /// Makes a node; without a name it gets one from its minor number.
+    ///
+    /// - Throws: `EEXIST` where the name is taken, `ENOSPC` where no minor number is left.
+    private func create(_ input: Input) throws(Errno) {
+        var text = input.text.drop(while: KernelText.isSpace).prefix(ZcryptClass.nameLength)
+        while let last = text.last, KernelText.isSpace(last) { text = text.dropLast() }
+        let name = String(decoding: text, as: UTF8.self)
+        let minor = try reserve(name)
+        do throws(Errno) {
+            try makeNode(name.isEmpty ? "zcrypt_\(minor)" : name, minor)
+        } catch {
+            state.withLock { _ = $0.removeValue(forKey: minor) }
+            throw error
+        }
+    }
+
+    /// Takes the lowest minor number that is free.
+    private func reserve(_ name: String) throws(Errno) -> Int {
+        try state.withLock { state throws(Errno) in
+            guard name.isEmpty || !state.values.contains(where: { $0?.name == name }) else { throw .EEXIST }
+            guard let minor = (0..<ZcryptClass.minors).first(where: { state[$0] == nil }) else { throw .ENOSPC }
+            state[minor] = .some(nil)
+            return minor
+        }
+    }
+
+    private func makeNode(_ name: String, _ minor: Int) throws(Errno) {
+        let node = try ZcryptNode(name, major: ZcryptClass.major, minor: minor, class: directory, kernel: kernel)
+        // a name that the class has for something else: the driver core tells only of the end
+        guard !directory.contains(node.device.name) else {
+            node.device.sendUevent(.remove)
+            node.device.directory.remove()
+            throw .EEXIST
+        }
+        node.device.directory.addAttributes(nodeTable, of: node)
+        directory.addLink(node.device.name, to: node.device.directory)
+        state.withLock { $0[minor] = node }
+        node.device.sendUevent(.add)
+    }
+
+    /// - Throws: `ENOENT` where there is no such node.
+    private func destroy(_ input: Input) throws(Errno) {
+        let node = state.withLock { state -> ZcryptNode? in
+            guard let node = state.values.compactMap({ $0 }).first(where: { KernelText.names(input.text, $0.name) })
+            else { return nil }
+            state[node.minor] = nil
+            return node
+        }
+        guard let node else { throw .ENOENT }
+        directory.removeLink(node.device.name)
+        node.device.sendUevent(.remove)
+        node.device.directory.remove()
+    }
+}
+
+/// /sys/devices/virtual/zcrypt/NODE
+final class ZcryptNode: Sendable {
+    let name: String
+    let minor: Int
+    let device: Device
+    private let release: KernelRelease
+    let masks = Leaf<[String: APMask]>("zcdn masks", [:])
+
+    init(_ name: String, major: Int, minor: Int, class directory: Directory, kernel: Kernel) throws(Errno) {
+        self.name = name
+        self.minor = minor
+        release = kernel.release
+        let node = [
+            UeventVariable("MAJOR", "\(major)"), UeventVariable("MINOR", "\(minor)"), UeventVariable("DEVNAME", name),
+        ]
+        device = try Device(
+            String(name.map { $0 == "/" ? "!" : $0 }), in: kernel.directory("devices", "virtual", "zcrypt"),
+            subsystem: ("zcrypt", directory), identity: DeviceIdentity(node: node), kernel: kernel)
+    }
+
+    /// - Throws: `EINVAL` for what is no mask.
+    func store(_ name: String, _ input: Input) throws(Errno) {
+        let overflow: NumberOverflow = release >= .v7_2 ? .saturates : .wraps
+        try masks.withLock { masks throws(Errno) in
+            guard let mask = APMask.parse(input.text, current: masks[name, default: .none], overflow: overflow) else {
+                throw .EINVAL
+            }
+            masks[name] = mask
+        }
+    }
+}

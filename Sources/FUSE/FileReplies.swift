@@ -1,0 +1,153 @@
+internal import CFuse
+public import SystemPackage
+
+/// Answers an opening.
+public struct OpenReply: ~Copyable, Reply {
+    private let request: Request
+
+    init(_ request: Request) {
+        self.request = request
+    }
+
+    deinit {
+        request.fail(.ioError)
+    }
+
+    /// Answers that the node is open. False where the opener has gone: no release will follow.
+    @discardableResult
+    public consuming func succeed(_ info: OpenReplyInfo) -> Bool {
+        var fileInfo = info.fileInfo
+        let isTaken = request.answer { fuse_reply_open($0, &fileInfo) }
+        discard self
+        return isTaken
+    }
+
+    public consuming func fail(_ error: Errno) {
+        request.fail(error)
+        discard self
+    }
+
+    public var isInterrupted: Bool { request.isInterrupted }
+}
+
+/// Answers the making and opening of a file.
+public struct CreateReply: ~Copyable, Reply {
+    private let request: Request
+
+    init(_ request: Request) {
+        self.request = request
+    }
+
+    deinit {
+        request.fail(.ioError)
+    }
+
+    /// Answers with the new node, opened. False where the opener has gone: no release will follow.
+    @discardableResult
+    public consuming func succeed(_ entry: Entry, _ info: OpenReplyInfo) -> Bool {
+        var parameters = entry.parameters
+        var fileInfo = info.fileInfo
+        let isTaken = request.answer { fuse_reply_create($0, &parameters, &fileInfo) }
+        discard self
+        return isTaken
+    }
+
+    public consuming func fail(_ error: Errno) {
+        request.fail(error)
+        discard self
+    }
+
+    public var isInterrupted: Bool { request.isInterrupted }
+}
+
+/// Answers a read.
+public struct DataReply: ~Copyable, Reply {
+    private let request: Request
+
+    init(_ request: Request) {
+        self.request = request
+    }
+
+    deinit {
+        request.fail(.ioError)
+    }
+
+    /// Answers with the bytes, at most as many as were asked for; they are copied before this returns.
+    public consuming func succeed(_ bytes: UnsafeRawBufferPointer) {
+        request.answer { fuse_reply_buf($0, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) }
+        discard self
+    }
+
+    /// Answers with the bytes of an array; none of them says that there is nothing more to read.
+    public consuming func succeed(_ bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes { bytes in
+            _ = request.answer { fuse_reply_buf($0, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) }
+        }
+        discard self
+    }
+
+    /// Answers that there is nothing more to read.
+    public consuming func succeedAtEnd() {
+        request.answer { fuse_reply_buf($0, nil, 0) }
+        discard self
+    }
+
+    public consuming func fail(_ error: Errno) {
+        request.fail(error)
+        discard self
+    }
+
+    public var isInterrupted: Bool { request.isInterrupted }
+}
+
+/// Answers a write.
+public struct WriteReply: ~Copyable, Reply {
+    private let request: Request
+
+    init(_ request: Request) {
+        self.request = request
+    }
+
+    deinit {
+        request.fail(.ioError)
+    }
+
+    /// Answers how many bytes were taken, at most as many as were given.
+    public consuming func succeed(written: Int) {
+        request.answer { fuse_reply_write($0, written) }
+        discard self
+    }
+
+    public consuming func fail(_ error: Errno) {
+        request.fail(error)
+        discard self
+    }
+
+    public var isInterrupted: Bool { request.isInterrupted }
+}
+
+/// Answers which events are there.
+public struct PollReply: ~Copyable, Reply {
+    private let request: Request
+
+    init(_ request: Request) {
+        self.request = request
+    }
+
+    deinit {
+        request.fail(.ioError)
+    }
+
+    /// Answers with the events (`POLLIN` and so on) that are there now.
+    public consuming func succeed(events: UInt32) {
+        request.answer { fuse_reply_poll($0, events) }
+        discard self
+    }
+
+    public consuming func fail(_ error: Errno) {
+        request.fail(error)
+        discard self
+    }
+
+    public var isInterrupted: Bool { request.isInterrupted }
+}

@@ -1,0 +1,60 @@
+public import SystemPackage
+
+/// Why a mount or an unmount did not come about; its description is one line: what is wrong, and what to do.
+public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
+    case missing(String)
+    case notDirectory(String)
+    case notEmpty(String)
+    case alreadyMounted(String, type: String, source: String)
+    /// What is mounted there has lost its server.
+    case dead(String)
+    case unreachable(String, Errno)
+    case noDevice(Errno)
+    case noFusermount
+    case allowOtherForbidden
+    case invalidOption(String, reason: String)
+    /// Libfuse does not know one of these.
+    case unknownOptions([String])
+    case refused(String, Errno)
+    case notMounted(String)
+    case busy(String)
+    case notUnmounted(String, reason: String)
+
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            "mount point \(path) does not exist; make the directory first"
+        case .notDirectory(let path):
+            "mount point \(path) is not a directory; name a directory"
+        case .notEmpty(let path):
+            "mount point \(path) is not empty; name an empty directory or mount with -o nonempty"
+        case .alreadyMounted(let path, let type, let source):
+            "mount point \(path) already has a \(type) mounted (source \(source)); unmount that first"
+        case .dead(let path):
+            "mount point \(path) has a dead mount, whose server is gone; clean it with `fusermount3 -u \(path)` "
+                + "or, as root, `umount \(path)`"
+        case .unreachable(let path, let error):
+            "mount point \(path) cannot be used: \(error); check the path and its permissions"
+        case .noDevice(.noSuchFileOrDirectory):
+            "there is no /dev/fuse; load the module with `modprobe fuse`, or give the container the device"
+        case .noDevice(let error):
+            "/dev/fuse cannot be opened: \(error); check its permissions and whether the container may use it"
+        case .noFusermount:
+            "only root can mount without fusermount3, which was not found; install the package fuse3"
+        case .allowOtherForbidden:
+            "allow_other is not allowed to users; put the line user_allow_other into /etc/fuse.conf"
+        case .invalidOption(let option, let reason):
+            "mount option \(option) is wrong: \(reason); see mount.fuse3(8)"
+        case .unknownOptions(let options):
+            "libfuse rejects the mount options \(options.joined(separator: ",")); see mount.fuse3(8)"
+        case .refused(let path, let error):
+            "mounting at \(path) was refused: \(error); mount as root, in a user namespace, or with fusermount3"
+        case .notMounted(let path):
+            "nothing is mounted at \(path); see /proc/self/mountinfo"
+        case .busy(let path):
+            "\(path) is busy: files are open or it is somebody's working directory; end those or unmount lazily"
+        case .notUnmounted(let path, let reason):
+            "\(path) could not be unmounted: \(reason); unmount it as the user who mounted it, or as root"
+        }
+    }
+}

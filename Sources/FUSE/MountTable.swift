@@ -1,0 +1,69 @@
+internal import Glibc
+internal import SystemPackage
+
+/// The mounts that this process sees, and the taking away of one.
+public enum MountTable {
+    /// One line of `/proc/self/mountinfo`.
+    public struct Entry: Hashable, Sendable {
+        /// The device number, as `major:minor`.
+        public let device: String
+        public let mountPoint: String
+        /// For example `ext4` or `fuse.subtype`.
+        public let type: String
+        public let source: String
+        /// The options of the mount, then those of the file system.
+        public let options: [String]
+
+        /// Reads one line; nil where it is not of the form in `proc(5)`.
+        public init?(line: some StringProtocol) {
+            let fields = line.split(separator: " ")
+            // Optional fields, of any number, lie between the sixth one and the hyphen.
+            guard fields.count >= 9, let hyphen = fields[6...].firstIndex(of: "-"), fields.count >= hyphen + 4 else {
+                return nil
+            }
+            device = String(fields[2])
+            mountPoint = MountTable.decode(fields[4])
+            type = MountTable.decode(fields[hyphen + 1])
+            source = MountTable.decode(fields[hyphen + 2])
+            options = (fields[5].split(separator: ",") + fields[hyphen + 3].split(separator: ",")).map {
+                MountTable.decode($0)
+            }
+        }
+    }
+
+    /// The mounts, in the order in which they were made: the last one at a mount point is the one on top.
+    public static func current() -> [Entry] {
+        TextFile.read("/proc/self/mountinfo").split(separator: "\n").compactMap { Entry(line: $0) }
+    }
+
+    /// Replaces each backslash and three octal digits by the byte they stand for.
+    static func decode(_ field: some StringProtocol) -> String {
+        var bytes: [UInt8] = []
+        var rest = field.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3, let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 8) {
+                bytes.append(code)
+                rest.removeFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Takes the mount on top of `path` away, as root by `umount2(2)`, as a user by `fusermount3`.
+    /// - Parameter lazy: it goes from sight at once even while it is in use, and for good when it no longer is.
+    /// - Throws: ``MountError/busy(_:)``, ``MountError/notMounted(_:)``, ``MountError/notUnmounted(_:reason:)``,
+    ///   ``MountError/noFusermount``.
+    public static func unmount(_ path: String, lazy: Bool) throws(MountError) {
+        // Not to be followed: a symbolic link could lead to another mount meanwhile.
+        if umount2(path, Int32(UMOUNT_NOFOLLOW) | (lazy ? Int32(MNT_DETACH) : 0)) == 0 { return }
+        switch Errno(rawValue: errno) {
+        case .resourceBusy: throw .busy(path)
+        case .invalidArgument, .noSuchFileOrDirectory: throw .notMounted(path)
+        case .notPermitted: try Fusermount.unmount(path, lazy: lazy)
+        case let error: throw .notUnmounted(path, reason: "\(error)")
+        }
+    }
+}

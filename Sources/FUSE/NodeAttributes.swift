@@ -1,0 +1,84 @@
+internal import CFuse
+internal import Glibc
+
+/// A point in time, counted from 1970-01-01 00:00:00 UTC.
+public struct Timestamp: Hashable, Sendable {
+    /// Whole seconds; negative before 1970.
+    public var seconds: Int64
+    /// Nanoseconds within the second, below 1 000 000 000.
+    public var nanoseconds: UInt32
+
+    public init(seconds: Int64, nanoseconds: UInt32 = 0) {
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
+
+    /// The wall clock's time.
+    public static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(time)
+    }
+
+    init(_ time: timespec) {
+        self.init(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+    }
+
+    var specification: timespec {
+        timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds))
+    }
+}
+
+/// What `stat` reports of a node.
+public struct NodeAttributes: Hashable, Sendable {
+    /// Shown as the inode number.
+    public var node: NodeID
+    /// Permission bits with the type bits (`S_IFREG` and so on).
+    public var mode: UInt32
+    public var linkCount: UInt32
+    public var uid: UInt32
+    public var gid: UInt32
+    /// In bytes.
+    public var size: UInt64
+    /// In units of 512 bytes.
+    public var blocks: UInt64
+    /// The size of an efficient transfer, in bytes.
+    public var blockSize: UInt32
+    public var accessed: Timestamp
+    public var modified: Timestamp
+    public var changed: Timestamp
+
+    public init(
+        node: NodeID, mode: UInt32, linkCount: UInt32 = 1, uid: UInt32 = 0, gid: UInt32 = 0, size: UInt64 = 0,
+        blocks: UInt64 = 0, blockSize: UInt32 = 4096, accessed: Timestamp = Timestamp(seconds: 0),
+        modified: Timestamp = Timestamp(seconds: 0), changed: Timestamp = Timestamp(seconds: 0)
+    ) {
+        self.node = node
+        self.mode = mode
+        self.linkCount = linkCount
+        self.uid = uid
+        self.gid = gid
+        self.size = size
+        self.blocks = blocks
+        self.blockSize = blockSize
+        self.accessed = accessed
+        self.modified = modified
+        self.changed = changed
+    }
+
+    var status: stat {
+        var status = stat()
+        status.st_ino = UInt(node.rawValue)
+        status.st_mode = mode
+        status.st_nlink = numericCast(linkCount)
+        status.st_uid = uid
+        status.st_gid = gid
+        status.st_size = Int(truncatingIfNeeded: size)
+        status.st_blocks = Int(truncatingIfNeeded: blocks)
+        status.st_blksize = numericCast(blockSize)
+        status.st_atim = accessed.specification
+        status.st_mtim = modified.specification
+        status.st_ctim = changed.specification
+        return status
+    }
+}

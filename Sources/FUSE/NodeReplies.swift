@@ -1,0 +1,82 @@
+internal import CFuse
+public import SystemPackage
+
+/// Answers a lookup, and the making of a node.
+public struct EntryReply: ~Copyable, Reply {
+    private let request: Request
+
+    init(_ request: Request) {
+        self.request = request
+    }
+
+    deinit {
+        request.fail(.ioError)
+    }
+
+    /// Answers with what the name stands for; the kernel now holds one more reference to the node.
+    public consuming func succeed(_ entry: Entry) {
+        var parameters = entry.parameters
+        request.answer { fuse_reply_entry($0, &parameters) }
+        discard self
+    }
+
+    public consuming func fail(_ error: Errno) {
+        request.fail(error)
+        discard self
+    }
+
+    public var isInterrupted: Bool { request.isInterrupted }
+}
+
+/// Answers with a node's attributes.
+public struct AttributeReply: ~Copyable, Reply {
+    private let request: Request
+
+    init(_ request: Request) {
+        self.request = request
+    }
+
+    deinit {
+        request.fail(.ioError)
+    }
+
+    /// Answers with the attributes, which the kernel may believe for `timeout` seconds.
+    public consuming func succeed(_ attributes: NodeAttributes, timeout: Double) {
+        var status = attributes.status
+        request.answer { fuse_reply_attr($0, &status, timeout) }
+        discard self
+    }
+
+    public consuming func fail(_ error: Errno) {
+        request.fail(error)
+        discard self
+    }
+
+    public var isInterrupted: Bool { request.isInterrupted }
+}
+
+/// Answers with the target of a symbolic link.
+public struct LinkReply: ~Copyable, Reply {
+    private let request: Request
+
+    init(_ request: Request) {
+        self.request = request
+    }
+
+    deinit {
+        request.fail(.ioError)
+    }
+
+    /// Answers with the target, at most 4095 bytes.
+    public consuming func succeed(_ target: String) {
+        request.answer { fuse_reply_readlink($0, target) }
+        discard self
+    }
+
+    public consuming func fail(_ error: Errno) {
+        request.fail(error)
+        discard self
+    }
+
+    public var isInterrupted: Bool { request.isInterrupted }
+}

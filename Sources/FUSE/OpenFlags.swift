@@ -1,0 +1,56 @@
+internal import CFuse
+internal import Glibc
+
+/// The flags of an `open(2)`.
+public struct OpenFlags: RawRepresentable, Hashable, Sendable {
+    public let rawValue: Int32
+
+    public init(rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
+    /// Opened with `O_RDONLY` or `O_RDWR`.
+    public var isReading: Bool { rawValue & O_ACCMODE != O_WRONLY }
+    /// Opened with `O_WRONLY` or `O_RDWR`.
+    public var isWriting: Bool { rawValue & O_ACCMODE != O_RDONLY }
+    /// Opened with `O_TRUNC`.
+    public var isTruncating: Bool { rawValue & O_TRUNC != 0 }
+    /// Opened with `O_APPEND`.
+    public var isAppending: Bool { rawValue & O_APPEND != 0 }
+    /// Opened with `O_NONBLOCK`.
+    public var isNonBlocking: Bool { rawValue & O_NONBLOCK != 0 }
+}
+
+/// How the kernel shall treat a file or directory that has just been opened.
+public struct OpenReplyInfo: Sendable {
+    public var handle: FileHandle
+    /// Files: each `read(2)` and `write(2)` becomes a request; nothing is cached and the size is not looked at.
+    public var directIO: Bool
+    /// Files: content cached before stays valid.
+    public var keepCache: Bool
+    /// Directories: the kernel may keep the listing.
+    public var cacheDirectory: Bool
+    /// Files: no ``FileSystem/flush(_:handle:_:_:)`` on close.
+    public var noFlush: Bool
+
+    public init(
+        handle: FileHandle, directIO: Bool = false, keepCache: Bool = false, cacheDirectory: Bool = false,
+        noFlush: Bool = false
+    ) {
+        self.handle = handle
+        self.directIO = directIO
+        self.keepCache = keepCache
+        self.cacheDirectory = cacheDirectory
+        self.noFlush = noFlush
+    }
+
+    var fileInfo: fuse_file_info {
+        var info = fuse_file_info()
+        info.fh = handle.rawValue
+        info.direct_io = directIO ? 1 : 0
+        info.keep_cache = keepCache ? 1 : 0
+        info.cache_readdir = cacheDirectory ? 1 : 0
+        info.noflush = noFlush ? 1 : 0
+        return info
+    }
+}

@@ -1,0 +1,98 @@
+internal import CFuse
+internal import Glibc
+internal import Synchronization
+public import SystemPackage
+
+/// What the file system tells the kernel by itself.
+///
+/// All of these may be called on any thread, but with no lock held that a request might wait for: the kernel may wait for
+/// the answers to requests before it takes a notification. They throw `ENODEV` where the session is not mounted or ends.
+extension Session {
+    /// Makes the kernel forget the attributes of a node, the content of a file, the listing of a directory and the target
+    /// of a link. Nothing where the kernel does not know the node.
+    public func invalidate(_ node: NodeID) throws(Errno) {
+        Self.workerWillBlock()
+        try notify { fuse_lowlevel_notify_inval_inode($0, node.rawValue, 0, 0) }
+    }
+
+    /// Makes the kernel ask again what `name` stands for. Nothing where it does not know the name.
+    ///
+    /// Not to be called by a request that holds `parent` in the kernel: a lookup, a listing or a change of its names.
+    public func invalidateEntry(_ name: String, in parent: NodeID) throws(Errno) {
+        Self.workerWillBlock()
+        try notify { fuse_lowlevel_notify_inval_entry($0, parent.rawValue, name, name.utf8.count) }
+    }
+
+    /// Tells the kernel that `name`, which stood for `child`, is gone; watchers of the child learn of it.
+    ///
+    /// As with ``invalidateEntry(_:in:)``, not from a request that holds `parent`. Throws `ENOTEMPTY` for a directory in
+    /// which names are known, and `EBUSY` for a mount point.
+    public func delete(_ name: String, _ child: NodeID, in parent: NodeID) throws(Errno) {
+        Self.workerWillBlock()
+        try notify {
+            fuse_lowlevel_notify_delete($0, parent.rawValue, child.rawValue, name, name.utf8.count)
+        }
+    }
+
+    /// Makes the kernel ask again what each name of the mount stands for, including names it holds not to exist.
+    ///
+    /// Waits for nothing. Throws `EINVAL` where the kernel has no epochs; see ``hasEpoch``.
+    public func incrementEpoch() throws(Errno) {
+        try notify { session in
+            var header = NotificationHeader(length: 16, code: NotificationHeader.incrementEpoch)
+            let size = MemoryLayout<NotificationHeader>.size
+            return Glibc.write(fuse_session_fd(session), &header, size) == size ? 0 : -errno
+        }
+    }
+
+    /// Whether the kernel understands ``incrementEpoch()``: from version 7.44 of the protocol on, Linux 6.16.
+    public var hasEpoch: Bool {
+        protocolMinor.load(ordering: .relaxed) >= 44
+    }
+
+    /// Tells the kernel that events may have come for a file that it polls: it asks again.
+    public func notifyPoll(_ handle: consuming PollHandle) {
+        let raw = handle.raw
+        try? notify { _ in fuse_lowlevel_notify_poll(raw) }
+        // The handle lives until here.
+        _ = consume handle
+    }
+
+    /// Sends a notification while the device is kept open. ENOENT means that the kernel has nothing to forget.
+    private func notify(_ send: (OpaquePointer) -> Int32) throws(Errno) {
+        let mayBegin = state.withLock { state in
+            guard state.mount != nil, !state.isClosed else { return false }
+            state.notifying += 1
+            return true
+        }
+        guard mayBegin else { throw .operationNotSupportedByDevice }
+        let result = send(handle)
+        let mustTell = state.withLock { state in
+            state.notifying -= 1
+            return state.isClosed && state.notifying == 0
+        }
+        if mustTell {
+            state.broadcast()
+        }
+        guard result == 0 || result == -ENOENT else { throw Errno(rawValue: -result) }
+    }
+
+    /// Refuses further notifications and waits for those on their way.
+    func closeNotifications() {
+        state.wait {
+            $0.isClosed = true
+        } until: {
+            $0.notifying == 0
+        } then: { _ in
+        }
+    }
+}
+
+/// The head of a notification, as `fuse(4)` has it; the same as that of an answer, with the request number 0.
+private struct NotificationHeader {
+    let length: UInt32
+    let code: Int32
+    let request: UInt64 = 0
+
+    static let incrementEpoch: Int32 = 8
+}

@@ -1,0 +1,138 @@
+internal import CFuse
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+
+/// One mount: the connection between the kernel and a ``FileSystem``.
+///
+/// ``mount(at:)`` it, ``run()`` it on a thread of its own, ``stop()`` it from anywhere. A session mounts once.
+public final class Session: Sendable {
+    struct State {
+        var mount: OwnMount?
+        /// Notifications that are on their way to the kernel.
+        var notifying = 0
+        /// No further notification is sent.
+        var isClosed = false
+        var hasBegunStopping = false
+        var isInitialized = false
+    }
+
+    let fileSystem: any FileSystem
+    let options: MountOptions
+    let baton = Baton()
+    let state = Monitor(State())
+    /// The minor version of the kernel's protocol; 0 before the connection begins.
+    let protocolMinor = Atomic<UInt32>(0)
+    // Unsafe: an immutable pointer to a session that libfuse guards with its own lock; destroyed in `deinit`.
+    nonisolated(unsafe) let handle: OpaquePointer
+    // Unsafe: as above. Leads from libfuse back to this session, set before the first request.
+    nonisolated(unsafe) private let backReference: UnsafeMutablePointer<Unmanaged<Session>?>
+
+    /// A session for `fileSystem`, not yet mounted.
+    /// - Throws: ``MountError/unknownOptions(_:)``.
+    public init(fileSystem: any FileSystem, options: MountOptions) throws(MountError) {
+        let backReference = UnsafeMutablePointer<Unmanaged<Session>?>.allocate(capacity: 1)
+        backReference.initialize(to: nil)
+        var arguments = fuse_args()
+        defer { fuse_opt_free_args(&arguments) }
+        for argument in ["fuse"] + options.arguments {
+            fuse_opt_add_arg(&arguments, argument)
+        }
+        var operations = Operations.table()
+        let size = MemoryLayout<fuse_lowlevel_ops>.size
+        guard let handle = fuse_session_new(&arguments, &operations, size, backReference) else {
+            backReference.deallocate()
+            throw .unknownOptions(options.others)
+        }
+        self.fileSystem = fileSystem
+        self.options = options
+        self.handle = handle
+        self.backReference = backReference
+        backReference.pointee = Unmanaged.passUnretained(self)
+    }
+
+    deinit {
+        end()
+        fuse_session_unmount(handle)
+        fuse_session_destroy(handle)
+        backReference.deallocate()
+    }
+
+    /// The session that libfuse's user data stands for.
+    static func find(_ userData: UnsafeMutableRawPointer?) -> Session? {
+        userData?.assumingMemoryBound(to: Unmanaged<Session>?.self).pointee?.takeUnretainedValue()
+    }
+
+    /// The session of a request.
+    static func of(_ request: fuse_req_t?) -> Session? {
+        find(fuse_req_userdata(request))
+    }
+
+    /// Mounts at the directory `path`. Requests wait until ``run()``.
+    public func mount(at path: String) throws(MountError) {
+        let path = try MountPoint.check(path, options)
+        let severed = try MountPoint.openDevice()
+        guard fuse_session_mount(handle, path) == 0 else {
+            let error = errno
+            close(severed)
+            throw .refused(path, Errno(rawValue: error))
+        }
+        let own = OwnMount(path: path, device: MountTable.current().last { $0.mountPoint == path }?.device, severed: severed)
+        state.withLock { $0.mount = own }
+    }
+
+    /// Executes requests until the file system is unmounted or the session stopped, and then unmounts it.
+    ///
+    /// The calling thread is the first worker; all others have ended when this returns.
+    public func run() {
+        guard state.withLock({ $0.mount != nil }) else { return }
+        let worker = Worker(of: self, hasBaton: true)
+        if baton.begin(with: worker) {
+            worker.run()
+            baton.join()
+        }
+        end()
+        if state.withLock({ exchange(&$0.isInitialized, with: false) }) {
+            fileSystem.destroyed()
+        }
+    }
+
+    /// Makes ``run()`` return; nothing where it has returned or was never called. Returns when no request is read any more.
+    ///
+    /// Notifications that are on their way are waited for, as requests may have to be answered to let them through.
+    public func stop() {
+        Self.workerWillBlock()
+        closeNotifications()
+        fuse_session_exit(handle)
+        beginStopping()
+        baton.close()
+    }
+
+    /// Tells that the calling thread is about to block: if it executes a request, other requests go on elsewhere.
+    ///
+    /// Does nothing on other threads, and when called again for the same request.
+    public static func workerWillBlock() {
+        Worker.current?.giveBatonAway()
+    }
+
+    func initialize(_ connection: inout fuse_conn_info) {
+        var agreed = Connection(connection)
+        protocolMinor.store(agreed.protocolMinor, ordering: .relaxed)
+        fileSystem.initialize(&agreed)
+        agreed.store(in: &connection)
+        state.withLock { $0.isInitialized = true }
+    }
+
+    /// Tells the file system, once, to wake what blocks.
+    func beginStopping() {
+        guard state.withLock({ !exchange(&$0.hasBegunStopping, with: true) }) else { return }
+        fileSystem.stopping()
+    }
+
+    /// Cuts the connection and takes the mount away, if that has not been done.
+    private func end() {
+        closeNotifications()
+        guard let mount = state.withLock({ exchange(&$0.mount, with: nil) }) else { return }
+        mount.remove(from: handle)
+    }
+}

@@ -1,0 +1,30 @@
+internal import Glibc
+
+/// A thread of the system.
+enum Thread {
+    /// What a new thread is to do.
+    private final class Task: Sendable {
+        let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) {
+            self.body = body
+        }
+    }
+
+    /// Starts a thread that runs `body`, with the caller's signals blocked; nil where the system has none left.
+    static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
+        let task = Unmanaged.passRetained(Task(body))
+        var thread = pthread_t()
+        let result = pthread_create(&thread, nil, { argument in
+            if let argument {
+                Unmanaged<Task>.fromOpaque(argument).takeRetainedValue().body()
+            }
+            return nil
+        }, task.toOpaque())
+        guard result == 0 else {
+            task.release()
+            return nil
+        }
+        return thread
+    }
+}

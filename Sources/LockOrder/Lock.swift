@@ -1,0 +1,46 @@
+/// A mutex of rank `R` with the state that it guards inside: there is no way to the state but through the lock.
+///
+/// How it is taken depends on the rank (`Lock+Ranks.swift`), always by showing a token of an outer rank:
+///
+///     matrixDevice.lock.withLock(after: held) { state, held in … }
+///
+/// The state need not be `Sendable`: it enters by `sending`, and what leaves as a result must be free of it.
+///
+/// Not recursive. Scoped, so it is released on the thread that took it, on every way out.
+public final class Lock<R: Rank, State> {
+    @usableFromInline let core: LockCore
+    /// Only touched with `core` held, which excludes more strictly than Swift's own check at every access, and at no further cost.
+    @exclusivity(unchecked) @usableFromInline var state: State
+
+    /// - Parameters:
+    ///   - name: The lock's class, as the kernel calls it: `"matrix_dev->lock"`. Locks of one name and rank share statistics.
+    ///   - state: What it guards.
+    public init(_ name: StaticString, _ state: consuming sending State) {
+        core = LockCore(R.rank, name)
+        self.state = state
+    }
+
+    /// Which lock this is, in reports and to a scheduler.
+    public var identity: LockIdentity { core.identity }
+
+    @inlinable
+    func exclusively<Result, Failure>(
+        _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let hold = core.acquire(.exclusive, site)
+        defer { core.release(.exclusive, hold) }
+        return try body(&state, Held())
+    }
+
+    @inlinable
+    func exclusivelyIfAvailable<Result, Failure>(
+        _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard let hold = core.acquireIfAvailable(.exclusive, site) else { return nil }
+        defer { core.release(.exclusive, hold) }
+        return try body(&state, Held())
+    }
+}
+
+/// `state` is only touched by the thread that holds `core`.
+extension Lock: @unchecked Sendable {}

@@ -1,0 +1,83 @@
+import Glibc
+import Synchronization
+
+/// Where threads sleep: a futex in user space, for words of any width.
+///
+/// A lock is a word, and has no place to sleep of its own: most locks are never contended, and there are hundreds of thousands.
+/// A thread that cannot go on sleeps here under a key, the lock's number; who makes it worth another look wakes that key.
+///
+/// Invariant: a thread is only put to sleep after `isStillNeeded`, asked with the bucket locked, has said so, and a waker
+/// changes the word before it locks the bucket. So a wake never falls between the last look and the sleep.
+enum ParkingLot {
+    /// What a sleeper waits for: the lock of that number becomes free, or its state changes.
+    struct Key: Equatable {
+        let lock: UInt64
+        let isCondition: Bool
+    }
+
+    /// Sleeps until ``wakeAll(_:)`` with that key. Spurious wakes do not happen, but may be believed in: callers look again.
+    static func sleep(_ key: Key, while isStillNeeded: () -> Bool) {
+        bucket(of: key).sleep(key, while: isStillNeeded)
+    }
+
+    /// Wakes everybody who sleeps under that key.
+    static func wakeAll(_ key: Key) {
+        bucket(of: key).wakeAll(key)
+    }
+
+    // MARK: - Buckets
+
+    private static let buckets = (0..<64).map { _ in ParkingBucket() }
+
+    private static func bucket(of key: Key) -> ParkingBucket {
+        // Fibonacci hashing: neighbours go far from each other.
+        buckets[Int(truncatingIfNeeded: ((key.lock << 1 | (key.isCondition ? 1 : 0)) &* 0x9e37_79b9_7f4a_7c15) >> 58)]
+    }
+}
+
+/// Threads whose keys have the same hash. Its mutex is the innermost of all: held for a few instructions.
+private final class ParkingBucket: @unchecked Sendable {  // everything is only touched with the mutex held
+    /// One sleeping thread, on its own stack's behalf.
+    private final class Sleeper {
+        let key: ParkingLot.Key
+        var isAsleep = true
+        let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+        init(_ key: ParkingLot.Key) {
+            self.key = key
+            pthread_cond_init(wakeUp, nil)
+        }
+
+        deinit {
+            pthread_cond_destroy(wakeUp)
+            wakeUp.deallocate()
+        }
+    }
+
+    /// Buckets live for ever, and so does the mutex.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private var sleepers: [Sleeper] = []
+
+    init() { pthread_mutex_init(mutex, nil) }
+
+    func sleep(_ key: ParkingLot.Key, while isStillNeeded: () -> Bool) {
+        let sleeper = Sleeper(key)
+        pthread_mutex_lock(mutex)
+        if isStillNeeded() {
+            sleepers.append(sleeper)
+            while sleeper.isAsleep { pthread_cond_wait(sleeper.wakeUp, mutex) }
+        }
+        pthread_mutex_unlock(mutex)
+    }
+
+    func wakeAll(_ key: ParkingLot.Key) {
+        pthread_mutex_lock(mutex)
+        sleepers.removeAll { sleeper in
+            guard sleeper.key == key else { return false }
+            sleeper.isAsleep = false
+            pthread_cond_signal(sleeper.wakeUp)
+            return true
+        }
+        pthread_mutex_unlock(mutex)
+    }
+}

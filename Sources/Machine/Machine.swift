@@ -1,0 +1,157 @@
+public import AdjunctProcessor
+internal import Synchronization
+
+/// The simulated hardware: it executes the AP instructions as the machine that its description tells, and can be changed
+/// while it runs (`Machine+Commands`).
+///
+/// Its lock is a leaf: it may be called with any lock held, and calls nobody but its journal.
+public final class Machine: APInstructions {
+    /// What was done to it.
+    public let journal = HardwareJournal()
+
+    let state: Mutex<MachineState>
+
+    public init(_ description: MachineDescription) {
+        state = Mutex(MachineState(description))
+    }
+
+    /// The machine as it is now.
+    public var description: MachineDescription {
+        state.withLock { $0.description }
+    }
+}
+
+/// What the lock of a machine guards: the description, what follows from it, and what the instructions left behind.
+struct MachineState {
+    private(set) var description: MachineDescription
+
+    // Derived from the description, so that an instruction costs two table look-ups.
+    private(set) var configuration: ConfigurationInfo?
+    /// Per adapter number, what its queues answer; 01 where none is plugged.
+    private var cards: [Card]
+    /// The domains whose queues an instruction reaches.
+    private var domains: APMask
+
+    /// Per adapter number, the domains whose queue interrupts.
+    private var interrupts = [APMask](repeating: .none, count: 256)
+    /// The resets that still run, and how many polls they last.
+    private var resets: [APQN: UInt8] = [:]
+
+    private struct Card {
+        var condition: ResponseCode
+        var info: QueueInfo
+
+        static let none = Card(condition: .queueNotAvailable, info: .none)
+    }
+
+    init(_ description: MachineDescription) {
+        self.description = description
+        configuration = description.configuration
+        cards = Self.cards(of: description)
+        domains = Self.domains(of: description)
+    }
+
+    /// Makes it that machine. Queues that stay what they were keep their interrupts and running resets; those of a card
+    /// that was exchanged or went out of operation lose them.
+    mutating func become(_ new: MachineDescription) {
+        let old = description
+        description = new
+        configuration = new.configuration
+        cards = Self.cards(of: new)
+        domains = Self.domains(of: new)
+
+        for id in UInt8.min...UInt8.max {
+            let adapter = new.adapters[AdapterID(id)]
+            let isTheSame = adapter?.condition == .normal && adapter?.type == old.adapters[AdapterID(id)]?.type
+            interrupts[Int(id)] = isTheSame ? interrupts[Int(id)].intersection(domains) : .none
+        }
+        for (apqn, faults) in new.queues where faults.absent {
+            interrupts[Int(apqn.adapter.rawValue)][apqn.domain] = false
+        }
+        for (apqn, left) in resets {
+            let adapter = new.adapters[apqn.adapter]
+            let isTheSame = adapter?.type == old.adapters[apqn.adapter]?.type && condition(of: apqn) == .normal
+            let busy = new.queues[apqn]?.resetBusy ?? 0
+            // A change of the fault shortens the reset that runs, and never lengthens it.
+            resets[apqn] = isTheSame ? min(left, busy) : nil
+        }
+    }
+
+    /// The response code of any instruction to that queue, and what TAPQ tells of it.
+    private func card(of apqn: APQN) -> Card {
+        guard domains.contains(apqn.domain), faults(of: apqn)?.absent != true else { return .none }
+        return cards[Int(apqn.adapter.rawValue)]
+    }
+
+    /// The response code of any instruction to that queue: 00, 01, 03 or 04.
+    func condition(of apqn: APQN) -> ResponseCode {
+        card(of: apqn).condition
+    }
+
+    /// The status word of an instruction that ended with that code.
+    func status(of apqn: APQN, _ code: ResponseCode) -> QueueStatus {
+        QueueStatus(code, interruptsEnabled: interrupts[Int(apqn.adapter.rawValue)][apqn.domain])
+    }
+
+    private func faults(of apqn: APQN) -> MachineDescription.QueueFaults? {
+        description.queues.isEmpty ? nil : description.queues[apqn]
+    }
+
+    /// The table of `cards` for a description.
+    private static func cards(of description: MachineDescription) -> [Card] {
+        var cards = [Card](repeating: .none, count: 256)
+        for (id, adapter) in description.adapters where id.rawValue <= description.addressableAdapter {
+            cards[Int(id.rawValue)] = Card(condition: adapter.condition, info: adapter.queueInfo)
+        }
+        return cards
+    }
+
+    private static func domains(of description: MachineDescription) -> APMask {
+        description.usageDomains.intersection(.through(description.addressableDomain))
+    }
+}
+
+// The effect of each instruction on the state.
+extension MachineState {
+    /// TAPQ. A poll brings a running reset nearer to its end.
+    mutating func test(_ apqn: APQN) -> (QueueStatus, QueueInfo) {
+        let card = card(of: apqn)
+        guard card.condition == .normal else { return (QueueStatus(card.condition), card.info) }
+        var status = status(of: apqn, .normal)
+        if !resets.isEmpty, let left = resets[apqn] {
+            switch left {
+            case MachineDescription.QueueFaults.endless:
+                status.responseCode = .resetInProgress
+            case 0, 1:
+                resets[apqn] = nil
+            default:
+                resets[apqn] = left - 1
+                status.responseCode = .resetInProgress
+            }
+        }
+        return (status, card.info)
+    }
+
+    /// RAPQ and ZAPQ, which nobody can tell apart here: a queue remembers nothing of its user.
+    mutating func reset(_ apqn: APQN) -> ResponseCode {
+        let refusal = condition(of: apqn)
+        guard refusal == .normal else { return refusal }
+        let faults = faults(of: apqn) ?? .none
+        guard faults.resetCode == .normal else { return faults.resetCode }
+        guard resets[apqn] == nil else { return .resetInProgress }
+        interrupts[Int(apqn.adapter.rawValue)][apqn.domain] = false
+        if faults.resetBusy > 0 { resets[apqn] = faults.resetBusy }
+        return .normal
+    }
+
+    /// AQIC.
+    mutating func control(_ apqn: APQN, enable: Bool) -> ResponseCode {
+        guard description.interrupts else { return .queueNotAvailable }
+        let refusal = condition(of: apqn)
+        guard refusal == .normal else { return refusal }
+        guard resets[apqn] == nil else { return .resetInProgress }
+        guard interrupts[Int(apqn.adapter.rawValue)][apqn.domain] != enable else { return .otherwiseChanged }
+        interrupts[Int(apqn.adapter.rawValue)][apqn.domain] = enable
+        return .normal
+    }
+}

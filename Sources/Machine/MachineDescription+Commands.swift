@@ -1,0 +1,89 @@
+internal import AdjunctProcessor
+internal import Synchronization
+
+extension MachineDescription {
+    /// Does what the command says, or throws and is as it was. Pure.
+    ///
+    /// Errors: ENOENT a queue whose adapter is not plugged or whose domain may not be used. EINVAL a number above the
+    /// maximum, a maximum below a number in use.
+    mutating func apply(_ command: MachineCommand) throws(MachineCommandError) {
+        switch command {
+        case .unplug(let id):
+            adapters[id] = nil
+            dropFaultsOfVanishedQueues()
+        case .adapter(let id, let change):
+            try apply(change, to: id)
+        case .domain(let id, let usage, let control):
+            guard id.rawValue <= addressableDomain || !(usage || control) else {
+                throw MachineCommandError.invalid("domain \(id) is above the greatest domain \(DomainID(addressableDomain))")
+            }
+            usageDomains[id] = usage
+            controlDomains[id] = control
+            dropFaultsOfVanishedQueues()
+        case .maxima(let adapter, let domain):
+            if let id = adapters.keys.max(), id.rawValue > adapter {
+                throw MachineCommandError.invalid("adapter \(id) is plugged, which is above \(AdapterID(adapter))")
+            }
+            if let id = Array(usageDomains.union(controlDomains)).last, id > domain {
+                throw MachineCommandError.invalid("domain \(DomainID(id)) is in use, which is above \(DomainID(domain))")
+            }
+            maxAdapter = adapter
+            maxDomain = domain
+        case .queue(let apqn, let change):
+            try apply(change, to: apqn)
+        }
+    }
+
+    private mutating func apply(
+        _ change: MachineCommand.AdapterChange, to id: AdapterID
+    ) throws(MachineCommandError) {
+        guard id.rawValue <= addressableAdapter else {
+            throw MachineCommandError.invalid("adapter \(id) is above the greatest adapter \(AdapterID(addressableAdapter))")
+        }
+        var adapter = adapters[id] ?? Adapter(type: change.type ?? .cex8c)
+        if let type = change.type, type != adapter.type {
+            // Another card: what was known of the old one goes with it.
+            adapter = Adapter(type: type, config: adapter.config, chkstop: adapter.chkstop)
+        }
+        adapter.config = change.config ?? adapter.config
+        adapter.chkstop = change.chkstop ?? adapter.chkstop
+        adapters[id] = adapter
+    }
+
+    private mutating func apply(_ change: MachineCommand.QueueChange, to apqn: APQN) throws(MachineCommandError) {
+        guard adapters[apqn.adapter] != nil else {
+            throw MachineCommandError.notFound("there is no queue \(apqn): adapter \(apqn.adapter) is not plugged")
+        }
+        guard usageDomains.contains(apqn.domain) else {
+            throw MachineCommandError.notFound("there is no queue \(apqn): domain \(apqn.domain) is not a usage domain")
+        }
+        var faults = queues[apqn] ?? .none
+        faults.absent = change.absent ?? faults.absent
+        faults.resetBusy = change.resetBusy ?? faults.resetBusy
+        faults.resetCode = change.resetCode.map { ResponseCode(rawValue: $0) } ?? faults.resetCode
+        queues[apqn] = faults == .none ? nil : faults
+    }
+
+    private mutating func dropFaultsOfVanishedQueues() {
+        guard !queues.isEmpty else { return }
+        let (adapters, domains) = (adapters, usageDomains)
+        queues = queues.filter { adapters[$0.key.adapter] != nil && domains.contains($0.key.domain) }
+    }
+}
+
+extension Machine {
+    /// Changes the machine as a line of the control plane says: `adapter 06 type=CEX8P config=1 chkstop=0`, and so on (see
+    /// `MachineCommand`). Linux notices at its next scan. A line that is refused changes nothing.
+    ///
+    /// `reset-busy=0` ends a running reset at the next poll; a smaller number shortens it.
+    ///
+    /// Errors: EINVAL, ENOENT, with the reason in words.
+    public func execute(_ command: String) throws(MachineCommandError) {
+        let command = try MachineCommand(command)
+        try state.withLock { (state) throws(MachineCommandError) in
+            var description = state.description
+            try description.apply(command)
+            state.become(description)
+        }
+    }
+}

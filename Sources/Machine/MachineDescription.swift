@@ -1,0 +1,117 @@
+public import AdjunctProcessor
+
+/// A machine as a value: what is plugged, which domains may be used, what is broken. `+Reading` and `+Writing` are its text.
+public struct MachineDescription: Hashable, Sendable {
+    /// The cards that are plugged.
+    public var adapters: [AdapterID: Adapter]
+    /// The domains whose queues may be used.
+    public var usageDomains: APMask
+    /// The domains that may be controlled.
+    public var controlDomains: APMask
+    /// The greatest adapter number that QCI tells.
+    public var maxAdapter: UInt8
+    /// The greatest domain number that QCI tells.
+    public var maxDomain: UInt8
+    /// The flags that QCI tells; nil: the machine has no QCI.
+    public var features: Features?
+    /// AP interrupts (facility 65): AQIC is there.
+    public var interrupts: Bool
+    /// Adapters can be configured and deconfigured with SCLP.
+    public var reconfiguration: Bool
+    /// What is wrong with queues. A queue that is not listed is in order.
+    ///
+    /// Only queues of plugged adapters and usage domains are listed; who takes one of these away takes the entry too.
+    public var queues: [APQN: QueueFaults]
+
+    public init(
+        adapters: [AdapterID: Adapter] = [:], usageDomains: APMask = .none, controlDomains: APMask = .none,
+        maxAdapter: UInt8 = 255, maxDomain: UInt8 = 255, features: Features? = .usual, interrupts: Bool = true,
+        reconfiguration: Bool = true, queues: [APQN: QueueFaults] = [:]
+    ) {
+        self.adapters = adapters
+        self.usageDomains = usageDomains
+        self.controlDomains = controlDomains
+        self.maxAdapter = maxAdapter
+        self.maxDomain = maxDomain
+        self.features = features
+        self.interrupts = interrupts
+        self.reconfiguration = reconfiguration
+        self.queues = queues
+    }
+
+    /// The machine of the recordings: four cards, of which none answers questions about itself.
+    public static let `default` = MachineDescription(
+        adapters: [
+            AdapterID(0x03): Adapter(type: .cex8a),
+            AdapterID(0x05): Adapter(type: .cex8c),
+            AdapterID(0x06): Adapter(type: .cex8p),
+            AdapterID(0x0a): Adapter(type: .cex7c),
+        ],
+        usageDomains: APMask([0x04, 0x47, 0xab, 0xff]),
+        controlDomains: APMask([0x04, 0x10, 0x47, 0xab, 0xff]))
+
+    /// The greatest adapter number that an instruction can name: 3f without APXA.
+    public var addressableAdapter: UInt8 {
+        features?.contains(.apxa) == true ? maxAdapter : min(maxAdapter, 0x3f)
+    }
+
+    /// The greatest domain number that an instruction can name: 0f without APXA.
+    public var addressableDomain: UInt8 {
+        features?.contains(.apxa) == true ? maxDomain : min(maxDomain, 0x0f)
+    }
+
+    /// What QCI answers; nil when the machine has no QCI.
+    public var configuration: ConfigurationInfo? {
+        guard let features else { return nil }
+        return ConfigurationInfo(
+            apsc: features.contains(.apsc), apxa: features.contains(.apxa), qact: features.contains(.qact),
+            rc8a: features.contains(.rc8a), apsb: features.contains(.apsb),
+            maxAdapter: maxAdapter, maxDomain: maxDomain,
+            adapters: APMask(adapters.keys.map(\.rawValue)), usageDomains: usageDomains, controlDomains: controlDomains)
+    }
+}
+
+extension MachineDescription {
+    /// The flags of QCI, by the names that `/sys/bus/ap/features` shows.
+    public struct Features: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt8
+
+        public init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        public static let apsc = Features(rawValue: 1)
+        public static let apxa = Features(rawValue: 2)
+        public static let qact = Features(rawValue: 4)
+        public static let rc8a = Features(rawValue: 8)
+        public static let apsb = Features(rawValue: 16)
+
+        /// `APSC APXA QACT RC8A`.
+        public static let usual: Features = [.apsc, .apxa, .qact, .rc8a]
+
+        static let named: [(name: String, feature: Features)] = [
+            ("APSC", .apsc), ("APXA", .apxa), ("QACT", .qact), ("RC8A", .rc8a), ("APSB", .apsb),
+        ]
+    }
+
+    /// What is wrong with a queue.
+    public struct QueueFaults: Hashable, Sendable {
+        /// There is no such queue, although its adapter and domain are there.
+        public var absent: Bool
+        /// How many polls a reset takes; 0 none, 255 for ever.
+        public var resetBusy: UInt8
+        /// What RAPQ and ZAPQ answer instead of resetting the queue, if not 00.
+        public var resetCode: ResponseCode
+
+        public init(absent: Bool = false, resetBusy: UInt8 = 0, resetCode: ResponseCode = .normal) {
+            self.absent = absent
+            self.resetBusy = resetBusy
+            self.resetCode = resetCode
+        }
+
+        /// Nothing.
+        public static let none = QueueFaults()
+        /// The `resetBusy` of a reset that never ends.
+        public static let endless: UInt8 = 255
+    }
+}

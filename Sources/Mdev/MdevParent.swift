@@ -1,0 +1,137 @@
+public import DriverCore
+public import LockOrder
+internal import Sysfs
+public import SystemPackage
+
+/// A kind of mediated device that a parent offers.
+public struct MdevType: Sendable {
+    /// The name of its directory behind the driver's name and a dash.
+    public let name: String
+    public let prettyName: String
+    public let deviceAPI: String
+    public let instances: Int
+
+    public init(name: String, prettyName: String, deviceAPI: String, instances: Int) {
+        self.name = name
+        self.prettyName = prettyName
+        self.deviceAPI = deviceAPI
+        self.instances = instances
+    }
+}
+
+/// A device that offers mediated devices, of one type.
+///
+/// `unregistration` is held for reading by creates and removals, and for writing while the parent goes.
+///
+/// Kernel: drivers/vfio/mdev/mdev_core.c, struct mdev_parent.
+public final class MdevParent: Sendable {
+    let core: MdevCore
+    let device: Device
+    let type: MdevType
+    private let driver: any MdevDriver
+    private let unregistration = RWLock<MdevParentRank, Bool>("unreg_sem", false)
+    private let available: Leaf<Int>
+    private let typesDirectory: Directory
+    private let devicesDirectory: Directory
+    private let typeDirectory: Directory
+
+    /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_register_parent.
+    public init(_ device: Device, type: MdevType, driver: any MdevDriver, core: MdevCore) throws(Errno) {
+        self.device = device
+        self.type = type
+        self.driver = driver
+        self.core = core
+        available = Leaf("mdev instances", type.instances)
+        typesDirectory = try device.directory.makeDirectory("mdev_supported_types")
+        typeDirectory = try typesDirectory.makeDirectory(type.name)
+        devicesDirectory = try typeDirectory.makeDirectory("devices")
+        typeDirectory.addAttributes(core.typeTable, of: self)
+        core.kernel.directory("class", "mdev_bus").addLink(device.name, to: device.directory)
+        device.sendUevent(.change, [UeventVariable("MDEV_STATE", "registered")])
+    }
+
+    var availableInstances: Int { available.withLock { $0 } }
+
+    // MARK: - Create
+
+    /// Makes a mediated device; when this returns its directory is complete.
+    ///
+    /// - Throws: `EEXIST` where the UUID is taken, `EUSERS` where no instance is left, `ENODEV` while the parent goes.
+    ///
+    /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_device_create.
+    func create(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(Errno) {
+        guard core.uuids.withLock({ $0.insert(uuid).inserted }) else { throw .EEXIST }
+        do throws(Errno) {
+            try takeInstance()
+        } catch {
+            core.uuids.withLock { _ = $0.remove(uuid) }
+            throw error
+        }
+        do throws(Errno) {
+            try unregistration.withReadLock(after: held) { (isGone, held) throws(Errno) in
+                guard !isGone else { throw .ENODEV }
+                let mdev = try MdevDevice(uuid, parent: self, table: core.deviceTable)
+                core.bus.add(mdev, after: held)
+                do throws(Errno) {
+                    try core.bus.attach(mdev, to: driver.name, after: held)
+                } catch {
+                    core.bus.remove(mdev, after: held)
+                    throw error
+                }
+                devicesDirectory.addLink(uuid.description, to: mdev.device.directory)
+                mdev.device.directory.addLink("mdev_type", to: typeDirectory)
+                mdev.activate()
+            }
+        } catch {
+            release(uuid)
+            throw error
+        }
+    }
+
+    private func takeInstance() throws(Errno) {
+        try available.withLock { available throws(Errno) in
+            guard available > 0 else { throw .EUSERS }
+            available -= 1
+        }
+    }
+
+    /// The last reference is gone: the UUID is free, and so is the instance.
+    private func release(_ uuid: MdevUUID) {
+        core.uuids.withLock { _ = $0.remove(uuid) }
+        available.withLock { $0 += 1 }
+    }
+
+    // MARK: - Remove
+
+    /// - Throws: `ENODEV` while the parent goes.
+    func remove(_ mdev: MdevDevice, after held: borrowing Held<Unlocked>) throws(Errno) {
+        try unregistration.withReadLock(after: held) { (isGone, held) throws(Errno) in
+            guard !isGone else { throw .ENODEV }
+            tearDown(mdev, held)
+        }
+    }
+
+    /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_device_remove_common.
+    private func tearDown(_ mdev: MdevDevice, _ held: borrowing Held<MdevParentRank>) {
+        mdev.device.directory.removeLink("mdev_type")
+        devicesDirectory.removeLink(mdev.uuid.description)
+        core.bus.remove(mdev, after: held)
+        release(mdev.uuid)
+    }
+
+    /// Takes the parent away, and all its devices before.
+    ///
+    /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_unregister_parent.
+    public func unregister(after held: borrowing Held<Unlocked>) {
+        core.kernel.directory("class", "mdev_bus").removeLink(device.name)
+        unregistration.withWriteLock(after: held) { (isGone, held) in
+            isGone = true
+            for mdev in core.bus.devices where mdev.parent === self {
+                _ = mdev.deactivate()
+                tearDown(mdev, held)
+            }
+        }
+        typesDirectory.remove()
+        device.sendUevent(.change, [UeventVariable("MDEV_STATE", "unregistered")])
+    }
+}

@@ -1,0 +1,61 @@
+public import DriverCore
+internal import LockOrder
+internal import Sysfs
+internal import SystemPackage
+
+/// The numbers that vfio and the IOMMU layer give out: always the lowest one that is free.
+///
+/// Kernel: drivers/vfio/vfio_main.c, group.c; drivers/iommu/iommu.c.
+public final class VFIOCore: Sendable {
+    let kernel: Kernel
+    let indexes = NumberPool()
+    let groups = NumberPool()
+    let minors = NumberPool()
+    let groupTable: AttributeTable<VFIODevice>
+    let cdevTable: AttributeTable<VFIODevice>
+    let iommuTable: AttributeTable<VFIODevice>
+
+    /// Major numbers of /dev/vfio/GROUP and /dev/vfio/devices/vfioN.
+    static let groupMajor = 252
+    static let deviceMajor = 251
+
+    public init(kernel: Kernel) {
+        self.kernel = kernel
+        for path in ["vfio", "vfio-dev"] { _ = kernel.directory("class", path) }
+        _ = kernel.directory("kernel", "iommu_groups")
+        groupTable = AttributeTable([.readOnly("dev") { "\(VFIOCore.groupMajor):\($0.minor)\n" }], release: kernel.release)
+        cdevTable = AttributeTable([.readOnly("dev", since: .v6_12) { "\(VFIOCore.deviceMajor):\($0.index)\n" }], release: kernel.release)
+        iommuTable = AttributeTable(
+            [
+                .readOnly("name") { _ in "vfio-noiommu\n" },
+                .readOnly("reserved_regions") { _ in "" },
+                // a group without a default domain has no type to change
+                .readWrite("type") { _ in "unknown\n" } store: { _, _, _ throws(Errno) in throw .EINVAL },
+            ], release: kernel.release)
+    }
+}
+
+/// Numbers from 0 on.
+final class NumberPool: Sendable {
+    private struct State {
+        /// Given back, all below `next`.
+        var free: Set<Int> = []
+        var next = 0
+    }
+    private let state = Leaf("number pool", State())
+
+    func take() -> Int {
+        state.withLock { state in
+            if let lowest = state.free.min() {
+                state.free.remove(lowest)
+                return lowest
+            }
+            defer { state.next += 1 }
+            return state.next
+        }
+    }
+
+    func give(_ number: Int) {
+        state.withLock { _ = $0.free.insert(number) }
+    }
+}

@@ -1,0 +1,149 @@
+public import DriverCore
+public import LockOrder
+internal import Sysfs
+public import SystemPackage
+
+/// What a driver does for the users of a vfio device.
+public protocol VFIODriver: AnyObject, Sendable {
+    /// Asks the user to let go: at once with 0, and then every ten seconds with the next number.
+    ///
+    /// Kernel: include/linux/vfio.h, struct vfio_device_ops, request.
+    func request(_ count: Int, after held: borrowing Held<Unlocked>)
+}
+
+/// A device that user space may drive: its IOMMU group, its group node, its device node, its user.
+///
+/// Kernel: drivers/vfio/vfio_main.c, struct vfio_device.
+public final class VFIODevice: Sendable {
+    private let core: VFIOCore
+    private let parent: Device
+    let index: Int
+    let group: Int
+    let minor: Int
+    private let iommuGroup: Directory
+    private let groupNode: Device
+    private let deviceNode: Device
+    private let glue: Directory
+    private let use = Leaf("vfio users", Use())
+
+    private struct Use {
+        var isRegistered = true
+        var isOpen = false
+        var timer: (any ScheduledWork)?
+    }
+
+    /// How long a remover waits before it asks again.
+    static let requestInterval = Duration.seconds(10)
+
+    /// Makes the group and the nodes of a device, and tells of them.
+    ///
+    /// Kernel: drivers/vfio/vfio_main.c, vfio_register_emulated_iommu_dev.
+    public init(_ parent: Device, core: VFIOCore) throws(Errno) {
+        self.core = core
+        self.parent = parent
+        let kernel = core.kernel
+        let (index, group, minor) = (core.indexes.take(), core.groups.take(), core.minors.take())
+        (self.index, self.group, self.minor) = (index, group, minor)
+
+        iommuGroup = kernel.directory("kernel", "iommu_groups", "\(group)")
+        try iommuGroup.directory("devices").addLink(parent.name, to: parent.directory)
+        parent.directory.addLink("iommu_group", to: iommuGroup)
+
+        let groupClass = kernel.directory("class", "vfio")
+        groupNode = try Device(
+            "\(group)", in: kernel.directory("devices", "virtual", "vfio"), subsystem: ("vfio", groupClass),
+            identity: .node(major: VFIOCore.groupMajor, minor: minor, name: "vfio/\(group)"), kernel: kernel)
+        groupClass.addLink("\(group)", to: groupNode.directory)
+
+        let deviceClass = kernel.directory("class", "vfio-dev")
+        glue = try parent.directory.makeDirectory("vfio-dev")
+        let hasNode = kernel.release >= .v6_12
+        deviceNode = try Device(
+            "vfio\(index)", in: glue, subsystem: ("vfio-dev", deviceClass),
+            identity: hasNode
+                ? .node(major: VFIOCore.deviceMajor, minor: index, name: "vfio/devices/vfio\(index)") : DeviceIdentity(),
+            kernel: kernel)
+        deviceClass.addLink("vfio\(index)", to: deviceNode.directory)
+        deviceNode.directory.addLink("device", to: parent.directory)
+
+        iommuGroup.addAttributes(core.iommuTable, of: self)
+        groupNode.directory.addAttributes(core.groupTable, of: self)
+        deviceNode.directory.addAttributes(core.cdevTable, of: self)
+        groupNode.sendUevent(.add)
+        deviceNode.sendUevent(.add)
+    }
+
+    // MARK: - Its user
+
+    /// Takes the device for a user.
+    ///
+    /// - Throws: `EBUSY` where it has one, `ENODEV` where it is going.
+    public func open() throws(Errno) {
+        try use.withLock { use throws(Errno) in
+            guard use.isRegistered else { throw .ENODEV }
+            guard !use.isOpen else { throw .EBUSY }
+            use.isOpen = true
+        }
+    }
+
+    public func close() {
+        use.withLock { $0.isOpen = false }
+        use.notifyAll()
+    }
+
+    // MARK: - Its end
+
+    /// Takes the device from user space: nobody can open it any more; a user that has it is asked to let go until it has.
+    ///
+    /// Waits without any lock but the device's. 6.1 takes the node away after the wait, the others before.
+    ///
+    /// Kernel: drivers/vfio/vfio_main.c, vfio_unregister_group_dev.
+    public func unregister(_ driver: any VFIODriver, after held: borrowing Held<DeviceRank>) {
+        use.withLock { $0.isRegistered = false }
+        let kernel = core.kernel
+        if kernel.release >= .v6_12 { removeDeviceNode() }
+        if use.withLock({ $0.isOpen }) {
+            requestRelease(driver, 0)
+            kernel.clock.wait(on: use) { $0.isOpen ? nil : () }
+            use.withLock { use in
+                use.timer?.cancel()
+                use.timer = nil
+            }
+        }
+        if kernel.release == .v6_1 { removeDeviceNode() }
+        parent.directory.removeLink("iommu_group")
+        kernel.directory("class", "vfio").removeLink(groupNode.name)
+        groupNode.sendUevent(.remove)
+        groupNode.directory.remove()
+        iommuGroup.remove()
+        core.groups.give(group)
+        core.minors.give(minor)
+        core.indexes.give(index)
+    }
+
+    private func removeDeviceNode() {
+        core.kernel.directory("class", "vfio-dev").removeLink(deviceNode.name)
+        deviceNode.sendUevent(.remove)
+        glue.remove()
+    }
+
+    /// Asks from a thread of the clock's, which holds nothing: the remover may hold the device's lock, the driver's `request`
+    /// takes its own.
+    private func requestRelease(_ driver: any VFIODriver, _ count: Int) {
+        let timer = core.kernel.schedule(after: count == 0 ? .zero : VFIODevice.requestInterval) { [weak self] held in
+            guard let self, use.withLock({ $0.isOpen }) else { return }
+            driver.request(count, after: held)
+            requestRelease(driver, count + 1)
+        }
+        use.withLock { $0.timer = timer }
+    }
+}
+
+extension DeviceIdentity {
+    /// A device with a node in /dev.
+    static func node(major: Int, minor: Int, name: String) -> DeviceIdentity {
+        DeviceIdentity(node: [
+            UeventVariable("MAJOR", "\(major)"), UeventVariable("MINOR", "\(minor)"), UeventVariable("DEVNAME", name),
+        ])
+    }
+}

@@ -1,0 +1,116 @@
+public import SystemPackage
+
+/// Plays requests on one machine and gives its answers, in the words of a recording.
+///
+/// Files are asked by system calls, everything else through the control plane of the machine, which is files too. One player
+/// is used by one thread.
+public final class Player {
+    private let calls: any FileOperations
+    private let controlPlane: SysfsPath
+    private let pace: Pace
+    /// How much of each stream has been told.
+    private var told: [Request.ControlFile: Int] = [:]
+    private var backgrounds: [(name: String, Background)] = []
+
+    /// Starts with what happens from now on.
+    ///
+    /// - Throws: what a look at the streams of the control plane throws.
+    public init(
+        _ calls: any FileOperations, controlPlane: SysfsPath = "kernel/debug/apmatrix", pace: Pace = .real
+    ) throws(Errno) {
+        self.calls = calls
+        self.controlPlane = controlPlane
+        self.pace = pace
+        for stream in [Request.ControlFile.uevents, .log, .hardware] {
+            _ = try news(stream)
+        }
+    }
+
+    /// The answer to a line of a recording; to one that is no request, `err usage` and why.
+    public func answer(_ line: String) -> String {
+        do throws(Request.Unreadable) {
+            return answer(try Request(line))
+        } catch {
+            return "err usage: \(error)"
+        }
+    }
+
+    public func answer(_ request: Request) -> String {
+        do throws(Errno) {
+            return try text(request)
+        } catch {
+            return "err \(error.name)"
+        }
+    }
+
+    private func text(_ request: Request) throws(Errno) -> String {
+        switch request {
+        case .file(let request): return calls.answer(request)
+        case .background(let name, let request):
+            let calls = calls
+            backgrounds.append((name, try Background { calls.answer(request) }))
+        case .wait(let name, let duration): return wait(for: name, atMost: duration)
+        case .command(let file, let line, let pause):
+            // the machine gets its time after a refused command too
+            defer { pace.pass(pause) }
+            try calls.put("\(line)\n".latin1, into: path(of: file))
+        case .news(let stream): return try tell(stream)
+        case .guestEvents(let name): return try guestEvents(name)
+        case .settle:
+            defer { pace.pass(.milliseconds(300)) }
+            try calls.put(Array("1\n".utf8), into: "bus/ap/scans")
+            return "ok scans"
+        case .pause(let duration): pace.pass(duration)
+        case .ping: break
+        }
+        return "ok"
+    }
+
+    // MARK: - The control plane
+
+    private func path(of file: Request.ControlFile) -> SysfsPath {
+        controlPlane.appending(Array(file.rawValue.utf8))
+    }
+
+    private func tell(_ stream: Request.ControlFile) throws(Errno) -> String {
+        switch stream {
+        case .uevents: pace.pass(.milliseconds(20))
+        case .log: pace.pass(.milliseconds(100))
+        default: break
+        }
+        let news = try news(stream)
+        guard stream == .hardware else { return "ok " + CEscapes.quote(news) }
+        return "ok" + news.split(separator: newline).map { " [\(String(latin1: $0))]" }.joined()
+    }
+
+    /// The whole lines that a stream has gained since the last look.
+    private func news(_ stream: Request.ControlFile) throws(Errno) -> ArraySlice<UInt8> {
+        let text = try calls.contents(of: path(of: stream))
+        let news = text[min(told[stream, default: 0], text.count)...]
+        let lines = news[..<(news.lastIndex(of: newline).map { $0 + 1 } ?? news.startIndex)]
+        told[stream] = lines.endIndex
+        return lines
+    }
+
+    /// The line of the guest has its name first, then its devices and its counters.
+    private func guestEvents(_ name: String) throws(Errno) -> String {
+        for line in try calls.contents(of: path(of: .guests)).split(separator: newline) {
+            let words = String(latin1: line).words
+            guard let first = words.first, first == name else { continue }
+            return "ok " + words.filter { $0.contains("=") }.joined(separator: " ")
+        }
+        return "err ENOENT"
+    }
+
+    // MARK: - The background
+
+    /// Of several requests of one name, the latest is meant; once it has answered, it is forgotten.
+    private func wait(for name: String, atMost duration: Duration) -> String {
+        guard let index = backgrounds.lastIndex(where: { $0.name == name }) else { return "err name ENOENT" }
+        guard let answer = pace.wait(for: backgrounds[index].1, atMost: duration) else { return "blocked" }
+        backgrounds.remove(at: index)
+        return answer
+    }
+}
+
+private let newline = UInt8(ascii: "\n")

@@ -1,0 +1,121 @@
+internal import Glibc
+
+extension Request {
+    /// A line that is no request.
+    public struct Unreadable: Error, Hashable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Reads a line of a recording, without its `> `.
+    public init(_ line: String) throws(Unreadable) {
+        let words = line.words.map(String.init)
+        switch (words.first, words.count) {
+        case ("bg", 3...):
+            // behind the name the line is a request of its own
+            self = .background(name: words[1], try FileRequest(String(line[line.words[1].endIndex...])))
+        case ("wait", 2), ("wait", 3):
+            self = .wait(name: words[1], .milliseconds(words.count == 3 ? number(words[2]) : 1000))
+        case ("hw", 2) where words[1] == "events": self = .news(.hardware)
+        case ("hw", 3) where words[1] == "remove-adapter":
+            self = .command(.machine, "adapter \(words[2]) unplug", pause: .zero)
+        case ("hw", 3...): self = .command(.machine, words.rest, pause: .zero)
+        case ("guest", 3) where words[1] == "events": self = .guestEvents(name: words[2])
+        case ("guest", 3) where words[1] == "kill": self = .command(.guests, words.rest, pause: .milliseconds(200))
+        case ("guest", 3) where ["stop", "reset"].contains(words[1]),
+            ("guest", 4...) where ["start", "start-deaf", "start-cdev"].contains(words[1]):
+            self = .command(.guests, words.rest, pause: .milliseconds(20))
+        case ("module", 3...) where ["load", "unload"].contains(words[1]):
+            self = .command(.modules, words.rest, pause: .zero)
+        case ("uevents", 1): self = .news(.uevents)
+        case ("dmesg", 1): self = .news(.log)
+        case ("settle", 1): self = .settle
+        case ("idle", 1): self = .pause(.milliseconds(300))
+        case ("sleep", 2): self = .pause(.milliseconds(number(words[1])))
+        case ("ping", 1): self = .ping
+        default: self = .file(try FileRequest(line))
+        }
+    }
+}
+
+extension FileRequest {
+    /// Reads a line that asks for system calls.
+    public init(_ line: String) throws(Request.Unreadable) {
+        guard let tokens = tokens(of: line) else { throw Request.Unreadable(description: "not well quoted: \(line)") }
+        guard let request = FileRequest(tokens) else { throw Request.Unreadable(description: "no such request: \(line)") }
+        self = request
+    }
+
+    private init?(_ tokens: [[UInt8]]) {
+        guard tokens.count > 1 else { return nil }
+        let path = SysfsPath(tokens[1])
+        func text(_ index: Int) -> String { String(latin1: tokens[index]) }
+        switch (text(0), tokens.count - 1) {
+        case ("write", 2): self = .write(path, tokens[2])
+        case ("writes", 2...): self = .writes(path, Array(tokens[2...]))
+        case ("pwrite", 3) where number(text(2)) < 0: self = .write(path, tokens[3])
+        case ("pwrite", 3): self = .pwrite(path, offset: number(text(2)), tokens[3])
+        case ("read", 1): self = .read(path)
+        case ("pread", 3) where number(text(3)) < 0: self = .read(path)
+        case ("pread", 3): self = .pread(path, offset: number(text(2)), count: number(text(3)))
+        case ("list", 1): self = .list(path)
+        case ("tree", 1): self = .tree(path)
+        case ("link", 1): self = .link(path)
+        case ("stat", 1): self = .stat(path)
+        case ("open", 2):
+            guard let flags = OpenFlags(text(2)) else { return nil }
+            self = .open(path, flags)
+        case ("mkdir", 1): self = .makeDirectory(path)
+        case ("rmdir", 1): self = .removeDirectory(path)
+        case ("unlink", 1): self = .unlink(path)
+        case ("creat", 1), ("create", 1): self = .open(path, [.writeOnly, .create, .truncate])
+        case ("rename", 2): self = .rename(path, to: SysfsPath(tokens[2]))
+        case ("symlink", 2): self = .symbolicLink(SysfsPath(tokens[2]), to: path.bytes)
+        case ("truncate", 2): self = .truncate(path, length: number(text(2)))
+        case ("chmod", 2): self = .changeMode(path, UInt16(truncatingIfNeeded: number(text(2), base: 8)))
+        case ("access", 2): self = .access(path, AccessMode(text(2)))
+        default: return nil
+        }
+    }
+}
+
+/// The words of a line, or what is between double quotes; nil where a quote or an escape is wrong.
+private func tokens(of line: String) -> [[UInt8]]? {
+    var tokens: [[UInt8]] = []
+    var rest = line.latin1[...]
+    while true {
+        rest = rest.drop(while: \.isBlank)
+        guard let first = rest.first else { return tokens }
+        if first == UInt8(ascii: "\"") {
+            let start = rest.startIndex + 1
+            guard let end = closingQuote(in: rest[start...]), let token = CEscapes.unescape(rest[start..<end]) else { return nil }
+            tokens.append(token)
+            rest = rest[(end + 1)...]
+        } else {
+            let token = rest.prefix { !$0.isBlank }
+            tokens.append(Array(token))
+            rest = rest[token.endIndex...]
+        }
+    }
+}
+
+private func closingQuote(in text: ArraySlice<UInt8>) -> Int? {
+    var index = text.startIndex
+    while index < text.endIndex, text[index] != UInt8(ascii: "\"") {
+        index += text[index] == CEscapes.backslash ? 2 : 1
+    }
+    return index < text.endIndex ? index : nil
+}
+
+/// A number as C reads it, 0 where there is none.
+private func number(_ text: String, base: Int32 = 0) -> Int {
+    strtol(text, nil, base)
+}
+
+extension [String] {
+    /// The words behind the first.
+    fileprivate var rest: String { dropFirst().joined(separator: " ") }
+}
+
+extension UInt8 {
+    fileprivate var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+}

@@ -1,0 +1,70 @@
+/// What a recording asks of a machine.
+public enum Request: Hashable, Sendable {
+    /// System calls on a file.
+    case file(FileRequest)
+    /// The same on a thread of its own, under a name.
+    case background(name: String, FileRequest)
+    /// The answer of a request in the background, or `blocked` when it has none after that time.
+    case wait(name: String, Duration)
+    /// A line written to a file of the control plane, and the time that the machine then gets.
+    case command(ControlFile, String, pause: Duration)
+    /// What a stream has gained since the last such request.
+    case news(ControlFile)
+    /// What has happened to a guest.
+    case guestEvents(name: String)
+    /// A scan of the bus, and time for what follows from it.
+    case settle
+    /// Time in which nothing is asked.
+    case pause(Duration)
+    case ping
+
+    /// A file under `kernel/debug/apmatrix` of a mount.
+    public enum ControlFile: String, Hashable, Sendable {
+        case machine, guests, modules, uevents, log, hardware
+    }
+}
+
+/// One or more system calls on one path below the root of sysfs.
+public enum FileRequest: Hashable, Sendable {
+    /// Opens for writing; one write(2) for each of the data.
+    case write(SysfsPath, [UInt8])
+    case writes(SysfsPath, [[UInt8]])
+    case pwrite(SysfsPath, offset: Int, [UInt8])
+    /// Opens for reading; to the end.
+    case read(SysfsPath)
+    case pread(SysfsPath, offset: Int, count: Int)
+    case list(SysfsPath)
+    /// Every name below a directory.
+    case tree(SysfsPath)
+    case link(SysfsPath)
+    case stat(SysfsPath)
+    case open(SysfsPath, OpenFlags)
+    case makeDirectory(SysfsPath)
+    case removeDirectory(SysfsPath)
+    case unlink(SysfsPath)
+    case rename(SysfsPath, to: SysfsPath)
+    case symbolicLink(SysfsPath, to: [UInt8])
+    case truncate(SysfsPath, length: Int)
+    case changeMode(SysfsPath, UInt16)
+    case access(SysfsPath, AccessMode)
+}
+
+/// A path below the root of sysfs as a system call gets it: bytes, of which a NUL is the end, slashes not tidied up.
+public struct SysfsPath: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+    public let bytes: [UInt8]
+
+    public init(_ bytes: some Sequence<UInt8>) {
+        self.bytes = bytes.prefix { $0 != 0 }
+    }
+
+    public init(stringLiteral text: String) {
+        self.init(text.utf8)
+    }
+
+    /// The path of a name in the directory of this path.
+    public func appending(_ name: [UInt8]) -> SysfsPath {
+        SysfsPath(bytes + [UInt8(ascii: "/")] + name)
+    }
+
+    public var description: String { String(latin1: bytes) }
+}

@@ -1,0 +1,115 @@
+public import LockOrder
+public import SystemPackage
+
+/// Permission bits of a node, without its type.
+public struct Permissions: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt16
+
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    /// 0444
+    public static let readOnly = Permissions(rawValue: 0o444)
+    /// 0644
+    public static let readWrite = Permissions(rawValue: 0o644)
+    /// 0200
+    public static let writeOnly = Permissions(rawValue: 0o200)
+    /// 0755, every directory's
+    public static let directory = Permissions(rawValue: 0o755)
+    /// 0777, every link's
+    public static let link = Permissions(rawValue: 0o777)
+
+    public var isReadable: Bool { rawValue & 0o444 != 0 }
+    public var isWritable: Bool { rawValue & 0o222 != 0 }
+}
+
+/// One row of a table of attributes: what `DEVICE_ATTR_RO` and its like are to the kernel.
+///
+/// `show` and `store` run on the thread of the request with no lock held, which is what the token says that they are handed;
+/// they take what they need in the order of the ranks.
+public struct Attribute<Object>: Sendable {
+    /// Writes the text of the attribute. An error becomes the errno of the `read(2)`.
+    public typealias Show = @Sendable (Object, inout Page, borrowing Held<Unlocked>) throws(Errno) -> Void
+    /// Takes what was written; all of it is taken, or an error becomes the errno of the `write(2)`.
+    public typealias Store = @Sendable (Object, Input, borrowing Held<Unlocked>) throws(Errno) -> Void
+
+    public let name: String
+    public let mode: Permissions
+    public let show: Show?
+    public let store: Store?
+    /// The releases of Linux that have the attribute.
+    public let releases: PartialRangeFrom<KernelRelease>
+
+    public init(
+        _ name: String, _ mode: Permissions, since release: KernelRelease = .v6_1, show: Show? = nil, store: Store? = nil
+    ) {
+        self.name = name
+        self.mode = mode
+        self.show = show
+        self.store = store
+        self.releases = release...
+    }
+
+    /// A 0444 attribute whose text is a value that needs no lock of the caller.
+    public static func readOnly(
+        _ name: String, since release: KernelRelease = .v6_1, _ text: @escaping @Sendable (Object) -> String
+    ) -> Attribute {
+        Attribute(name, .readOnly, since: release) { object, page, _ in page.emit(text(object)) }
+    }
+
+    /// A 0644 attribute.
+    public static func readWrite(
+        _ name: String, since release: KernelRelease = .v6_1, _ text: @escaping @Sendable (Object) -> String,
+        store: @escaping Store
+    ) -> Attribute {
+        Attribute(name, .readWrite, since: release, show: { object, page, _ in page.emit(text(object)) }, store: store)
+    }
+
+    /// A 0200 attribute.
+    public static func writeOnly(_ name: String, since release: KernelRelease = .v6_1, store: @escaping Store) -> Attribute {
+        Attribute(name, .writeOnly, since: release, store: store)
+    }
+}
+
+/// The attributes that a release of Linux gives to one kind of directory.
+public final class AttributeTable<Object>: Sendable {
+    public let rows: [Attribute<Object>]
+    let rowByName: [String: Int]
+
+    public init(_ rows: [Attribute<Object>], release: KernelRelease) {
+        self.rows = rows.filter { $0.releases.contains(release) }
+        rowByName = Dictionary(uniqueKeysWithValues: self.rows.enumerated().map { ($1.name, $0) })
+    }
+}
+
+/// A table bound to the object that its rows speak of; what a directory holds.
+protocol AttributeGroup: Sendable {
+    var count: Int { get }
+    func row(named name: String) -> Int?
+    func name(ofRow row: Int) -> String
+    func mode(ofRow row: Int) -> Permissions
+    func show(_ row: Int, into page: inout Page, _ held: borrowing Held<Unlocked>) throws(Errno)
+    func store(_ row: Int, _ input: Input, _ held: borrowing Held<Unlocked>) throws(Errno)
+}
+
+struct BoundTable<Object: Sendable>: AttributeGroup {
+    let table: AttributeTable<Object>
+    let object: Object
+
+    var count: Int { table.rows.count }
+    func row(named name: String) -> Int? { table.rowByName[name] }
+    func name(ofRow row: Int) -> String { table.rows[row].name }
+    func mode(ofRow row: Int) -> Permissions { table.rows[row].mode }
+
+    func show(_ row: Int, into page: inout Page, _ held: borrowing Held<Unlocked>) throws(Errno) {
+        // every show wrapper of the kernel answers so where there is no show function
+        guard let show = table.rows[row].show else { throw .EIO }
+        try show(object, &page, held)
+    }
+
+    func store(_ row: Int, _ input: Input, _ held: borrowing Held<Unlocked>) throws(Errno) {
+        guard let store = table.rows[row].store else { throw .EIO }
+        try store(object, input, held)
+    }
+}

@@ -1,0 +1,190 @@
+internal import LockOrder
+public import SystemPackage
+
+/// A directory of the tree, as a driver holds it.
+///
+/// Every function may be called with any ranked lock held, and none takes one; those that remove something wait for the
+/// callbacks that run on it.
+public struct Directory: Sendable {
+    public let tree: Tree
+    let number: UInt64
+
+    public var inode: Inode { Inode(directory: number, slot: 0) }
+
+    /// The path from the root of the tree, with a leading slash: the DEVPATH of a device.
+    public var path: String {
+        tree.state.withLock { state in
+            state.directories[number].map { state.path(of: $0) } ?? ""
+        }
+    }
+
+    /// Whether something of that name is in the directory.
+    public func contains(_ name: String) -> Bool {
+        tree.state.withLock { $0.live(number)?.inode(named: name) != nil }
+    }
+
+    // MARK: - Adding
+
+    /// - Throws: `EEXIST` where the name is taken, `ENOENT` where this directory is gone.
+    ///
+    /// Kernel: fs/sysfs/dir.c, sysfs_create_dir_ns.
+    @discardableResult
+    public func makeDirectory(_ name: String) throws(Errno) -> Directory {
+        try tree.state.withLock { state throws(Errno) in
+            guard let record = state.live(number) else { throw .ENOENT }
+            guard record.inode(named: name) == nil else { throw .EEXIST }
+            return Directory(tree: tree, number: state.makeDirectory(name, in: record).number)
+        }
+    }
+
+    /// The directory of that name, made if it is missing.
+    public func directory(_ name: String) throws(Errno) -> Directory {
+        try tree.state.withLock { state throws(Errno) in
+            guard let record = state.live(number) else { throw .ENOENT }
+            switch record.children[name] {
+            case .directory(let child)?: return Directory(tree: tree, number: child)
+            case .link?: throw .EEXIST
+            case nil: return Directory(tree: tree, number: state.makeDirectory(name, in: record).number)
+            }
+        }
+    }
+
+    /// Adds a link to a directory; a name that is taken is left as it is.
+    ///
+    /// Kernel: fs/sysfs/symlink.c, sysfs_create_link.
+    public func addLink(_ name: String, to target: Directory) {
+        tree.state.withLock { state in
+            guard let record = state.live(number), record.inode(named: name) == nil else { return }
+            record.setChild(name, .link(slot: record.takeSlots(1), target: target.number))
+            state.noteChange(name, in: record)
+        }
+    }
+
+    /// Who has given files to a directory, and takes them away again.
+    public enum AttributeOwner: Sendable {
+        case device
+        case driver
+    }
+
+    /// Adds the files of a table, bound to the object they speak of.
+    ///
+    /// Kernel: fs/sysfs/group.c, sysfs_create_groups.
+    public func addAttributes<Object: Sendable>(
+        _ table: AttributeTable<Object>, of object: Object, by owner: AttributeOwner = .device
+    ) {
+        tree.state.withLock { state in
+            guard let record = state.live(number) else { return }
+            let group = BoundTable(table: table, object: object)
+            let base = record.takeSlots(group.count)
+            record.groups.append(Record.Group(base: base, owner: owner, attributes: group))
+            record.namesChanged()
+            if state.changes != nil {
+                for row in table.rows { state.noteChange(row.name, in: record) }
+            }
+        }
+    }
+
+    // MARK: - Removing
+
+    public func removeLink(_ name: String) {
+        tree.state.withLock { state in
+            guard let record = state.live(number), case .link? = record.children[name] else { return }
+            record.setChild(name, nil)
+            state.noteChange(name, in: record)
+        }
+    }
+
+    /// Removes the files that an owner has added, and waits until none of them is being shown or stored.
+    ///
+    /// Must not be called from a callback of one of them.
+    public func removeAttributes(by owner: AttributeOwner) {
+        var removed: Set<Inode> = []
+        tree.state.withLock { state in
+            guard let record = state.live(number) else { return }
+            for group in record.groups where group.owner == owner {
+                for row in 0..<group.attributes.count {
+                    let inode = Inode(directory: number, slot: group.base + UInt32(row))
+                    removed.insert(inode)
+                    state.noteChange(group.attributes.name(ofRow: row), in: record)
+                    state.overrides[inode] = nil
+                }
+            }
+            record.groups.removeAll { $0.owner == owner }
+            record.namesChanged()
+        }
+        tree.drain { removed.contains($0) }
+    }
+
+    /// Removes the directory and everything in it, and waits until no file in it is being shown or stored.
+    ///
+    /// Kernel: fs/kernfs/dir.c, kernfs_remove.
+    public func remove() {
+        var removed: Set<UInt64> = []
+        tree.state.withLock { state in
+            guard let record = state.live(number), let parent = state.directories[record.parent] else { return }
+            parent.setChild(record.name, nil)
+            parent.subdirectories -= 1
+            state.noteChange(record.name, in: parent)
+            removed = state.retire(record)
+        }
+        tree.drain { removed.contains($0.directory) }
+        tree.state.withLock { state in
+            for number in removed {
+                guard let record = state.directories[number] else { continue }
+                state.dropIfUnused(record)
+            }
+        }
+    }
+
+    /// Removes a file from within its own store, then runs the rest of the store. Of several callers at once one does so;
+    /// the others wait until it has finished, and return.
+    ///
+    /// Kernel: fs/kernfs/dir.c, kernfs_remove_self.
+    public func removeSelf(_ name: String, _ rest: () throws(Errno) -> Void) throws(Errno) {
+        enum Finding { case winner(Inode), loser(Inode), gone }
+        let finding: Finding = tree.state.withLock { state in
+            guard let record = state.directories[number], let inode = record.attribute(named: name) else { return .gone }
+            if record.removedSlots.insert(inode.slot).inserted {
+                record.namesChanged()
+                state.noteChange(name, in: record)
+                state.selfRemovals.insert(inode)
+                return .winner(inode)
+            }
+            guard state.selfRemovals.contains(inode) else { return .gone }
+            state.drains += 1
+            return .loser(inode)
+        }
+        switch finding {
+        case .gone: return
+        case .winner(let inode):
+            defer {
+                tree.state.withLock { _ = $0.selfRemovals.remove(inode) }
+                tree.state.notifyAll()
+            }
+            try rest()
+        case .loser(let inode):
+            tree.state.wait { state -> Void? in
+                guard !state.selfRemovals.contains(inode) else { return nil }
+                state.drains -= 1
+                return ()
+            }
+        }
+    }
+}
+
+extension TreeState {
+    /// Takes a directory and all below it out of the tree; nobody finds them any more.
+    fileprivate mutating func retire(_ top: Record) -> Set<UInt64> {
+        var retired: Set<UInt64> = []
+        var todo = [top]
+        while let record = todo.popLast() {
+            record.isRemoved = true
+            retired.insert(record.number)
+            if changes != nil { changes?.append(.removed(record.inode)) }
+            for case .directory(let child) in record.children.values {
+                if let child = directories[child] { todo.append(child) }
+            }
+        }
+        return retired
+    }
+}

@@ -1,0 +1,142 @@
+public import SystemPackage
+
+/// How the kernel reads numbers and names out of what is written to an attribute.
+///
+/// Each function takes the text as a C string sees it: the bytes before the first NUL (`Input.text`).
+public enum KernelText {
+    /// Reads an unsigned 64-bit number in base 0 (decimal, `0x` hex, `0` octal) with at most one `+` before and one
+    /// newline behind it.
+    ///
+    /// - Throws: `EINVAL` for anything else, `ERANGE` for a number over 64 bits, whatever follows it.
+    ///
+    /// Kernel: lib/kstrtox.c, kstrtoul.
+    public static func unsignedLong(_ text: ArraySlice<UInt8>) throws(Errno) -> UInt64 {
+        var rest = text
+        if rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
+        let radix = takeRadix(&rest, base: 0)
+        let (value, digits, overflow) = takeDigits(&rest, radix: radix)
+        guard digits > 0 else { throw .EINVAL }
+        guard !overflow else { throw .ERANGE }
+        if rest.first == UInt8(ascii: "\n") { rest = rest.dropFirst() }
+        guard rest.isEmpty else { throw .EINVAL }
+        return value
+    }
+
+    /// Reads a yes or a no from the first character, and the second one where the first is an `o`.
+    ///
+    /// - Parameter release: `e`/`d` (enable, disable) are understood from 7.2 on.
+    /// - Throws: `EINVAL` when it is neither.
+    ///
+    /// Kernel: lib/kstrtox.c, kstrtobool.
+    public static func boolean(_ text: ArraySlice<UInt8>, release: KernelRelease) throws(Errno) -> Bool {
+        guard let first = text.first else { throw .EINVAL }
+        switch lowercase(first) {
+        case UInt8(ascii: "1"), UInt8(ascii: "y"), UInt8(ascii: "t"): return true
+        case UInt8(ascii: "0"), UInt8(ascii: "n"), UInt8(ascii: "f"): return false
+        case UInt8(ascii: "e") where release >= .v7_2: return true
+        case UInt8(ascii: "d") where release >= .v7_2: return false
+        case UInt8(ascii: "o"):
+            switch text.dropFirst().first.map(lowercase) {
+            case UInt8(ascii: "n"): return true
+            case UInt8(ascii: "f"): return false
+            default: throw .EINVAL
+            }
+        default: throw .EINVAL
+        }
+    }
+
+    /// The base in which `scannedInteger` reads.
+    public enum ScanBase: Sendable {
+        /// `%d`
+        case decimal
+        /// `%i`: by prefix
+        case prefixed
+    }
+
+    /// Reads a 32-bit integer as `sscanf` does: leading white space and one `-` allowed, the rest of the text ignored, a
+    /// larger number cut to its low 32 bits.
+    ///
+    /// - Throws: `EINVAL` where there is no number.
+    ///
+    /// Kernel: lib/vsprintf.c, vsscanf with `%d` or `%i`.
+    public static func scannedInteger(_ text: ArraySlice<UInt8>, _ base: ScanBase) throws(Errno) -> Int32 {
+        Int32(truncatingIfNeeded: try scannedLong(text, base))
+    }
+
+    /// Reads a 64-bit integer as `sscanf` does with `%llu`; see `scannedInteger`.
+    public static func scannedLong(_ text: ArraySlice<UInt8>, _ base: ScanBase) throws(Errno) -> UInt64 {
+        var rest = text.drop(while: isSpace)
+        let negative = rest.first == UInt8(ascii: "-")
+        if negative { rest = rest.dropFirst() }
+        let radix = base == .decimal ? 10 : takeRadix(&rest, base: 0)
+        let (value, digits, _) = takeDigits(&rest, radix: radix)
+        guard digits > 0 else { throw .EINVAL }
+        return negative ? 0 &- value : value
+    }
+
+    /// Whether the text names `name`: byte for byte, with one newline behind it tolerated.
+    ///
+    /// Kernel: lib/string_helpers.c, sysfs_streq.
+    public static func names(_ text: ArraySlice<UInt8>, _ name: some StringProtocol) -> Bool {
+        let trimmed = text.last == UInt8(ascii: "\n") ? text.dropLast() : text
+        return trimmed.elementsEqual(name.utf8)
+    }
+
+    /// The name in the text for a look-up by `sysfs_streq`: without its one trailing newline, nil if it is not UTF-8.
+    public static func name(_ text: ArraySlice<UInt8>) -> String? {
+        String(validating: text.last == UInt8(ascii: "\n") ? text.dropLast() : text, as: UTF8.self)
+    }
+
+    static func lowercase(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+
+    /// White space as the kernel's ctype table has it.
+    public static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || (0x09...0x0d).contains(byte) || byte == 0xa0
+    }
+
+    /// Takes a base prefix off the text; a `0x` counts only where a hex digit follows.
+    private static func takeRadix(_ rest: inout ArraySlice<UInt8>, base: Int) -> Int {
+        guard base == 0 else { return base }
+        guard rest.first == UInt8(ascii: "0") else { return 10 }
+        let behind = rest.dropFirst()
+        guard let mark = behind.first, lowercase(mark) == UInt8(ascii: "x"),
+            let digit = behind.dropFirst().first, hexDigit(digit) != nil
+        else { return 8 }
+        rest = behind.dropFirst()
+        return 16
+    }
+
+    private static func takeDigits(_ rest: inout ArraySlice<UInt8>, radix: Int) -> (value: UInt64, digits: Int, overflow: Bool) {
+        var value: UInt64 = 0
+        var digits = 0
+        var overflow = false
+        while let byte = rest.first, let digit = hexDigit(byte), digit < UInt64(radix) {
+            let (product, high) = value.multipliedReportingOverflow(by: UInt64(radix))
+            let (sum, carry) = product.addingReportingOverflow(digit)
+            overflow = overflow || high || carry
+            value = sum
+            digits += 1
+            rest = rest.dropFirst()
+        }
+        return (value, digits, overflow)
+    }
+
+    private static func hexDigit(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+        default: nil
+        }
+    }
+}
+
+extension BinaryInteger {
+    /// The number in hexadecimal with leading zeros, as `%0*x` writes it.
+    public func hex(_ width: Int, uppercase: Bool = false) -> String {
+        let digits = String(self, radix: 16, uppercase: uppercase)
+        return String(repeating: "0", count: Swift.max(0, width - digits.utf8.count)) + digits
+    }
+}

@@ -1,0 +1,44 @@
+/// The page into which an attribute shows itself: at most 4095 bytes, what is over is cut off.
+///
+/// Kernel: fs/sysfs/file.c, sysfs_emit_at; fs/sysfs/file.c, sysfs_kf_seq_show.
+public struct Page: Sendable {
+    /// The size of a page on s390, and the size that `stat` gives every attribute.
+    public static let size = 4096
+
+    public private(set) var bytes: [UInt8] = []
+
+    public init() {}
+
+    public mutating func emit(_ text: String) {
+        emit(text.utf8)
+    }
+
+    public mutating func emit(_ text: some Collection<UInt8>) {
+        bytes.append(contentsOf: text.prefix(room))
+    }
+
+    /// Appends without the limit of a page: for files that are not sysfs's, as debugfs has them.
+    public mutating func emitUnlimited(_ text: some Collection<UInt8>) {
+        bytes.append(contentsOf: text)
+    }
+
+    /// Whether nothing more fits.
+    public var isFull: Bool { room == 0 }
+
+    private var room: Int { max(0, Page.size - 1 - bytes.count) }
+}
+
+/// What one `write(2)` hands to an attribute.
+public struct Input: Sendable {
+    /// Everything that was written.
+    public let bytes: [UInt8]
+
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// What a C string function sees: the bytes before the first NUL.
+    public var text: ArraySlice<UInt8> {
+        bytes.prefix { $0 != 0 }
+    }
+}

@@ -1,0 +1,117 @@
+internal import LockOrder
+public import SystemPackage
+
+/// A file system with the semantics of kernfs, as sysfs uses it.
+///
+/// Directories come and go by the hand of drivers, files are rows of attribute tables, links point to directories. Users can
+/// open, read and write attributes, and nothing else.
+///
+/// One leaf lock guards the shape of the tree. It is never held while an attribute is shown or stored.
+public final class Tree: Sendable {
+    public let release: KernelRelease
+    let state: Leaf<TreeState>
+
+    /// - Parameter now: the time that new nodes carry.
+    public init(release: KernelRelease, uid: UInt32 = 0, gid: UInt32 = 0, now: @escaping @Sendable () -> Timestamp) {
+        self.release = release
+        state = Leaf("kernfs", TreeState(uid: uid, gid: gid, now: now))
+    }
+
+    public var root: Directory { Directory(tree: self, number: 0) }
+
+    /// Makes everything belong to this user and group, as the owner of a mount that is not root's.
+    public func setOwner(uid: UInt32, gid: UInt32) {
+        state.withLock { state in
+            state.uid = uid
+            state.gid = gid
+        }
+    }
+
+    // MARK: - Looking
+
+    /// The node of that name in a directory.
+    ///
+    /// - Throws: `ENOENT` where there is none, or the directory is gone; `ENOTDIR` where `parent` is none.
+    public func lookUp(_ name: String, in parent: Inode) throws(Errno) -> NodeStatus {
+        try state.withLock { state throws(Errno) in
+            guard parent.slot == 0 else { throw .ENOTDIR }
+            guard let record = state.live(parent.directory), let inode = record.inode(named: name) else { throw .ENOENT }
+            return try state.status(inode)
+        }
+    }
+
+    /// What `stat` says of a node, of one that is gone too for as long as somebody remembers it (`remember`).
+    public func status(_ inode: Inode) throws(Errno) -> NodeStatus {
+        try state.withLock { state throws(Errno) in try state.status(inode) }
+    }
+
+    /// The names in a directory in the order in which the kernel lists them; of a removed directory none.
+    ///
+    /// - Complexity: O(1) unless the directory has changed since it was last listed, else O(*n* log *n*).
+    public func entries(of directory: Inode) throws(Errno) -> [DirectoryEntry] {
+        try state.withLock { state throws(Errno) in
+            guard directory.slot == 0 else { throw .ENOTDIR }
+            return state.live(directory.directory)?.sortedEntries() ?? []
+        }
+    }
+
+    /// The parent of a directory, itself for the root.
+    public func parent(of directory: Inode) -> Inode {
+        state.withLock { state in
+            Inode(directory: state.directories[directory.directory]?.parent ?? 0, slot: 0)
+        }
+    }
+
+    /// Where a link points to: always relative.
+    public func target(of link: Inode) throws(Errno) -> String {
+        try state.withLock { state throws(Errno) in
+            guard let record = state.live(link.directory) else { throw .ENOENT }
+            guard let name = record.childBySlot(link.slot), case .link(_, let target)? = record.children[name] else {
+                throw .EINVAL
+            }
+            return state.relativePath(from: record, to: target)
+        }
+    }
+
+    // MARK: - Changing what users may change
+
+    /// Changes the owner, the permissions or the times of a node; they stick for the node's life.
+    public func setStatus(_ inode: Inode, _ change: (inout NodeStatus) -> Void) throws(Errno) -> NodeStatus {
+        try state.withLock { state throws(Errno) in
+            var status = try state.status(inode)
+            change(&status)
+            state.overrides[inode] = status
+            return status
+        }
+    }
+
+    // MARK: - Caches above
+
+    /// Says that a cache above the tree holds the node, so that `status` answers for it even when it is gone.
+    public func remember(_ inode: Inode) {
+        state.withLock { $0.directories[inode.directory]?.remembered += 1 }
+    }
+
+    /// Takes back `count` calls of `remember`.
+    public func forget(_ inode: Inode, count: UInt64) {
+        state.withLock { state in
+            guard let record = state.directories[inode.directory] else { return }
+            record.remembered -= min(count, record.remembered)
+            state.dropIfUnused(record)
+        }
+    }
+
+    /// Starts the recording of changes; what was before is not reported.
+    public func recordChanges() {
+        state.withLock { $0.changes = [] }
+    }
+
+    /// The changes since the last call.
+    public func takeChanges() -> [Change] {
+        state.withLock { state in
+            guard let changes = state.changes, !changes.isEmpty else { return [] }
+            state.changes = []
+            return changes
+        }
+    }
+}

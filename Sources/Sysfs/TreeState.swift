@@ -1,0 +1,111 @@
+internal import SystemPackage
+
+/// What a tree's lock guards.
+struct TreeState {
+    /// Never used twice.
+    private var nextDirectory: UInt64 = 1
+    /// Every directory that is alive, remembered by a cache or being removed.
+    var directories: [UInt64: Record] = [:]
+    /// Callbacks that run, per file; a removal waits until there are none.
+    var running: [Inode: Int] = [:]
+    /// How many wait for callbacks to end.
+    var drains = 0
+    /// Files whose own store removes them (`Directory.removeSelf`).
+    var selfRemovals: Set<Inode> = []
+    /// What users have set with chmod, chown and utimens.
+    var overrides: [Inode: NodeStatus] = [:]
+    /// nil until somebody wants to hear of them.
+    var changes: [Change]?
+    var uid: UInt32
+    var gid: UInt32
+    let now: @Sendable () -> Timestamp
+
+    init(uid: UInt32, gid: UInt32, now: @escaping @Sendable () -> Timestamp) {
+        self.uid = uid
+        self.gid = gid
+        self.now = now
+        directories[0] = Record(number: 0, parent: 0, name: "", created: now())
+    }
+
+    /// The directory if it is still in the tree.
+    func live(_ number: UInt64) -> Record? {
+        guard let record = directories[number], !record.isRemoved else { return nil }
+        return record
+    }
+
+    mutating func makeDirectory(_ name: String, in parent: Record) -> Record {
+        let record = Record(number: nextDirectory, parent: parent.number, name: name, created: now())
+        nextDirectory += 1
+        directories[record.number] = record
+        parent.setChild(name, .directory(record.number))
+        parent.subdirectories += 1
+        noteChange(name, in: parent)
+        return record
+    }
+
+    mutating func noteChange(_ name: String, in record: Record) {
+        changes?.append(.entry(name: name, directory: record.inode))
+    }
+
+    mutating func dropIfUnused(_ record: Record) {
+        if record.isRemoved && record.remembered == 0 {
+            directories[record.number] = nil
+        }
+    }
+
+    // MARK: - stat
+
+    func status(_ inode: Inode) throws(Errno) -> NodeStatus {
+        guard let record = directories[inode.directory] else { throw .ENOENT }
+        if var status = overrides[inode] {
+            if status.kind == .directory { status.linkCount = record.linkCount }
+            return status
+        }
+        let kind: NodeKind
+        let mode: Permissions
+        if inode.slot == 0 {
+            kind = .directory
+            mode = .directory
+        } else if let (group, row) = record.attribute(inode.slot) {
+            kind = .attribute
+            mode = group.mode(ofRow: row)
+        } else if record.childBySlot(inode.slot) != nil {
+            kind = .link
+            mode = .link
+        } else {
+            throw .ENOENT
+        }
+        return NodeStatus(
+            inode: inode, kind: kind, mode: mode, linkCount: kind == .directory ? record.linkCount : 1, uid: uid, gid: gid,
+            accessed: record.created, modified: record.created, changed: record.created)
+    }
+
+    // MARK: - Paths
+
+    /// The directories from the root down to this one, the root not included.
+    private func chain(_ record: Record) -> [Record] {
+        var chain: [Record] = []
+        var at: Record? = record
+        while let here = at, here.number != 0 {
+            chain.append(here)
+            at = directories[here.parent]
+        }
+        return chain.reversed()
+    }
+
+    func path(of record: Record) -> String {
+        chain(record).map { "/" + $0.name }.joined()
+    }
+
+    /// The text of a link: up to the deepest common directory, then down. The target itself never counts as common.
+    ///
+    /// Kernel: fs/kernfs/symlink.c, kernfs_get_target_path.
+    func relativePath(from record: Record, to target: UInt64) -> String {
+        let here = chain(record)
+        let there = directories[target].map(chain) ?? []
+        var common = 0
+        while common < here.count, common < there.count - 1, here[common] === there[common] { common += 1 }
+        let up = Array(repeating: "..", count: here.count - common)
+        return (up + there[common...].map(\.name)).joined(separator: "/")
+    }
+}

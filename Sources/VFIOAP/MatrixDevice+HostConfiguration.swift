@@ -1,0 +1,99 @@
+internal import AdjunctProcessor
+internal import APBus
+internal import LockOrder
+
+extension MatrixDevice {
+    /// The host's configuration has changed; its devices have neither come nor gone yet. What is gone is taken out of the
+    /// guests now, what is new is remembered until the scan has finished.
+    ///
+    /// Held: the scan. Locks: the active guests for reading throughout; for each device its guest's and the matrix device's.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_on_cfg_changed.
+    func configurationChanged(
+        from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>
+    ) {
+        let removed = old.subtracting(new)
+        var added = new.subtracting(old)
+        added.adapters = added.adapters.subtracting(unsuitableAdapters(added))
+        guestsLock.withReadLock(after: held) { guests, held in
+            for number in mdevs(held) {
+                withPlugLocks(for: number, guests, held) { state, plug, _ in
+                    guard let mdev = state.mdevs[number] else { return }
+                    let before = mdev.shadow
+                    mdev.shadow = before.subtracting(removed)
+                    if mdev.shadow != before { plug(mdev.shadow) }
+                    mdev.added = mdev.matrix.intersection(added)
+                }
+            }
+            lock.withLock(after: held) { state, _ in state.host = new }
+        }
+    }
+
+    /// The scan that has noticed a change has finished: guests get what is new.
+    ///
+    /// Held: the scan. Locks: as `configurationChanged`.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_on_scan_complete.
+    func scanCompleted(after held: borrowing Held<ScanRank>) {
+        guestsLock.withReadLock(after: held) { guests, held in
+            for number in mdevs(held) {
+                withPlugLocks(for: number, guests, held) { state, plug, held in
+                    guard let mdev = state.mdevs[number] else { return }
+                    let added = mdev.added
+                    mdev.added = APMatrix()
+                    let controlDomainsChanged = !added.controlDomains.isEmpty && state.filterControlDomains(of: mdev)
+                    if !added.adapters.isEmpty || !added.domains.isEmpty {
+                        refilter(mdev, alsoChanged: controlDomainsChanged, state, plug, held)
+                    } else if controlDomainsChanged {
+                        plug(mdev.shadow)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The mediated devices, newest first.
+    private func mdevs(_ held: borrowing Held<GuestsRank>) -> [MdevNumber] {
+        lock.withLock(after: held) { state, _ in state.newestFirst.map(\.0) }
+    }
+
+    /// New adapters that are too old to be passed through, or of which a queue of a new domain cannot be tested.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_filter_apid_by_qtype.
+    private func unsuitableAdapters(_ added: APMatrix) -> APMask {
+        var unsuitable = APMask.none
+        for apqn in added.queues where !unsuitable.contains(apqn.adapter) {
+            let (status, info) = bus.hardware.tapq(apqn)
+            switch status.responseCode {
+            case .normal, .resetInProgress, .deconfigured, .checkstopped, .busy:
+                if info.type < 10 { unsuitable[apqn.adapter] = true }
+            default:
+                unsuitable[apqn.adapter] = true
+            }
+        }
+        return unsuitable
+    }
+}
+
+extension ConfigurationInfo {
+    /// What this configuration has and the other one has not.
+    fileprivate func subtracting(_ other: ConfigurationInfo) -> APMatrix {
+        APMatrix(
+            adapters: adapters.subtracting(other.adapters), domains: usageDomains.subtracting(other.usageDomains),
+            controlDomains: controlDomains.subtracting(other.controlDomains))
+    }
+}
+
+extension APMatrix {
+    fileprivate func subtracting(_ other: APMatrix) -> APMatrix {
+        APMatrix(
+            adapters: adapters.subtracting(other.adapters), domains: domains.subtracting(other.domains),
+            controlDomains: controlDomains.subtracting(other.controlDomains))
+    }
+
+    fileprivate func intersection(_ other: APMatrix) -> APMatrix {
+        APMatrix(
+            adapters: adapters.intersection(other.adapters), domains: domains.intersection(other.domains),
+            controlDomains: controlDomains.intersection(other.controlDomains))
+    }
+}

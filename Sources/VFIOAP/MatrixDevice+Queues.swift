@@ -1,0 +1,109 @@
+internal import AdjunctProcessor
+internal import APBus
+internal import DriverCore
+internal import LockOrder
+internal import Sysfs
+
+extension MatrixDevice {
+    // MARK: - A queue comes
+
+    /// Takes a queue that was bound to vfio_ap, and gives it to the guest that it is assigned to. While a scan adds to the
+    /// host's configuration, the guest gets it when the scan has finished.
+    ///
+    /// Held: the lock of the queue's device. Locks: the active guests for reading, the guest's, the matrix device's.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_probe_queue.
+    func queueBound(_ apqn: APQN, after held: borrowing Held<DeviceRank>) {
+        withPlugLocks(forOwnerOf: apqn, after: held) { state, number, plug, held in
+            state.queues[apqn] = QueueState(apqn)
+            guard let number, let mdev = state.mdevs[number] else { return }
+            guard mdev.added.adapters.isEmpty, mdev.added.domains.isEmpty else { return }
+            refilter(mdev, state, plug, held)
+        }
+    }
+
+    // MARK: - A queue goes
+
+    /// Lets go of a queue. If a guest has it, the guest loses the whole adapter, and its queues are reset; else the queue alone
+    /// is, if the host still has it.
+    ///
+    /// Held: the lock of the queue's device. Locks: the active guests for reading, the guest's, the matrix device's.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_remove_queue.
+    func queueUnbound(_ apqn: APQN, after held: borrowing Held<DeviceRank>) {
+        withPlugLocks(forOwnerOf: apqn, after: held) { state, number, plug, held in
+            guard let queue = state.queues[apqn] else { return }
+            if let number, let mdev = state.mdevs[number], mdev.shadow.contains(apqn) {
+                let adapter = APMask(CollectionOfOne(apqn.adapter.rawValue))
+                let lost = state.boundQueues(adapters: adapter, domains: mdev.shadow.domains)
+                mdev.shadow.adapters = mdev.shadow.adapters.subtracting(adapter)
+                plug(mdev.shadow)
+                reset(release >= .v6_12 ? lost : [queue], held)
+            } else if state.host.adapters.contains(apqn.adapter), state.host.usageDomains.contains(apqn.domain) {
+                reset([queue], held)
+            }
+            state.queues[apqn] = nil
+        }
+    }
+
+    /// Takes the locks with which a queue can be plugged into the guest, or out of the guest, that it is assigned to.
+    ///
+    /// Whose it is can only be read with `lock` held, and the guest's lock is to be taken before that: it is read, the lock of
+    /// that guest is taken (who runs with what stays as it is for as long as the list of guests is held), then `lock`; if
+    /// the queue has got another owner meanwhile, all over again.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, get_update_locks_by_apqn, get_update_locks_for_queue.
+    private func withPlugLocks(
+        forOwnerOf apqn: APQN, after held: borrowing Held<DeviceRank>,
+        _ body: (inout MatrixState, MdevNumber?, borrowing Plug, borrowing Held<MatrixRank>) -> Void
+    ) {
+        guestsLock.withReadLock(after: held) { guests, held in
+            var isDone = false
+            while !isDone {
+                let owner = lock.withLock(after: held) { state, _ in state.owner(apqn) }
+                isDone = withPlugLocks(for: owner, guests, held) { state, plug, held in
+                    guard state.owner(apqn) == owner else { return false }
+                    body(&state, owner, plug, held)
+                    return true
+                }
+            }
+        }
+    }
+
+    // MARK: - What becomes of a queue
+
+    /// What `status` says of a queue.
+    ///
+    /// Locks: the active guests for reading, the matrix device's.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, status_show.
+    func status(of apqn: APQN, after held: borrowing Held<Unlocked>) -> String {
+        guestsLock.withReadLock(after: held) { _, held in
+            lock.withLock(after: held) { state, _ in
+                guard let owner = state.owner(apqn), let mdev = state.mdevs[owner] else { return "unassigned\n" }
+                return mdev.guest != nil && mdev.shadow.contains(apqn) ? "in use\n" : "assigned\n"
+            }
+        }
+    }
+
+    /// Whether a mediated device has any queue of these adapters and domains. The log says which ones the newest of them has.
+    ///
+    /// Held: the bus's masks. Locks: the active guests for reading, the matrix device's.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_resource_in_use.
+    func isUsing(adapters: APMask, domains: APMask, after held: borrowing Held<APAttributesRank>) -> Bool {
+        guestsLock.withReadLock(after: held) { _, held in
+            lock.withLock(after: held) { state, _ in
+                guard let owner = state.newestOwner(adapters: adapters, domains: domains), let mdev = state.mdevs[owner]
+                else { return false }
+                let shared = APMatrix(
+                    adapters: adapters.intersection(mdev.matrix.adapters), domains: domains.intersection(mdev.matrix.domains))
+                for apqn in shared.queues {
+                    kernel.log.print(
+                        "vfio_ap_mdev \(mdev.uuid): Can not reserve queue \(apqn) for host driver: in use by mdev")
+                }
+                return true
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import AdjunctProcessor
+internal import APBus
+internal import DriverCore
+internal import LockOrder
+internal import Sysfs
+
+extension MatrixDevice {
+    /// Between two looks at queues that reset.
+    private static let resetInterval = Duration.milliseconds(20)
+
+    /// Zeroizes queues, all of them at once, and waits until every one of them is done. Everybody who needs `lock` waits too.
+    ///
+    /// - Returns: whether all of them were answered with 00.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_reset_qlist, apq_reset_check.
+    @discardableResult
+    func reset(_ queues: [QueueState], _ held: borrowing Held<MatrixRank>) -> Bool {
+        var waiting = queues.filter { queue in
+            queue.resetStatus = bus.hardware.zapq(queue.apqn).responseCode
+            queue.hasInterrupts = false
+            return queue.resetNeedsCheck
+        }
+        var elapsed = Duration.zero
+        while !waiting.isEmpty {
+            kernel.clock.sleep(MatrixDevice.resetInterval)
+            elapsed += MatrixDevice.resetInterval
+            waiting = waiting.filter { !isDone($0, elapsed) }
+        }
+        return queues.allSatisfy { $0.resetStatus == .normal }
+    }
+
+    /// Looks at a queue that resets.
+    private func isDone(_ queue: QueueState, _ elapsed: Duration) -> Bool {
+        let (status, _) = bus.hardware.tapq(queue.apqn)
+        switch status.responseCode {
+        case .normal, .deconfigured, .checkstopped:
+            // what was asked for while another reset was running has not been done yet
+            guard queue.resetStatus != .normal else { return true }
+            queue.resetStatus = bus.hardware.zapq(queue.apqn).responseCode
+            return !queue.resetNeedsCheck
+        case .resetInProgress, .busy:
+            let flags = "\(status.responseCode.rawValue), \(status.queueEmpty ? 1 : 0), \(status.interruptsEnabled ? 1 : 0)"
+            kernel.log.print("Waited \(elapsed.milliseconds)ms for reset of queue \(queue.apqn) (\(flags))")
+            return false
+        case .associationSecretNotUnique, .associationFailed:
+            queue.resetStatus = status.responseCode
+            return false
+        case .queueNotAvailable where release >= .v7_2:
+            return true
+        default:
+            kernel.log.print(
+                "TAPQ of queue \(queue.apqn) failed with unexpected response code \(status.responseCode.rawValue.hex(2))")
+            return true
+        }
+    }
+}
+
+extension QueueState {
+    /// Whether the answer to ZAPQ says that a reset runs, or is still to be done.
+    fileprivate var resetNeedsCheck: Bool {
+        switch resetStatus {
+        case .normal, .resetInProgress, .busy, .stateChangeInProgress: true
+        default: false
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

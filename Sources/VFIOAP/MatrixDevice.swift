@@ -1,0 +1,86 @@
+internal import AdjunctProcessor
+internal import APBus
+public import DriverCore
+public import KVM
+public import LockOrder
+internal import Sysfs
+
+/// A guest that runs with a mediated matrix device. On the list of active guests from the moment it gets the device until
+/// it has given it back.
+public struct ActiveGuest: Sendable {
+    public let guest: Guest
+    let mdev: MdevNumber
+}
+
+/// The matrix device: all that vfio_ap knows, and its locks.
+///
+/// The order is `guestsLock`, then the lock of one guest, then `lock`:
+/// - `guestsLock` guards the list of active guests, and so who runs with what. Whoever may plug something into a guest holds it
+///   for reading at least, and can then choose the guest whose lock is to be taken.
+/// - a guest's own lock guards its AP control block.
+/// - `lock` guards everything else. Who only reads takes it alone.
+///
+/// Kernel: drivers/s390/crypto/vfio_ap_private.h, struct ap_matrix_dev. See docs/LOCKING.md.
+public final class MatrixDevice: Sendable {
+    public let kernel: Kernel
+    let bus: APBus
+    public let guestsLock: RWLock<GuestsRank, [ActiveGuest]>
+    let lock: Lock<MatrixRank, MatrixState>
+
+    init(kernel: Kernel, bus: APBus) {
+        self.kernel = kernel
+        self.bus = bus
+        guestsLock = RWLock("guests_lock", [])
+        lock = Lock("matrix_dev->lock", MatrixState(host: bus.hardware.qci() ?? MatrixDevice.noConfiguration))
+    }
+
+    /// What is known of a machine without QCI.
+    static let noConfiguration = ConfigurationInfo(apxa: false, maxAdapter: 0, maxDomain: 0)
+
+    var release: KernelRelease { kernel.release }
+
+    /// Puts the masks of a shadow into a guest; for a device without guest it does nothing. It is there only while the guest's
+    /// lock is held.
+    struct Plug: ~Copyable {
+        private let guest: Guest?
+        private let masks: MaskRegister?
+        private let signals: Bool
+
+        fileprivate init(_ guest: Guest? = nil, _ masks: MaskRegister? = nil, signals: Bool = false) {
+            self.guest = guest
+            self.masks = masks
+            self.signals = signals
+        }
+
+        borrowing func callAsFunction(_ shadow: APMatrix) {
+            masks?.set(shadow.apcb)
+            if signals { guest?.events.configurationChanged() }
+        }
+    }
+
+    /// Takes the lock of a device's guest, if it has one, and then `lock`.
+    ///
+    /// - Parameters:
+    ///   - guests: the list of active guests, which the token says is held.
+    ///   - body: is handed what `lock` guards, and what changes the guest.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, get_update_locks_for_mdev.
+    func withPlugLocks<Result, Failure>(
+        for mdev: MdevNumber?, _ guests: borrowing [ActiveGuest], _ held: borrowing Held<GuestsRank>,
+        _ body: (inout MatrixState, borrowing Plug, borrowing Held<MatrixRank>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let mdev, let guest = guests.guest(of: mdev) else {
+            return try lock.withLock(after: held) { (state, held) throws(Failure) in try body(&state, Plug(), held) }
+        }
+        return try guest.lock.withLock(after: held) { (masks, held) throws(Failure) in
+            let plug = Plug(guest, masks, signals: release >= .v7_2)
+            return try lock.withLock(after: held) { (state, held) throws(Failure) in try body(&state, plug, held) }
+        }
+    }
+}
+
+extension [ActiveGuest] {
+    func guest(of mdev: MdevNumber) -> Guest? {
+        first { $0.mdev == mdev }?.guest
+    }
+}

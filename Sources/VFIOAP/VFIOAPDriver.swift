@@ -1,0 +1,61 @@
+internal import AdjunctProcessor
+internal import APBus
+internal import DriverCore
+internal import LockOrder
+internal import SystemPackage
+internal import Sysfs
+
+/// The driver of queues that guests may have.
+///
+/// Kernel: drivers/s390/crypto/vfio_ap_drv.c.
+final class VFIOAPDriver: APDriver {
+    let name = "vfio_ap"
+    let module: Module?
+    let isDefault = false
+    private let matrixDevice: MatrixDevice
+    private let table: AttributeTable<Queue>
+
+    private struct Queue: Sendable {
+        let matrixDevice: MatrixDevice
+        let apqn: APQN
+    }
+
+    init(matrixDevice: MatrixDevice, module: Module) {
+        self.matrixDevice = matrixDevice
+        self.module = module
+        table = AttributeTable(
+            [
+                Attribute("status", .readOnly) { queue, page, held in
+                    page.emit(queue.matrixDevice.status(of: queue.apqn, after: held))
+                }
+            ], release: matrixDevice.release)
+    }
+
+    func matches(_ device: APDevice) -> Bool { device.queue != nil }
+
+    func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
+        guard let queue = device.queue else { throw .ENODEV }
+        let object = Queue(matrixDevice: matrixDevice, apqn: queue.apqn)
+        queue.device.directory.addAttributes(table, of: object, by: .driver)
+        matrixDevice.queueBound(queue.apqn, after: held)
+    }
+
+    /// The file goes before any lock is taken: it waits for those who read it, and they for the locks.
+    func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
+        guard let queue = device.queue else { return }
+        queue.device.directory.removeAttributes(by: .driver)
+        matrixDevice.queueUnbound(queue.apqn, after: held)
+    }
+
+    func isUsing(adapters: APMask, domains: APMask, after held: borrowing Held<APAttributesRank>) -> Bool {
+        matrixDevice.isUsing(adapters: adapters, domains: domains, after: held)
+    }
+
+    func configurationChanged(from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>) {
+        matrixDevice.configurationChanged(from: old, to: new, after: held)
+    }
+
+    func scanCompleted(from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>) {
+        matrixDevice.scanCompleted(after: held)
+    }
+}

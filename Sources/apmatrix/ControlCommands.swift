@@ -1,0 +1,124 @@
+internal import ArgumentParser
+internal import Glibc
+
+struct MachineCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "machine", abstract: "Show the machine, or change it.",
+        discussion: """
+            Without a command it prints the machine as a machine file. Commands, numbers in hex as in the tree:
+              adapter 06 unplug
+              adapter 06 type=CEX8P config=1 chkstop=0
+              domain 47 usage|control|both|none
+              maxima 255 255
+              queue 05.0047 reset-busy=5 reset-rc=0 absent=0
+            Linux notices at its next bus scan: within config_time seconds, or with 'echo 1 > bus/ap/scans'.
+            """)
+
+    @OptionGroup var mount: MountChoice
+    @Argument(help: "A command, in one word or many.") var command: [String] = []
+
+    func run() throws {
+        let files = try mount.controlFiles()
+        if command.isEmpty {
+            emit(try files.read("machine"))
+        } else {
+            try files.write(command.joined(separator: " "), to: "machine")
+        }
+    }
+}
+
+struct GuestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "guest", abstract: "Start, stop and list guests.",
+        subcommands: [List.self, Start.self, Stop.self, Kill.self, Reset.self], defaultSubcommand: List.self)
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "A line per guest: name, devices, what it has been asked for.")
+        @OptionGroup var mount: MountChoice
+
+        func run() throws {
+            emit(try mount.controlFiles().read("guests"))
+        }
+    }
+
+    struct Start: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Start a guest with mediated matrix devices.")
+        @OptionGroup var mount: MountChoice
+        @Flag(help: "It ignores requests to let go of a device.") var deaf = false
+        @Argument(help: "The guest's name.") var name: String
+        @Argument(help: "The devices' UUIDs.") var uuids: [String]
+
+        func run() throws {
+            let words = [deaf ? "start-deaf" : "start", name] + uuids
+            try mount.controlFiles().write(words.joined(separator: " "), to: "guests")
+        }
+    }
+
+    struct Stop: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Stop a guest in order.")
+        @OptionGroup var mount: MountChoice
+        @Argument(help: "The guest's name.") var name: String
+
+        func run() throws {
+            try mount.controlFiles().write("stop \(name)", to: "guests")
+        }
+    }
+
+    struct Kill: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Kill a guest as when its virtual machine monitor dies.")
+        @OptionGroup var mount: MountChoice
+        @Argument(help: "The guest's name.") var name: String
+
+        func run() throws {
+            try mount.controlFiles().write("kill \(name)", to: "guests")
+        }
+    }
+
+    struct Reset: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Reset a guest's devices as VFIO_DEVICE_RESET does.")
+        @OptionGroup var mount: MountChoice
+        @Argument(help: "The guest's name.") var name: String
+
+        func run() throws {
+            try mount.controlFiles().write("reset \(name)", to: "guests")
+        }
+    }
+}
+
+struct LogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "log", abstract: "Print the kernel log.")
+    @OptionGroup var stream: StreamOptions
+
+    func run() throws { try stream.print("log") }
+}
+
+struct UeventsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "uevents", abstract: "Print the uevents, a line each.")
+    @OptionGroup var stream: StreamOptions
+
+    func run() throws { try stream.print("uevents") }
+}
+
+struct LocksCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "locks", abstract: "Print how the locks have been used.")
+    @OptionGroup var mount: MountChoice
+
+    func run() throws { emit(try mount.controlFiles().read("locks")) }
+}
+
+/// How a file that only grows is printed.
+struct StreamOptions: ParsableArguments {
+    @OptionGroup var mount: MountChoice
+    @Flag(name: .short, help: "Go on with what is added, until interrupted.") var follow = false
+
+    func print(_ name: String) throws {
+        let files = try mount.controlFiles()
+        var printed = 0
+        repeat {
+            let bytes = try files.read(name)
+            emit(bytes.dropFirst(printed))
+            printed = bytes.count
+            if follow { usleep(200_000) }
+        } while follow
+    }
+}

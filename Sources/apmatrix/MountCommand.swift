@@ -1,0 +1,204 @@
+public import ArgumentParser
+internal import DriverCore
+internal import Emulator
+internal import FUSE
+internal import Glibc
+internal import Machine
+internal import Sysfs
+internal import SystemPackage
+
+extension KernelRelease: ExpressibleByArgument {}
+
+struct MountCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mount", abstract: "Boot a machine and mount its /sys.",
+        discussion: "Without a machine file it is the default one: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.")
+
+    @Option(help: "The release of Linux to be: \(KernelRelease.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var kernel: KernelRelease = .v7_2
+
+    @Flag(name: .short, help: "Stay in the foreground.")
+    var foreground = false
+
+    @Flag(name: .short, help: "Stay in the foreground and print every request.")
+    var debug = false
+
+    @Option(name: .customShort("o"), help: "Mount options, as FUSE file systems take them: allow_other, ro, uid=N, gid=N, …")
+    var options: [String] = []
+
+    @Argument(help: ArgumentHelp("A machine file, if any, and the directory to mount at.", valueName: "[machine.yaml] dir"))
+    var arguments: [String]
+
+    @Option(name: .customLong("ready-descriptor"), help: .hidden)
+    var readyDescriptor: Int32?
+
+    func validate() throws {
+        guard (1...2).contains(arguments.count) else {
+            throw ValidationError("mount takes a directory, or a machine file and a directory")
+        }
+    }
+
+    func run() throws {
+        let machine = try machineDescription()
+        var mountOptions = try MountOptions(options)
+        mountOptions.fsname = mountOptions.fsname ?? "apmatrix"
+        mountOptions.subtype = "apmatrix"
+        mountOptions.debug = mountOptions.debug || debug
+        let directory = arguments[arguments.count - 1]
+        if foreground || debug || readyDescriptor != nil {
+            try Server(machine, kernel, mountOptions, directory).run(readyDescriptor)
+        } else {
+            try Server.startInBackground()
+        }
+    }
+
+    private func machineDescription() throws -> MachineDescription {
+        guard arguments.count == 2, arguments[0] != "none" else { return .default }
+        let file = arguments[0]
+        let text: String
+        do {
+            let descriptor = try FileDescriptor.open(FilePath(file), .readOnly)
+            text = try descriptor.closeAfter {
+                var bytes: [UInt8] = []
+                var buffer = [UInt8](repeating: 0, count: 1 << 16)
+                while true {
+                    let count = try buffer.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+                    guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+                    bytes += buffer[..<count]
+                }
+            }
+        } catch {
+            throw Failure("\(file): \(error); give a machine file, or leave it out for the default machine")
+        }
+        return try MachineDescription(yaml: text, file: file)
+    }
+}
+
+/// The process that serves a mount.
+private struct Server {
+    let session: Session
+    let computer: Computer
+    let directory: String
+
+    init(
+        _ machine: MachineDescription, _ release: KernelRelease, _ options: MountOptions, _ directory: String
+    ) throws {
+        computer = try Computer(machine, release: release, clock: RealClock())
+        // an ordinary user could write nowhere if everything were root's
+        computer.tree.setOwner(uid: options.uid ?? geteuid(), gid: options.gid ?? getegid())
+        let fileSystem = SysfsFileSystem(kernel: computer.kernel) { [computer] in computer.shutDown() }
+        session = try Session(fileSystem: fileSystem, options: options)
+        fileSystem.attach(session)
+        try session.mount(at: directory)
+        self.directory = directory
+    }
+
+    /// Serves until the mount is gone, or a signal ends it.
+    ///
+    /// - Parameter ready: told when the mount answers; from then on the process has no terminal.
+    func run(_ ready: Int32?) {
+        Session.stopOnSignals([session])
+        if let ready {
+            let watcher = Watcher(directory: directory, ready: FileDescriptor(rawValue: ready))
+            watcher.start()
+        }
+        session.run()
+    }
+
+    /// Starts this very command again as a process of its own, and returns when its mount answers. What goes wrong before that
+    /// it says itself.
+    static func startInBackground() throws {
+        let (reading, writing) = try FileDescriptor.pipe()
+        let arguments = ["/proc/self/exe"] + CommandLine.arguments.dropFirst() + ["--ready-descriptor", "\(writing.rawValue)"]
+        var pointers = arguments.map { strdup($0) }
+        pointers[0] = strdup(CommandLine.arguments[0])
+        defer { pointers.forEach { free($0) } }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        // POSIX_SPAWN_SETSID, which does not import
+        posix_spawnattr_setflags(&attributes, 0x80)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_addclose(&actions, reading.rawValue)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        var child: pid_t = 0
+        let error = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, pointers + [nil], environ)
+        guard error == 0 else { throw Failure("cannot start the server: \(Errno(rawValue: error))") }
+        try writing.close()
+        var byte: UInt8 = 0
+        let count = try withUnsafeMutableBytes(of: &byte) { try reading.read(into: $0) }
+        guard count == 0 else { return }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) == -1, errno == EINTR {}
+        let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 1
+        if status & 0x7f != 0 { throw Failure("the server was ended by signal \(status & 0x7f)") }
+        throw ExitCode(code == 0 ? 1 : code)
+    }
+}
+
+/// Waits on a thread of its own until a mount answers, tells the process that waits for that, and lets go of the terminal.
+private final class Watcher: Sendable {
+    let directory: String
+    let ready: FileDescriptor
+
+    init(directory: String, ready: FileDescriptor) {
+        self.directory = directory
+        self.ready = ready
+    }
+
+    func start() {
+        var thread = pthread_t()
+        let context = Unmanaged.passRetained(self).toOpaque()
+        let error = pthread_create(
+            &thread, nil,
+            { context in
+                if let context { Unmanaged<Watcher>.fromOpaque(context).takeRetainedValue().watch() }
+                return nil
+            }, context)
+        guard error == 0 else { return watch() }
+        pthread_detach(thread)
+    }
+
+    private func watch() {
+        var status = stat()
+        guard stat(directory, &status) == 0 else { return }
+        let null = Glibc.open("/dev/null", O_RDWR)
+        for descriptor in 0...2 as ClosedRange<Int32> { dup2(null, descriptor) }
+        if null > 2 { close(null) }
+        _ = try? ready.writeAll([1])
+        try? ready.close()
+        chdir("/")
+    }
+}
+
+struct UnmountCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unmount", abstract: "Unmount a machine; it is gone then. Cleans up after a server that was killed, too.")
+
+    @Flag(name: .shortAndLong, help: "Detach now, and clean up when nobody uses it any more.")
+    var lazy = false
+
+    @Argument(help: "Where it is mounted.")
+    var directory: String
+
+    func run() throws {
+        let mounts = MountTable.current()
+        let absolute = FilePath.resolve(directory) ?? absolutePath
+        guard let mount = mounts.last(where: { $0.mountPoint == absolute }) else {
+            throw Failure("\(directory): nothing is mounted there")
+        }
+        guard mount.type == "fuse.apmatrix" else {
+            throw Failure("\(directory): not an apmatrix mount but \(mount.type); unmount it with umount")
+        }
+        try MountTable.unmount(absolute, lazy: lazy)
+    }
+
+    /// A dead mount cannot be resolved.
+    private var absolutePath: String {
+        var path = directory
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        guard !path.hasPrefix("/"), let here = FilePath.resolve(".") else { return path }
+        return FilePath(here).appending(path).lexicallyNormalized().string
+    }
+}

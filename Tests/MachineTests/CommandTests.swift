@@ -1,0 +1,170 @@
+import AdjunctProcessor
+import Glibc
+import Machine
+import SystemPackage
+import Testing
+
+@Suite struct CommandTests {
+    private let machine = Machine(.default)
+
+    /// Executes and gives the YAML lines that are new.
+    private func change(_ command: String) throws -> [Substring] {
+        let before = Set(machine.description.yaml.split(separator: "\n"))
+        try machine.execute(command)
+        return machine.description.yaml.split(separator: "\n").filter { !before.contains($0) }
+    }
+
+    @Test func adaptersArePluggedChangedAndUnplugged() throws {
+        #expect(try change("adapter 07 type=CEX6P") == ["  07: CEX6P"])
+        #expect(machine.description.adapters[AdapterID(7)]?.condition == .normal)
+        #expect(try change("adapter 0x07 config=0") == ["  07:", "    type: CEX6P", "    config: 0"])
+        #expect(try change("adapter 7 chkstop=1\n") == ["    chkstop: 1"])
+        #expect(try change("  adapter 07  type=CEX8A config=1 ") == ["    type: CEX8A"])
+        #expect(machine.description.adapters[AdapterID(7)] == Adapter(type: try #require(CardType("CEX8A")), chkstop: true))
+        #expect(try change("adapter 07 unplug") == [])
+        #expect(machine.description == .default)
+    }
+
+    /// As the machine of the recordings: its walks pulled and changed adapters without looking whether they are there.
+    @Test func anAdapterThatIsNotPlugged() throws {
+        try machine.execute("adapter 07 unplug")
+        #expect(machine.description == .default)
+        #expect(try change("adapter 07 chkstop=1") == ["  07:", "    type: CEX8C", "    chkstop: 1"])
+        try machine.execute("adapter 07 unplug")
+        #expect(try change("adapter 07 type=CEX4A") == ["  07: CEX4A"])
+    }
+
+    @Test func anotherTypeIsAnotherCard() throws {
+        var description = MachineDescription.default
+        description.adapters[AdapterID(5)]?.serialNumber = "93AABJ45"
+        description.adapters[AdapterID(5)]?.functions = 0x1000_0000
+        let machine = Machine(description)
+        try machine.execute("adapter 05 type=CEX8C config=0")
+        #expect(machine.description.adapters[AdapterID(5)]?.serialNumber == "93AABJ45")
+        try machine.execute("adapter 05 type=CEX8P")
+        #expect(machine.description.adapters[AdapterID(5)] == Adapter(type: try #require(CardType("CEX8P")), config: false))
+    }
+
+    @Test func domainsTakeTheUseThatIsNamed() throws {
+        func use() -> [Bool] {
+            [machine.description.usageDomains.contains(0x20 as UInt8), machine.description.controlDomains.contains(0x20 as UInt8)]
+        }
+        for (word, expected) in [
+            ("usage", [true, false]), ("control", [false, true]), ("both", [true, true]), ("none", [false, false]),
+        ] {
+            try machine.execute("domain 20 \(word)")
+            #expect(use() == expected)
+        }
+        #expect(machine.description == .default)
+    }
+
+    @Test func maximaAreDecimal() throws {
+        try machine.execute("domain ab none")
+        try machine.execute("domain ff none")
+        try machine.execute("maxima 63 84")
+        let info = try #require(machine.qci())
+        #expect(info.maxAdapter == 0x3f && info.maxDomain == 0x54)
+        try machine.execute("maxima 0x40 0xff")
+        #expect(machine.qci()?.maxAdapter == 64)
+    }
+
+    @Test func faultsAreSetOneByOneAndVanishWhenMended() throws {
+        #expect(try change("queue 05.0047 reset-busy=10") == ["queues:", "  05.0047: {reset-busy: 10}"])
+        #expect(try change("queue 5.47 reset-rc=a absent=1") == ["  05.0047: {absent: 1, reset-busy: 10, reset-rc: 0a}"])
+        try machine.execute("queue 05.0047 reset-busy=0 reset-rc=0 absent=0")
+        #expect(machine.description == .default)
+    }
+
+    @Test func faultsGoWithTheirQueue() throws {
+        for (away, back) in [("adapter 05 unplug", "adapter 05 type=CEX8C"), ("domain 47 control", "domain 47 both")] {
+            try machine.execute("queue 05.0047 absent=1")
+            try machine.execute(away)
+            try machine.execute(back)
+            #expect(machine.description == .default)
+        }
+        try machine.execute("queue 05.0047 absent=1")
+        try machine.execute("adapter 05 type=CEX7C config=0")
+        #expect(machine.description.queues.count == 1)
+    }
+
+    @Test(arguments: [
+        ("", .invalidArgument, "the command is empty"),
+        ("\n", .invalidArgument, "the command is empty"),
+        ("card 05", .invalidArgument, "'card' is no command of a machine; adapter, domain, maxima and queue are"),
+        ("adapter", .invalidArgument, "an adapter is missing; say 06"),
+        ("adapter 100 unplug", .invalidArgument, "'100' is not an adapter; say 06"),
+        ("adapter 05", .invalidArgument, "nothing to change; unplug, type=, config= and chkstop= do"),
+        ("adapter 05 unplug now", .invalidArgument, "'unplug' means nothing here; unplug, type=, config= and chkstop= do"),
+        ("adapter 05 colour=red", .invalidArgument, "'colour=red' means nothing here; unplug, type=, config= and chkstop= do"),
+        ("adapter 05 config=2", .invalidArgument, "config=2 is not possible; 0 or 1"),
+        ("adapter 05 config=0 chkstop=", .invalidArgument, "chkstop= is not possible; 0 or 1"),
+        ("adapter 05 type=CEX3P", .invalidArgument,
+            "type=CEX3P is not possible; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"),
+        ("domain 47", .invalidArgument, "a use is missing; say usage, control, both or none"),
+        ("domain 47 all", .invalidArgument, "'all' is not a use; say usage, control, both or none"),
+        ("domain 47 both none", .invalidArgument, "'none' is one word too many"),
+        ("maxima 256 255", .invalidArgument, "'256' is not a maximum; say 255, decimal"),
+        ("maxima 3f 255", .invalidArgument, "'3f' is not a maximum; say 255, decimal"),
+        ("maxima 255", .invalidArgument, "a maximum is missing; say 255, decimal"),
+        ("maxima 9 255", .invalidArgument, "adapter 0a is plugged, which is above 09"),
+        ("maxima 255 63", .invalidArgument, "domain 00ff is in use, which is above 003f"),
+        ("queue 05 absent=1", .invalidArgument, "'05' is not a queue; say 05.0047"),
+        ("queue 05.0047", .invalidArgument, "nothing to change; reset-busy=, reset-rc= and absent= do"),
+        ("queue 05.0047 absent=1 reset-busy=256", .invalidArgument,
+            "reset-busy=256 is not possible; 0 to 255, decimal; 255 never ends"),
+        ("queue 05.0047 reset-rc=100", .invalidArgument, "reset-rc=100 is not possible; 00 to ff, hexadecimal"),
+        ("queue 07.0047 absent=1", .noSuchFileOrDirectory, "there is no queue 07.0047: adapter 07 is not plugged"),
+        ("queue 05.0010 absent=1", .noSuchFileOrDirectory, "there is no queue 05.0010: domain 0010 is not a usage domain"),
+    ] as [(String, Errno, String)])
+    func aRefusedCommandSaysWhyAndChangesNothing(command: String, errno: Errno, reason: String) throws {
+        let error = try #require(throws: MachineCommandError.self) { try machine.execute(command) }
+        #expect(error.errno == errno)
+        #expect(error.description == reason)
+        #expect(machine.description == .default)
+    }
+
+    @Test func numbersAboveTheMaximaAreRefused() throws {
+        let machine = Machine(MachineDescription(maxAdapter: 0x3f, maxDomain: 0x54))
+        let adapter = try #require(throws: MachineCommandError.self) { try machine.execute("adapter 40 type=CEX8C") }
+        #expect(adapter.reason == "adapter 40 is above the greatest adapter 3f")
+        let domain = try #require(throws: MachineCommandError.self) { try machine.execute("domain 55 both") }
+        #expect(domain.reason == "domain 0055 is above the greatest domain 0054")
+        try machine.execute("domain 55 none")
+        try machine.execute("adapter 3f type=CEX8C")
+        try machine.execute("domain 54 both")
+    }
+
+    /// Every change of the machine in the recordings is accepted, and keeps a machine that can be written and read again.
+    @Test(arguments: ["7.2", "6.12", "6.1"])
+    func everyRecordedChangeIsAccepted(release: String) throws {
+        let folders: [String] = ["Tests/Recordings/\(release)", "/work/shared/recordings/\(release)"]
+        guard let folder = folders.first(where: { access($0, R_OK) == 0 }), let directory = opendir(folder) else { return }
+        defer { closedir(directory) }
+        var commands = 0
+        while let entry = readdir(directory) {
+            let name: String = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasSuffix(".txt") else { continue }
+            let machine = Machine(.default)
+            for line in try contents("\(folder)/\(name)").split(separator: "\n") where line.hasPrefix("> hw ") {
+                var command = String(line.dropFirst(5))
+                if command == "events" { continue }
+                if command.hasPrefix("remove-adapter ") { command = "adapter \(command.dropFirst(15)) unplug" }
+                try machine.execute(command)
+                #expect(try MachineDescription(yaml: machine.description.yaml) == machine.description)
+                commands += 1
+            }
+        }
+        #expect(commands > 30)
+    }
+
+    private func contents(_ path: String) throws -> String {
+        let file = try #require(fopen(path, "r"))
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65536)
+        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 { bytes += chunk[..<count] }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

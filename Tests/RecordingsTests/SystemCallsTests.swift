@@ -1,0 +1,65 @@
+import Glibc
+import Recordings
+import Sysfs
+import Testing
+
+/// System calls on a directory of our own, where nothing is refused.
+@Suite final class SystemCallsTests {
+    private let calls: SystemCalls
+
+    init() throws {
+        var template = Array("/tmp/recordings-XXXXXX".utf8CString)
+        let made = mkdtemp(&template).map { String(cString: $0) }
+        calls = SystemCalls(root: try #require(made))
+    }
+
+    deinit {
+        for path in made.reversed() {
+            _ = calls.answer(.unlink(path))
+            _ = calls.answer(.removeDirectory(path))
+        }
+        rmdir(calls.root)
+    }
+
+    private let made: [SysfsPath] =
+        ["b", "b/c", "b/f", "b/g", "b/l", "bus", "bus/ap", "bus/ap/scans", "kernel", "kernel/debug", "kernel/debug/apmatrix"]
+        + ["machine", "guests", "modules", "uevents", "log", "hardware"].map { SysfsPath("kernel/debug/apmatrix/\($0)".utf8) }
+
+    @Test func everyRequestIsItsSystemCall() throws {
+        let uid = getuid(), gid = getgid()
+        let script = [
+            ("mkdir b", "ok"), ("mkdir b", "err EEXIST"), ("mkdir b/c", "ok"),
+            ("creat b/f", "ok"), ("open b/f O_RDWR|O_CREAT|O_EXCL", "err EEXIST"), ("open b/f O_PATH", "ok"),
+            (#"write b/f "a\x00b""#, "ok 3"), (#"read b/f"#, #"ok "a\x00b""#),
+            (#"writes b/f "12" "345""#, "ok 2 3"), ("read b/f", #"ok "12345""#),
+            (#"pwrite b/f 1 "xy""#, "ok 2"), ("pread b/f 1 3", #"ok "xy4""#), ("pread b/f 9 3", #"ok """#),
+            ("pread b/f -1 3", "err EINVAL"), ("read b", "err EISDIR"), ("read b/x", "err open ENOENT"),
+            ("write b 1", "err open EISDIR"), ("truncate b/f 2", "ok"), ("chmod b/f 4604", "ok"),
+            ("stat b/f", "ok file 4604 1 2 \(uid) \(gid)"), ("symlink f b/l", "ok"), ("link b/l", #"ok "f""#),
+            ("link b/f", "err EINVAL"), ("access b/l r", "ok"), ("access b/f x", "err EACCES"),
+            ("list b", "ok c/ f l@"), ("list b/f", "err ENOTDIR"),
+            ("chmod b/c 0755", "ok"), ("tree b", #"ok "d0755 c\n-4604 f\nl0777 l -> f\n""#), ("tree b/f", #"ok """#),
+            ("rename b/f b/g", "ok"), ("unlink b/c", "err EISDIR"), ("rmdir b", "err ENOTEMPTY"), ("rmdir b/c", "ok"),
+            ("unlink b/g", "ok"), ("unlink b/g", "err ENOENT"), ("unlink b/l", "ok"), ("rmdir b", "ok"),
+        ]
+        for (line, answer) in script { #expect(calls.answer(try FileRequest(line)) == answer, "\(line)") }
+    }
+
+    @Test func aMountHasAControlPlane() throws {
+        for path in made.drop(while: { $0 != "bus" }) {
+            let isFile = path.bytes.starts(with: "kernel/debug/apmatrix/".utf8) || path == "bus/ap/scans"
+            #expect(calls.answer(isFile ? .open(path, [.writeOnly, .create]) : .makeDirectory(path)) == "ok")
+        }
+        #expect(calls.answer(.write("kernel/debug/apmatrix/uevents", Array("old\n".utf8))) == "ok 4")
+        let player = try Player(calls)
+        #expect(player.answer("uevents") == #"ok """#)
+        #expect(calls.answer(.pwrite("kernel/debug/apmatrix/uevents", offset: 4, Array("new\n".utf8))) == "ok 4")
+        #expect(player.answer("uevents") == #"ok "new\n""#)
+        #expect(player.answer("hw remove-adapter 05") == "ok")
+        #expect(player.answer("read kernel/debug/apmatrix/machine") == #"ok "adapter 05 unplug\n""#)
+        #expect(player.answer("settle") == "ok scans")
+        #expect(player.answer("read bus/ap/scans") == #"ok "1\n""#)
+        #expect(player.answer("bg r read bus/ap/scans") == "ok")
+        #expect(player.answer("wait r 60000") == #"ok "1\n""#)
+    }
+}
