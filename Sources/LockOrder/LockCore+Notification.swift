@@ -26,7 +26,7 @@ extension LockCore {
                 return
             }
         }
-        ParkingLot.sleep(key) { notifications.load(ordering: .relaxed) == seen }
+        ParkingLot.sleep(key, .shared) { notifications.load(ordering: .relaxed) == seen }
     }
 
     /// Wakes everybody who expects a notification; where nobody does, it is two loads.

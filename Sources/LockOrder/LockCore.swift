@@ -7,7 +7,9 @@ import Synchronization
 ///     bits  0–31   readers that hold the lock
 ///     bit   32     a writer (or the owner of a mutex) holds it
 ///     bit   33     somebody sleeps: who leaves the lock free has to wake
-///     bits 34–63   writers that wait; while there are any, readers do not enter
+///     bits 34–63   writers that wait; while there are any, readers do not enter, and no other writer but at a leaf
+///
+/// Writers get a ranked lock in the order in which they came, as tasks get a kernel mutex; a leaf is for whoever is first.
 @usableFromInline
 struct LockCore: ~Copyable {
     let word = Atomic<UInt64>(0)
@@ -63,9 +65,11 @@ struct LockCore: ~Copyable {
     // MARK: - The word
 
     /// What the word becomes by taking, or `nil` where the lock is not to be had.
-    private static func taken(_ word: UInt64, _ mode: LockMode) -> UInt64? {
+    ///
+    /// - Parameter mayPass: The thread need not stand behind the writers that wait.
+    private static func taken(_ word: UInt64, _ mode: LockMode, mayPass: Bool) -> UInt64? {
         switch mode {
-        case .exclusive: word & (writer | readers) == 0 ? word | writer : nil
+        case .exclusive: word & (writer | readers) == 0 && (mayPass || word < waitingWriter) ? word | writer : nil
         case .shared: word & writer == 0 && word < waitingWriter ? word + reader : nil
         }
     }
@@ -74,7 +78,7 @@ struct LockCore: ~Copyable {
     /// - Returns: whether the lock has been taken.
     func tryAcquire(_ mode: LockMode, announced: Bool = false) -> Bool {
         var seen: UInt64 = announced ? word.load(ordering: .relaxed) : 0
-        while let next = Self.taken(seen, mode) {
+        while let next = Self.taken(seen, mode, mayPass: announced || lockClass.rank == .leaf) {
             let desired = announced ? next - Self.waitingWriter : next
             let (isTaken, original) = word.compareExchange(
                 expected: seen, desired: desired, successOrdering: .acquiring, failureOrdering: .relaxed)
@@ -97,7 +101,7 @@ struct LockCore: ~Copyable {
     func contend(_ mode: LockMode, _ observer: (any SchedulingObserver)?) {
         let start = Nanoseconds.now
         if observer == nil {
-            for _ in 0..<Self.glances where Self.taken(word.load(ordering: .relaxed), mode) != nil { break }
+            for _ in 0..<Self.glances where Self.taken(word.load(ordering: .relaxed), mode, mayPass: false) != nil { break }
             if tryAcquire(mode) { return lockClass.count(wait: start.elapsed) }
         }
         Blocking.willBlock()
@@ -107,7 +111,7 @@ struct LockCore: ~Copyable {
             if let observer {
                 observer.willWait(identity, for: .available(mode))
             } else {
-                ParkingLot.sleep(ParkingLot.Key(lock: identity.key, isCondition: false)) { mustSleep(mode) }
+                ParkingLot.sleep(ParkingLot.Key(lock: identity.key, isCondition: false), mode) { mustSleep(mode) }
             }
         }
         lockClass.count(wait: start.elapsed)
@@ -116,7 +120,7 @@ struct LockCore: ~Copyable {
     /// Whether the lock is still not to be had; if so, `sleeper` is set. To be asked with the bucket of the lock locked.
     private func mustSleep(_ mode: LockMode) -> Bool {
         var seen = word.load(ordering: .relaxed)
-        while Self.taken(seen, mode) == nil {
+        while Self.taken(seen, mode, mayPass: mode == .exclusive) == nil {
             if seen & Self.sleeper != 0 { return true }
             let (isSet, original) = word.compareExchange(expected: seen, desired: seen | Self.sleeper, ordering: .relaxed)
             if isSet { return true }
@@ -125,10 +129,10 @@ struct LockCore: ~Copyable {
         return false
     }
 
-    /// Everybody looks again, and who still cannot have the lock sets `sleeper` again.
+    /// The writer that has slept longest looks again; without one, all readers do.
     private func wakeSleepers() {
-        let key = ParkingLot.Key(lock: identity.key, isCondition: false)
-        word.bitwiseAnd(~Self.sleeper, ordering: .relaxed)
-        ParkingLot.wakeAll(key)
+        ParkingLot.wakeNext(ParkingLot.Key(lock: identity.key, isCondition: false)) {
+            word.bitwiseAnd(~Self.sleeper, ordering: .relaxed)
+        }
     }
 }

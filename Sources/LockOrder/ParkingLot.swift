@@ -15,9 +15,16 @@ enum ParkingLot {
         let isCondition: Bool
     }
 
-    /// Sleeps until ``wakeAll(_:)`` with that key. Spurious wakes do not happen, but may be believed in: callers look again.
-    static func sleep(_ key: Key, while isStillNeeded: () -> Bool) {
-        bucket(of: key).sleep(key, while: isStillNeeded)
+    /// Sleeps until somebody wakes that key. Spurious wakes do not happen, but may be believed in: callers look again.
+    static func sleep(_ key: Key, _ mode: LockMode, while isStillNeeded: () -> Bool) {
+        bucket(of: key).sleep(key, mode, while: isStillNeeded)
+    }
+
+    /// Wakes the one that wants the lock for itself and has slept longest; without one, everybody.
+    ///
+    /// - Parameter last: Called when nobody sleeps under that key any more, before anybody else can.
+    static func wakeNext(_ key: Key, last: () -> Void) {
+        bucket(of: key).wakeNext(key, last)
     }
 
     /// Wakes everybody who sleeps under that key.
@@ -40,11 +47,13 @@ private final class ParkingBucket: @unchecked Sendable {  // everything is only 
     /// One sleeping thread, on its own stack's behalf.
     private final class Sleeper {
         let key: ParkingLot.Key
+        let mode: LockMode
         var isAsleep = true
         let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-        init(_ key: ParkingLot.Key) {
+        init(_ key: ParkingLot.Key, _ mode: LockMode) {
             self.key = key
+            self.mode = mode
             pthread_cond_init(wakeUp, nil)
         }
 
@@ -60,8 +69,8 @@ private final class ParkingBucket: @unchecked Sendable {  // everything is only 
 
     init() { pthread_mutex_init(mutex, nil) }
 
-    func sleep(_ key: ParkingLot.Key, while isStillNeeded: () -> Bool) {
-        let sleeper = Sleeper(key)
+    func sleep(_ key: ParkingLot.Key, _ mode: LockMode, while isStillNeeded: () -> Bool) {
+        let sleeper = Sleeper(key, mode)
         pthread_mutex_lock(mutex)
         if isStillNeeded() {
             sleepers.append(sleeper)
@@ -72,12 +81,31 @@ private final class ParkingBucket: @unchecked Sendable {  // everything is only 
 
     func wakeAll(_ key: ParkingLot.Key) {
         pthread_mutex_lock(mutex)
+        wakeEverybody(key)
+        pthread_mutex_unlock(mutex)
+    }
+
+    func wakeNext(_ key: ParkingLot.Key, _ last: () -> Void) {
+        pthread_mutex_lock(mutex)
+        if let first = sleepers.firstIndex(where: { $0.key == key && $0.mode == .exclusive }) {
+            wake(sleepers.remove(at: first))
+        } else {
+            wakeEverybody(key)
+        }
+        if !sleepers.contains(where: { $0.key == key }) { last() }
+        pthread_mutex_unlock(mutex)
+    }
+
+    private func wakeEverybody(_ key: ParkingLot.Key) {
         sleepers.removeAll { sleeper in
             guard sleeper.key == key else { return false }
-            sleeper.isAsleep = false
-            pthread_cond_signal(sleeper.wakeUp)
+            wake(sleeper)
             return true
         }
-        pthread_mutex_unlock(mutex)
+    }
+
+    private func wake(_ sleeper: Sleeper) {
+        sleeper.isAsleep = false
+        pthread_cond_signal(sleeper.wakeUp)
     }
 }

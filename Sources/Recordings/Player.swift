@@ -48,7 +48,10 @@ public final class Player {
         case .file(let request): return calls.answer(request)
         case .background(let name, let request):
             let calls = calls
-            backgrounds.append((name, try Background { calls.answer(request) }))
+            let background = try Background { calls.answer(request) }
+            backgrounds.append((name, background))
+            // it gets as far as it can before the next request comes, as it did on the recorded machine
+            _ = background.wait(atMost: .milliseconds(20))
         case .wait(let name, let duration): return wait(for: name, atMost: duration)
         case .command(let file, let line, let pause):
             // the machine gets its time after a refused command too
