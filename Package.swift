@@ -54,5 +54,8 @@ let package = Package(
                 "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
     ]
 )

@@ -53,12 +53,12 @@ extension APBus {
         }
     }
 
-    /// Lets every queue that has the wrong driver look for another one. One without a driver counts as the host's, which is
-    /// what a recording of Linux 7.2 shows (drivers.txt).
+    /// Lets every queue that has the wrong driver look for another one. Whose one without a driver is, Linux reads from where
+    /// a null pointer leads on s390: with 7.2 it counts as the host's, with the others as not (drivers.txt of each).
     private func reviseBindings(after held: borrowing Held<Unlocked>) {
         for case .queue(let queue) in bus.devices {
             let isHosts = masks.withLock(after: held) { (masks, _) in masks.reservesForHost(queue.apqn) }
-            guard isHosts != (driver(of: queue)?.isDefault ?? true) else { continue }
+            guard isHosts != (driver(of: queue)?.isDefault ?? (kernel.release >= .v7_2)) else { continue }
             bus.detach(.queue(queue), after: held)
             bus.attach(.queue(queue), after: held)
         }

@@ -39,16 +39,26 @@ extension APBus {
     }
 
     private func poll() {
+        stepPolledQueues()
+        let goesOn = state.withLock { state in
+            state.isPolling = !state.polled.isEmpty
+            return state.isPolling
+        }
+        if goesOn { schedulePoll() }
+    }
+
+    private func stepPolledQueues() {
         let queues = state.withLock { state in
             defer { state.polled = [] }
             return state.polled
         }
         let waiting = queues.filter { step($0) == .poll }
-        let goesOn = state.withLock { state in
-            state.polled += waiting
-            state.isPolling = !state.polled.isEmpty
-            return state.isPolling
-        }
-        if goesOn { schedulePoll() }
+        state.withLock { $0.polled += waiting }
+    }
+
+    /// Lets queues come to rest without waiting for it: nobody has seen the machine boot.
+    func comeToRest() {
+        // a reset, its end, interrupts; a queue that resets slowly goes on with the time
+        for _ in 0..<3 { stepPolledQueues() }
     }
 }

@@ -5,9 +5,11 @@ internal import Sysfs
 internal import SystemPackage
 
 extension APBus {
-    /// Does the first scan, and from then on one every `config_time` seconds.
+    /// Does the first scan, and from then on one every `config_time` seconds. When this returns the queues are at rest, as if
+    /// the machine had been up for a while.
     public func start(after held: borrowing Held<Unlocked>) {
         scan.withLock(after: held) { (_, held) in scanBus(held) }
+        comeToRest()
     }
 
     /// Ends the periodic scans.

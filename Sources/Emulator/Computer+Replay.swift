@@ -14,7 +14,6 @@ extension Computer {
             let clock = VirtualClock()
             let computer = try Computer(release: release, clock: clock)
             defer { computer.shutDown() }
-            clock.advance(by: .seconds(1))
             let player = try Player(TreeCalls(tree: computer.tree), pace: .virtual { clock.advance(by: $0) })
             return recording.replay(on: player, release: release, deviations: deviations)
         }

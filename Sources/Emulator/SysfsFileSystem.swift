@@ -15,9 +15,8 @@ public final class SysfsFileSystem: FileSystem {
     var tree: Tree { kernel.tree }
     /// Called when the session ends, so that requests that block come to an end.
     private let stop: @Sendable () -> Void
-    /// How many of each request have come, for tests.
-    let requests = Leaf<[String: Int]>("request counts", [:])
-    let countsRequests: Bool
+    private let requests = Leaf<[String: Int]>("request counts", [:])
+    private let countsRequests: Bool
     private let announcer = Leaf("announcer", Announcer())
 
     private struct Announcer {
@@ -32,6 +31,9 @@ public final class SysfsFileSystem: FileSystem {
         self.stop = stop
         Blocking.setHook { Session.workerWillBlock() }
     }
+
+    /// How many of each request have come, if they are counted.
+    public var requestCounts: [String: Int] { requests.withLock { $0 } }
 
     func count(_ request: String) {
         guard countsRequests else { return }

@@ -1,0 +1,69 @@
+import Glibc
+import Recordings
+import Sysfs
+import SystemPackage
+import Testing
+
+/// The recordings that are at hand: those of the project, and all others where ../shared has them.
+enum Library {
+    struct Entry: Sendable, CustomTestStringConvertible {
+        let release: KernelRelease
+        let path: FilePath
+
+        var name: String { path.stem ?? path.string }
+        var testDescription: String { "\(release.rawValue)/\(name)" }
+
+        func load() throws -> Recording {
+            try Recording(name: name, text: Library.bytes(of: path))
+        }
+    }
+
+    static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().appending("Recordings")
+
+    /// Every recording once.
+    static let all: [Entry] = KernelRelease.allCases.flatMap { release in
+        let shared = root.removingLastComponent().removingLastComponent().removingLastComponent().appending("shared/recordings")
+        var found: [String: FilePath] = [:]
+        for directory in [shared, root] {
+            for name in names(in: directory.appending(release.rawValue)) where name.hasSuffix(".txt") {
+                found[name] = directory.appending(release.rawValue).appending(name)
+            }
+        }
+        return found.sorted { $0.key < $1.key }.map { Entry(release: release, path: $0.value) }
+    }
+
+    /// Those that answer as the kernel does: 6.1 has differences still.
+    static let played = all.filter { $0.release >= .v6_12 }
+
+    /// A wide sample for the slow way through a mount: every scenario of 7.2, and two walks.
+    static let mounted = all.filter {
+        $0.release == .v7_2 && (!$0.name.hasPrefix("walk-") || ["walk-1", "walk-2"].contains($0.name))
+    }
+
+    static func deviations() throws -> Deviations {
+        try Deviations(String(latin1: bytes(of: root.appending("deviations.txt"))))
+    }
+
+    private static func names(in directory: FilePath) -> [String] {
+        guard let stream = opendir(directory.string) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) })
+        }
+        return names
+    }
+
+    static func bytes(of path: FilePath) throws -> [UInt8] {
+        let file = try FileDescriptor.open(path, .readOnly)
+        return try file.closeAfter {
+            var bytes: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            while true {
+                let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+                guard count > 0 else { return bytes }
+                bytes += buffer[..<count]
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import DriverCore
+import Emulator
+import FUSE
+import Glibc
+import Machine
+import Sysfs
+internal import SystemPackage
+
+/// A computer that is mounted at a directory of its own, served by threads of this process.
+final class MountedComputer: Sendable {
+    let path: String
+    let computer: Computer
+    let fileSystem: SysfsFileSystem
+    private let session: Session
+    // set once, before anybody else knows the object
+    private nonisolated(unsafe) var thread = pthread_t()
+
+    init(
+        _ machine: MachineDescription = .default, release: KernelRelease = .v7_2, countsRequests: Bool = false
+    ) throws {
+        var template = Array("/tmp/apmatrix-test-XXXXXX".utf8CString)
+        guard let directory = mkdtemp(&template) else {
+            throw MountError.refused("/tmp", .ioError)
+        }
+        path = String(cString: directory)
+        let computer = try Computer(machine, release: release, clock: RealClock())
+        self.computer = computer
+        fileSystem = SysfsFileSystem(kernel: computer.kernel, countsRequests: countsRequests) { computer.shutDown() }
+        var options = MountOptions()
+        options.fsname = "apmatrix-test"
+        session = try Session(fileSystem: fileSystem, options: options)
+        fileSystem.attach(session)
+        do {
+            try session.mount(at: path)
+        } catch {
+            rmdir(path)
+            throw error
+        }
+        let session = Unmanaged.passRetained(session).toOpaque()
+        pthread_create(
+            &thread, nil,
+            { session in
+                if let session { Unmanaged<Session>.fromOpaque(session).takeRetainedValue().run() }
+                return nil
+            }, session)
+    }
+
+    /// Ends the mount; when it returns all threads are gone.
+    func unmount() {
+        session.stop()
+        pthread_join(thread, nil)
+        rmdir(path)
+    }
+}

@@ -1,0 +1,30 @@
+import DriverCore
+import Emulator
+import Recordings
+import Sysfs
+import Testing
+
+/// Every recording of a real kernel is answered as that kernel did, request by request.
+@Suite struct RecordingTests {
+    @Test(arguments: Library.played)
+    func isAnsweredInProcess(_ entry: Library.Entry) throws {
+        let verdict = try Computer.replay(entry.load(), release: entry.release, deviations: Library.deviations())
+        #expect(verdict.isPassed, "\(verdict.report())")
+    }
+
+    @Test(arguments: Library.mounted)
+    func isAnsweredThroughAMount(_ entry: Library.Entry) throws {
+        let mount = try MountedComputer(release: entry.release)
+        defer { mount.unmount() }
+        let player = try Player(SystemCalls(root: mount.path), pace: .real)
+        let verdict = try entry.load().replay(on: player, release: entry.release, deviations: Library.deviations())
+        #expect(verdict.isPassed, "\(verdict.report())")
+    }
+
+    /// The judge can say no: an answer that is not the kernel's is found.
+    @Test func aWrongAnswerIsFound() throws {
+        let text = "> read bus/ap/scans\n< ok \"2\\n\"\n"
+        let verdict = try Computer.replay(Recording(name: "wrong", text: Array(text.utf8)), release: .v7_2)
+        #expect(verdict.mismatches.map(\.given) == ["ok \"1\\n\""])
+    }
+}
