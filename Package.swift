@@ -57,5 +57,6 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
+        .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
     ]
 )

@@ -1,4 +1,3 @@
-internal import CFuse
 internal import Glibc
 
 /// A value that threads share under a lock, with the possibility to wait for it to change.

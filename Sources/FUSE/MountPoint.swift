@@ -1,4 +1,3 @@
-internal import CFuse
 internal import Glibc
 internal import SystemPackage
 
@@ -18,6 +17,9 @@ enum MountPoint {
         guard status.st_mode & S_IFMT == S_IFDIR else { throw .notDirectory(path) }
         if !options.nonEmpty {
             if let mount = MountTable.current().last(where: { $0.mountPoint == path }) {
+                // the kernel may answer stat from what it remembers, but never statfs
+                var statistics = statvfs()
+                if statvfs(path, &statistics) == -1, errno == ENOTCONN { throw .dead(path) }
                 throw .alreadyMounted(path, type: mount.type, source: mount.source)
             }
             guard try isEmpty(path) else { throw .notEmpty(path) }

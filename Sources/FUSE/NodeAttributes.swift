@@ -1,4 +1,3 @@
-internal import CFuse
 internal import Glibc
 
 /// A point in time, counted from 1970-01-01 00:00:00 UTC.

@@ -19,7 +19,8 @@ struct OwnMount: Sendable {
         dup2(severed, descriptor)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         close(severed)
-        guard let shown = MountTable.current().last(where: { $0.mountPoint == path }), shown.device == device else { return }
+        let shown = MountTable.current().last { $0.mountPoint == path }
+        guard let shown, shown.device == device else { return }
         try? MountTable.unmount(path, lazy: true)
     }
 }

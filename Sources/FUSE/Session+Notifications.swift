@@ -38,10 +38,10 @@ extension Session {
     ///
     /// Waits for nothing. Throws `EINVAL` where the kernel has no epochs; see ``hasEpoch``.
     public func incrementEpoch() throws(Errno) {
-        try notify { session in
+        try notify { _ in
             var header = NotificationHeader(length: 16, code: NotificationHeader.incrementEpoch)
             let size = MemoryLayout<NotificationHeader>.size
-            return Glibc.write(fuse_session_fd(session), &header, size) == size ? 0 : -errno
+            return Glibc.write(descriptor, &header, size) == size ? 0 : -errno
         }
     }
 
@@ -60,12 +60,16 @@ extension Session {
 
     /// Sends a notification while the device is kept open. ENOENT means that the kernel has nothing to forget.
     private func notify(_ send: (OpaquePointer) -> Int32) throws(Errno) {
-        let mayBegin = state.withLock { state in
-            guard state.mount != nil, !state.isClosed else { return false }
-            state.notifying += 1
-            return true
+        let (isMounted, isInitialized) = state.withLock { state in
+            let isMounted = state.mount != nil && !state.isClosed
+            if isMounted, state.isInitialized {
+                state.notifying += 1
+            }
+            return (isMounted, state.isInitialized)
         }
-        guard mayBegin else { throw .operationNotSupportedByDevice }
+        guard isMounted else { throw .operationNotSupportedByDevice }
+        // The kernel has asked nothing so far.
+        guard isInitialized else { return }
         let result = send(handle)
         let mustTell = state.withLock { state in
             state.notifying -= 1

@@ -68,16 +68,18 @@ public final class Session: Sendable {
         find(fuse_req_userdata(request))
     }
 
-    /// Mounts at the directory `path`. Requests wait until ``run()``.
+    /// Mounts at the directory `path`. Requests wait until ``run()``. A second mount is refused with `EBUSY`.
     public func mount(at path: String) throws(MountError) {
         let path = try MountPoint.check(path, options)
+        guard descriptor < 0 else { throw .refused(path, .resourceBusy) }
         let severed = try MountPoint.openDevice()
         guard fuse_session_mount(handle, path) == 0 else {
             let error = errno
             close(severed)
             throw .refused(path, Errno(rawValue: error))
         }
-        let own = OwnMount(path: path, device: MountTable.current().last { $0.mountPoint == path }?.device, severed: severed)
+        let device = MountTable.current().last { $0.mountPoint == path }?.device
+        let own = OwnMount(path: path, device: device, severed: severed)
         state.withLock { $0.mount = own }
     }
 
@@ -121,6 +123,11 @@ public final class Session: Sendable {
         fileSystem.initialize(&agreed)
         agreed.store(in: &connection)
         state.withLock { $0.isInitialized = true }
+    }
+
+    /// The device by which the kernel is spoken to; -1 before the mount.
+    var descriptor: Int32 {
+        fuse_session_fd(handle)
     }
 
     /// Tells the file system, once, to wake what blocks.

@@ -1,0 +1,166 @@
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import FUSE
+
+/// Each kind of request, through the kernel.
+@Suite(.timeLimit(.minutes(1)))
+struct RequestTests {
+    @Test func attributesReachStat() throws {
+        try withMount { mount throws in
+            let status = try status(of: mount.path + "/file")
+            #expect(status.mode == S_IFREG | 0o640)
+            #expect(status.node == 2)
+            #expect(status.uid == 11)
+            #expect(status.gid == 12)
+            #expect(status.size == 6)
+            #expect(status.modified == Timestamp(seconds: 1_000_000_000, nanoseconds: 5))
+        }
+    }
+
+    @Test func contentIsReadAndWritten() throws {
+        try withMount { mount throws in
+            #expect(try contentOf(mount.path + "/file") == "hello\n")
+            try write("new content", to: mount.path + "/file")
+            #expect(try contentOf(mount.path + "/file") == "new content")
+        }
+    }
+
+    @Test func releasesFollowOpens() throws {
+        try withMount { mount throws in
+            _ = try contentOf(mount.path + "/file")
+            mount.fileSystem.state.wait(until: { $0.openDescriptors == 0 }, then: { _ in })
+        }
+    }
+
+    @Test func errorOfAWriteReachesTheWriter() throws {
+        try withMount { mount throws in
+            #expect(throws: Errno.noSpace) { try write("full", to: mount.path + "/file") }
+            #expect(try contentOf(mount.path + "/file") == "")
+        }
+    }
+
+    @Test func linkLeadsToItsTarget() throws {
+        try withMount { mount throws in
+            #expect(try contentOf(mount.path + "/link") == "hello\n")
+            var target = [CChar](repeating: 0, count: 64)
+            #expect(readlink(mount.path + "/link", &target, 64) == 4)
+            #expect(target.prefix(4).elementsEqual("file".utf8CString.prefix(4)))
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func listingsAreWhole(plus: Bool) throws {
+        try withMount(MemoryFileSystem(bringsEntriesAlong: plus)) { mount throws in
+            #expect(Set(namesIn(mount.path + "/many")) == Set(MemoryFileSystem.many + [".", ".."]))
+            #expect(namesIn(mount.path + "/empty") == [".", ".."])
+            let looked = mount.fileSystem.state.withLock { $0.lookups[MemoryFileSystem.many[7]] }
+            #expect(looked == nil)
+            // A listing that brings entries along saves the lookup afterwards.
+            #expect(exists(mount.path + "/many/" + MemoryFileSystem.many[7]))
+            let lookups = mount.fileSystem.state.withLock { $0.lookups[MemoryFileSystem.many[7]] }
+            #expect(lookups == (plus ? nil : 1))
+        }
+    }
+
+    @Test func missingNamesAreRemembered() throws {
+        try withMount { mount throws in
+            #expect(!exists(mount.path + "/nothing"))
+            #expect(!exists(mount.path + "/nothing"))
+            #expect(mount.fileSystem.state.withLock { $0.lookups["nothing"] } == 1)
+        }
+    }
+
+    @Test func statisticsReachStatfs() throws {
+        try withMount { mount throws in
+            var status = statvfs()
+            #expect(statvfs(mount.path, &status) == 0)
+            #expect(status.f_blocks == 1234)
+            #expect(status.f_bsize == 512)
+            #expect(status.f_files == 77)
+        }
+    }
+
+    @Test func changesOfAttributesArrive() throws {
+        try withMount { mount throws in
+            let path = mount.path + "/file"
+            #expect(errorOf { chmod(path, 0o600) } == .readOnlyFileSystem)
+            #expect(mount.fileSystem.state.withLock { $0.change?.mode }.map { $0 & 0o777 } == 0o600)
+            #expect(errorOf { chown(path, 5, 6) } == nil)
+            #expect(mount.fileSystem.state.withLock { $0.change?.uid } == 5)
+            #expect(mount.fileSystem.state.withLock { $0.change?.gid } == 6)
+            #expect(errorOf { truncate(path, 3) } == nil)
+            #expect(mount.fileSystem.state.withLock { $0.change?.size } == 3)
+            let times = [timespec(tv_sec: 9, tv_nsec: 8), timespec(tv_sec: 7, tv_nsec: 6)]
+            #expect(errorOf { utimensat(AT_FDCWD, path, times, 0) } == nil)
+            let change = mount.fileSystem.state.withLock { $0.change }
+            #expect(change?.accessed == .at(Timestamp(seconds: 9, nanoseconds: 8)))
+            #expect(change?.modified == .at(Timestamp(seconds: 7, nanoseconds: 6)))
+            #expect(errorOf { utimensat(AT_FDCWD, path, nil, 0) } == nil)
+            #expect(mount.fileSystem.state.withLock { $0.change?.modified } == .now)
+        }
+    }
+
+    @Test func changesOfNamesAreAnsweredByTheFileSystem() throws {
+        try withMount { mount throws in
+            let new = mount.path + "/new"
+            let file = mount.path + "/file"
+            #expect(errorOf { mkdir(new, 0o755) } == .noSpace)
+            #expect(errorOf { mknod(new, S_IFIFO | 0o600, 0) } == .diskQuotaExceeded)
+            #expect(errorOf { open(new, O_CREAT | O_WRONLY, 0o600) } == .permissionDenied)
+            #expect(errorOf { symlink("target", new) } == .fileNameTooLong)
+            #expect(errorOf { Glibc.link(file, new) } == .tooManyLinks)
+            #expect(errorOf { unlink(file) } == .resourceBusy)
+            #expect(errorOf { rmdir(mount.path + "/empty") } == .directoryNotEmpty)
+            #expect(errorOf { rename(file, new) } == .improperLink)
+            #expect(mount.fileSystem.state.withLock { $0.renameFlags } == 0)
+            #expect(errorOf { SystemCalls.exchange(file, mount.path + "/link") } == .improperLink)
+            #expect(mount.fileSystem.state.withLock { $0.renameFlags } == 2)
+        }
+    }
+
+    @Test func extendedAttributes() throws {
+        try withMount { mount throws in
+            let path = mount.path + "/file"
+            var value = [UInt8](repeating: 0, count: 16)
+            #expect(SystemCalls.getxattr(path, "user.colour", nil, 0) == 4)
+            #expect(SystemCalls.getxattr(path, "user.colour", &value, 16) == 4)
+            #expect(value.prefix(4).elementsEqual("blue".utf8))
+            #expect(errorOf { Int32(SystemCalls.getxattr(path, "user.colour", &value, 2)) } == .outOfRange)
+            #expect(errorOf { Int32(SystemCalls.getxattr(path, "user.shape", &value, 16)) } == .noData)
+            #expect(SystemCalls.listxattr(path, nil, 0) == 12)
+            #expect(errorOf { SystemCalls.setxattr(path, "user.colour", "red", 3, 0) } == .argListTooLong)
+            #expect(errorOf { SystemCalls.removexattr(path, "user.colour") } == .noBufferSpace)
+        }
+    }
+
+    @Test func requestsWithoutAnAnswerOfTheirOwnAreNotImplemented() throws {
+        final class Bare: FileSystem {}
+        let path = try makeDirectory()
+        defer { rmdir(path) }
+        let session = try Session(fileSystem: Bare(), options: MountOptions())
+        try session.mount(at: path)
+        let run = Background { session.run() }
+        #expect(errorOf { access(path + "/name", F_OK) } == .noFunction)
+        session.stop()
+        _ = run.value()
+    }
+}
+
+struct Status {
+    let mode: UInt32
+    let node: UInt
+    let uid: UInt32
+    let gid: UInt32
+    let size: Int
+    let modified: Timestamp
+}
+
+func status(of path: String) throws -> Status {
+    var status = stat()
+    try #require(lstat(path, &status) == 0)
+    return Status(
+        mode: status.st_mode, node: status.st_ino, uid: status.st_uid, gid: status.st_gid, size: status.st_size,
+        modified: Timestamp(status.st_mtim))
+}
