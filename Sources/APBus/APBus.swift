@@ -79,7 +79,7 @@ public final class APBus: Sendable {
     public func register<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
         drivers.withLock { $0.append(driver) }
         bus.register(APDriverOnBus(driver, bus: self), after: held)
-        tellBindingsComplete()
+        if kernel.release >= .v6_12 { tellBindingsComplete() }
     }
 
     public func unregister<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {

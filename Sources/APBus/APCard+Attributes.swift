@@ -15,7 +15,10 @@ extension APBus {
             [
                 .readOnly("hwtype") { "\($0.card.type)\n" },
                 .readOnly("raw_hwtype") { "\($0.card.info.type)\n" },
-                .readOnly("depth") { "\($0.card.info.capacity)\n" },
+                // 6.1 shows the hardware's number, which is one less
+                .readOnly("depth") { card in
+                    "\(card.bus.kernel.release == .v6_1 ? Int(card.card.info.depth) : card.card.info.capacity)\n"
+                },
                 .readOnly("ap_functions") { "0x\($0.card.info.functions.hex(8, uppercase: true))\n" },
                 .readWrite("request_count") { "\($0.card.state.withLock { $0.requests })\n" } store: { card, _, _ in
                     card.clearRequests()

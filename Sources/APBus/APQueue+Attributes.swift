@@ -48,10 +48,12 @@ extension APBus {
             }
         }
 
+        /// Linux 6.1 shows what it has seen last, the others ask the hardware.
         private var interruptText: String {
-            if queue.state.withLock({ $0.machine.state }) == .setInterruptWait { return "Enable Interrupt pending.\n" }
-            let (status, _) = bus.hardware.tapq(queue.apqn)
-            return status.interruptsEnabled ? "Interrupts enabled.\n" : "Interrupts disabled.\n"
+            let (state, sawInterrupts) = queue.state.withLock { ($0.machine.state, $0.machine.sawInterrupts) }
+            if state == .setInterruptWait { return "Enable Interrupt pending.\n" }
+            let isOn = bus.kernel.release == .v6_1 ? sawInterrupts : bus.hardware.tapq(queue.apqn).0.interruptsEnabled
+            return isOn ? "Interrupts enabled.\n" : "Interrupts disabled.\n"
         }
     }
 }

@@ -13,7 +13,7 @@ public final class CEX4QueueDriver: APDriver {
     public let isDefault = true
     private unowned let bus: APBus
     private let tables: [CardMode: AttributeTable<CEX4Queue>]
-    /// CCA queues that it has; the first one is asked for random numbers by the host's hwrng.
+    /// CCA queues that it has; the first one is asked for random numbers by the host's hwrng, with 6.1 the second one too.
     private let coprocessors = Leaf("cex4queue", 0)
 
     public init(bus: APBus, module: Module) {
@@ -43,11 +43,11 @@ public final class CEX4QueueDriver: APDriver {
         bus.startQueue(queue)
         queue.device.directory.addAttributes(table, of: CEX4Queue(bus: bus, queue: queue), by: .driver)
         guard mode == .coprocessor else { return }
-        let isFirst = coprocessors.withLock { count in
+        let number = coprocessors.withLock { count in
             count += 1
-            return count == 1
+            return count
         }
-        if isFirst { queue.countRequest() }
+        if number == 1 || (number == 2 && bus.kernel.release == .v6_1) { queue.countRequest() }
     }
 
     public func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {

@@ -17,6 +17,8 @@ struct QueueStateMachine: Sendable {
     }
     private(set) var device: DeviceState = .uninitiated
     private(set) var state: State = .resetStart
+    /// Interrupts were on when last looked at: what 6.1 shows.
+    private(set) var sawInterrupts = false
 
     /// What a queue still waits for.
     enum Wait: Sendable {
@@ -58,6 +60,7 @@ struct QueueStateMachine: Sendable {
         while device == .operating {
             switch state {
             case .resetStart:
+                sawInterrupts = false
                 switch hardware.rapq(apqn).responseCode {
                 case .normal, .resetInProgress:
                     state = .resetWait
@@ -82,6 +85,7 @@ struct QueueStateMachine: Sendable {
                 let (status, _) = hardware.tapq(apqn)
                 switch status.responseCode {
                 case .normal where status.interruptsEnabled:
+                    sawInterrupts = true
                     state = .idle
                 case .normal, .resetInProgress, .busy:
                     return .poll

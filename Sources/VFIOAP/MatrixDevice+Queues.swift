@@ -25,7 +25,7 @@ extension MatrixDevice {
     // MARK: - A queue goes
 
     /// Lets go of a queue. If a guest has it, the guest loses the whole adapter, and its queues are reset; else the queue alone
-    /// is, if the host still has it.
+    /// is, if the host still has it. 6.1 always resets the queue alone.
     ///
     /// Held: the lock of the queue's device. Locks: the active guests for reading, the guest's, the matrix device's.
     ///
@@ -39,6 +39,8 @@ extension MatrixDevice {
                 mdev.shadow.adapters = mdev.shadow.adapters.subtracting(adapter)
                 plug(mdev.shadow)
                 reset(release >= .v6_12 ? lost : [queue], held)
+            } else if release == .v6_1 {
+                reset([queue], held)
             } else if state.host.adapters.contains(apqn.adapter), state.host.usageDomains.contains(apqn.domain) {
                 reset([queue], held)
             }

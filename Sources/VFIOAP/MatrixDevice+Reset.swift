@@ -3,6 +3,7 @@ internal import APBus
 internal import DriverCore
 internal import LockOrder
 internal import Sysfs
+internal import SystemPackage
 
 extension MatrixDevice {
     /// Between two looks at queues that reset.
@@ -10,11 +11,12 @@ extension MatrixDevice {
 
     /// Zeroizes queues, all of them at once, and waits until every one of them is done. Everybody who needs `lock` waits too.
     ///
-    /// - Returns: whether all of them were answered with 00.
+    /// - Returns: nil where all of them were answered with 00, else `EIO`; 6.1: `EBUSY` or `EIO`.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_reset_qlist, apq_reset_check.
     @discardableResult
-    func reset(_ queues: [QueueState], _ held: borrowing Held<MatrixRank>) -> Bool {
+    func reset(_ queues: [QueueState], _ held: borrowing Held<MatrixRank>) -> Errno? {
+        guard release >= .v6_12 else { return resetOneByOne(queues) }
         var waiting = queues.filter { queue in
             queue.resetStatus = bus.hardware.zapq(queue.apqn).responseCode
             queue.hasInterrupts = false
@@ -26,7 +28,35 @@ extension MatrixDevice {
             elapsed += MatrixDevice.resetInterval
             waiting = waiting.filter { !isDone($0, elapsed) }
         }
-        return queues.allSatisfy { $0.resetStatus == .normal }
+        return queues.allSatisfy { $0.resetStatus == .normal } ? nil : .EIO
+    }
+
+    /// How 6.1 resets: one queue after the other, with a second attempt while another reset runs, and two looks at the most.
+    ///
+    /// - Returns: the error of the last queue that could not be reset.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_reset_queue of 6.1.
+    private func resetOneByOne(_ queues: [QueueState]) -> Errno? {
+        var error: Errno?
+        for queue in queues {
+            var status = bus.hardware.zapq(queue.apqn)
+            if [.resetInProgress, .busy].contains(status.responseCode) {
+                kernel.clock.sleep(MatrixDevice.resetInterval)
+                status = bus.hardware.zapq(queue.apqn)
+            }
+            queue.resetStatus = status.responseCode
+            queue.hasInterrupts = false
+            switch status.responseCode {
+            case .normal:
+                for _ in 0..<2 where !status.queueEmpty || status.interruptsEnabled {
+                    kernel.clock.sleep(MatrixDevice.resetInterval)
+                    status = bus.hardware.tapq(queue.apqn).0
+                }
+            case .resetInProgress, .busy, .queueNotAvailable, .deconfigured, .checkstopped: error = .EBUSY
+            default: error = .EIO
+            }
+        }
+        return error
     }
 
     /// Looks at a queue that resets.

@@ -60,14 +60,14 @@ extension MatrixMdev {
     ///
     /// Locks: the matrix device's.
     ///
-    /// - Throws: `EIO` where the reset of any queue was not answered with 00.
+    /// - Throws: `EIO` where the reset of any queue was not answered with 00; with 6.1 also `EBUSY`.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_ioctl.
     public func reset(after held: borrowing Held<Unlocked>) throws(Errno) {
         try matrixDevice.lock.withLock(after: held) { (state, held) throws(Errno) in
             guard let mdev = state.mdevs[number] else { throw .ENODEV }
             let queues = state.boundQueues(adapters: mdev.matrix.adapters, domains: mdev.matrix.domains)
-            guard matrixDevice.reset(queues, held) else { throw .EIO }
+            if let error = matrixDevice.reset(queues, held) { throw error }
         }
     }
 

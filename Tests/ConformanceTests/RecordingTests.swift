@@ -6,7 +6,7 @@ import Testing
 
 /// Every recording of a real kernel is answered as that kernel did, request by request.
 @Suite struct RecordingTests {
-    @Test(arguments: Library.played)
+    @Test(arguments: Library.all)
     func isAnsweredInProcess(_ entry: Library.Entry) throws {
         let verdict = try Computer.replay(entry.load(), release: entry.release, deviations: Library.deviations())
         #expect(verdict.isPassed, "\(verdict.report())")
