@@ -1,6 +1,6 @@
 public import LockOrder
 public import Sysfs
-internal import SystemPackage
+public import SystemPackage
 
 /// What all drivers of one running Linux share: the tree that is its /sys, its uevents, its log, its time.
 public final class Kernel: Sendable {
@@ -32,6 +32,35 @@ public final class Kernel: Sendable {
                 preconditionFailure("\(directory.path)/\(name): \(error)")
             }
         }
+    }
+}
+
+extension Kernel {
+    /// Makes a device of a class that has no parent: in /sys/devices/virtual/CLASS, which is there while something is in it.
+    ///
+    /// - Throws: `EEXIST` where the name is taken.
+    ///
+    /// Kernel: drivers/base/core.c, get_device_parent.
+    public func makeVirtualDevice(
+        _ name: String, class className: String, identity: DeviceIdentity
+    ) throws(Errno) -> Device {
+        while true {
+            do throws(Errno) {
+                return try Device(
+                    name, in: directory("devices", "virtual", className),
+                    subsystem: (className, directory("class", className)), identity: identity, kernel: self)
+            } catch .ENOENT {
+                // the last device has just gone, and the directory with it
+                continue
+            }
+        }
+    }
+
+    /// Takes such a device out of the tree.
+    public func removeVirtualDevice(_ device: Device) {
+        device.directory.remove()
+        guard let className = device.subsystem else { return }
+        directory("devices", "virtual", className).removeIfEmpty()
     }
 }
 

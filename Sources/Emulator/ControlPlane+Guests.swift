@@ -1,14 +1,18 @@
+internal import AdjunctProcessor
+internal import KVM
 internal import LockOrder
+internal import Machine
 internal import Mdev
 internal import Sysfs
 internal import SystemPackage
 
 extension ControlPlane {
-    /// The file `guests`: `start NAME UUID…`, `start-deaf NAME UUID…`, `stop NAME`, `kill NAME`, `reset NAME`.
+    /// The file `guests`: `start NAME UUID…`, `start-deaf NAME UUID…`, `stop NAME`, `kill NAME`, `reset NAME`,
+    /// `pqap NAME AP.DOM on [nib=ADDRESS]|off`.
     static func guest(_ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 2 else {
-            throw ControlError(.EINVAL, "a command is 'start|start-deaf NAME UUID…' or 'stop|kill|reset NAME'")
+            throw ControlError(.EINVAL, "a command is 'start|start-deaf NAME UUID…', 'stop|kill|reset NAME' or 'pqap NAME AP.DOM on|off'")
         }
         switch words[0] {
         case "start", "start-deaf":
@@ -24,8 +28,10 @@ extension ControlPlane {
             } catch {
                 throw ControlError(error, "a queue could not be reset")
             }
+        case "pqap":
+            try pqap(Array(words[1...]), computer, held)
         default:
-            throw ControlError(.EINVAL, "'\(words[0])' is no command: start, start-deaf, stop, kill or reset")
+            throw ControlError(.EINVAL, "'\(words[0])' is no command: start, start-deaf, stop, kill, reset or pqap")
         }
     }
 
@@ -50,6 +56,26 @@ extension ControlPlane {
             computer.guests.withLock { guests in guests.removeAll { $0 === machine } }
             throw error
         }
+    }
+
+    /// PQAP(AQIC) of a guest; what it was answered stands in `hardware`. Without `nib=` the notification byte is at 1000.
+    private static func pqap(_ words: [String], _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
+        guard words.count == 3 || words.count == 4 && words[2] == "on" && words[3].hasPrefix("nib="),
+            let apqn = APQN(words[1]), words[2] == "on" || words[2] == "off"
+        else { throw ControlError(.EINVAL, "pqap takes NAME AP.DOM on [nib=ADDRESS], or NAME AP.DOM off") }
+        var indicator: UInt64 = 0x1000
+        if words.count == 4 {
+            let text = words[3].dropFirst("nib=".count)
+            guard let address = UInt64(text.hasPrefix("0x") ? text.dropFirst(2) : text, radix: 16) else {
+                throw ControlError(.EINVAL, "'\(text)' is no address")
+            }
+            indicator = address
+        }
+        let machine = try find(["pqap", words[0]], computer)
+        let isOn = words[2] == "on"
+        let status = machine.guest.pqap(apqn, isOn ? .enable(indicator: indicator) : .disable, after: held)
+        computer.machine.journal.append(
+            line: "PQAP \(words[0]) AQIC-\(words[2]) \(apqn) rc=\(status.responseCode.rawValue.hex(2))")
     }
 
     private static func find(_ words: [String], _ computer: Computer) throws(ControlError) -> VirtualMachine {

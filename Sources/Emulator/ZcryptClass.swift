@@ -70,11 +70,11 @@ final class ZcryptClass: Sendable {
     }
 
     private func makeNode(_ name: String, _ minor: Int) throws(Errno) {
-        let node = try ZcryptNode(name, major: ZcryptClass.major, minor: minor, class: directory, kernel: kernel)
+        let node = try ZcryptNode(name, major: ZcryptClass.major, minor: minor, kernel: kernel)
         // a name that the class has for something else: the driver core tells only of the end
         guard !directory.contains(node.device.name) else {
             node.device.sendUevent(.remove)
-            node.device.directory.remove()
+            kernel.removeVirtualDevice(node.device)
             throw .EEXIST
         }
         node.device.directory.addAttributes(nodeTable, of: node)
@@ -94,7 +94,7 @@ final class ZcryptClass: Sendable {
         guard let node else { throw .ENOENT }
         directory.removeLink(node.device.name)
         node.device.sendUevent(.remove)
-        node.device.directory.remove()
+        kernel.removeVirtualDevice(node.device)
     }
 }
 
@@ -106,16 +106,15 @@ final class ZcryptNode: Sendable {
     private let release: KernelRelease
     let masks = Leaf<[String: APMask]>("zcdn masks", [:])
 
-    init(_ name: String, major: Int, minor: Int, class directory: Directory, kernel: Kernel) throws(Errno) {
+    init(_ name: String, major: Int, minor: Int, kernel: Kernel) throws(Errno) {
         self.name = name
         self.minor = minor
         release = kernel.release
         let node = [
             UeventVariable("MAJOR", "\(major)"), UeventVariable("MINOR", "\(minor)"), UeventVariable("DEVNAME", name),
         ]
-        device = try Device(
-            String(name.map { $0 == "/" ? "!" : $0 }), in: kernel.directory("devices", "virtual", "zcrypt"),
-            subsystem: ("zcrypt", directory), identity: DeviceIdentity(node: node), kernel: kernel)
+        device = try kernel.makeVirtualDevice(
+            String(name.map { $0 == "/" ? "!" : $0 }), class: "zcrypt", identity: DeviceIdentity(node: node))
     }
 
     /// - Throws: `EINVAL` for what is no mask.

@@ -50,9 +50,9 @@ public final class VFIODevice: Sendable {
         parent.directory.addLink("iommu_group", to: iommuGroup)
 
         let groupClass = kernel.directory("class", "vfio")
-        groupNode = try Device(
-            "\(group)", in: kernel.directory("devices", "virtual", "vfio"), subsystem: ("vfio", groupClass),
-            identity: .node(major: VFIOCore.groupMajor, minor: minor, name: "vfio/\(group)"), kernel: kernel)
+        groupNode = try kernel.makeVirtualDevice(
+            "\(group)", class: "vfio",
+            identity: .node(major: VFIOCore.groupMajor, minor: minor, name: "vfio/\(group)"))
         groupClass.addLink("\(group)", to: groupNode.directory)
 
         let deviceClass = kernel.directory("class", "vfio-dev")
@@ -114,7 +114,7 @@ public final class VFIODevice: Sendable {
         parent.directory.removeLink("iommu_group")
         kernel.directory("class", "vfio").removeLink(groupNode.name)
         groupNode.sendUevent(.remove)
-        groupNode.directory.remove()
+        kernel.removeVirtualDevice(groupNode)
         iommuGroup.remove()
         core.groups.give(group)
         core.minors.give(minor)

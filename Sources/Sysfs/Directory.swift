@@ -121,10 +121,8 @@ public struct Directory: Sendable {
     public func remove() {
         var removed: Set<UInt64> = []
         tree.state.withLock { state in
-            guard let record = state.live(number), let parent = state.directories[record.parent] else { return }
-            parent.setChild(record.name, nil)
-            parent.subdirectories -= 1
-            state.noteChange(record.name, in: parent)
+            guard let record = state.live(number) else { return }
+            state.unlink(record)
             removed = state.retire(record)
         }
         tree.drain { removed.contains($0.directory) }
@@ -133,6 +131,15 @@ public struct Directory: Sendable {
                 guard let record = state.directories[number] else { continue }
                 state.dropIfUnused(record)
             }
+        }
+    }
+
+    /// Removes the directory if nothing is in it.
+    public func removeIfEmpty() {
+        tree.state.withLock { state in
+            guard let record = state.live(number), record.children.isEmpty, record.groups.isEmpty else { return }
+            state.unlink(record)
+            for number in state.retire(record) { state.directories[number].map { state.dropIfUnused($0) } }
         }
     }
 
@@ -173,6 +180,13 @@ public struct Directory: Sendable {
 }
 
 extension TreeState {
+    fileprivate mutating func unlink(_ record: Record) {
+        guard let parent = directories[record.parent] else { return }
+        parent.setChild(record.name, nil)
+        parent.subdirectories -= 1
+        noteChange(record.name, in: parent)
+    }
+
     /// Takes a directory and all below it out of the tree; nobody finds them any more.
     fileprivate mutating func retire(_ top: Record) -> Set<UInt64> {
         var retired: Set<UInt64> = []

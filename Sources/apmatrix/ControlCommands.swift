@@ -30,14 +30,16 @@ struct MachineCommand: ParsableCommand {
 struct GuestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guest", abstract: "Start, stop and list guests.",
-        subcommands: [List.self, Start.self, Stop.self, Kill.self, Reset.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Start.self, Stop.self, Kill.self, Reset.self, PQAP.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A line per guest: name, devices, what it has been asked for.")
         @OptionGroup var mount: MountChoice
+        @Flag(help: "As JSON.") var json = false
 
         func run() throws {
-            emit(try mount.controlFiles().read("guests"))
+            let text = try mount.controlFiles().read("guests")
+            emit(json ? Array(GuestLine.json(String(decoding: text, as: UTF8.self)).utf8) : text)
         }
     }
 
@@ -81,6 +83,37 @@ struct GuestCommand: ParsableCommand {
 
         func run() throws {
             try mount.controlFiles().write("reset \(name)", to: "guests")
+        }
+    }
+}
+
+/// A line of the control plane's `guests`: `NAME UUID… req=N cfg=N open=N`. Nothing in it needs to be escaped but the name.
+private enum GuestLine {
+    static func json(_ text: String) -> String {
+        let guests = text.split(separator: "\n").map { line in
+            let words = line.split(separator: " ")
+            let counts = words.filter { $0.contains("=") }.map { $0.split(separator: "=") }.filter { $0.count == 2 }
+            let devices = words.dropFirst().filter { !$0.contains("=") }.map { "\"\($0)\"" }.joined(separator: ", ")
+            let name = words[0].replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            let numbers = counts.map { ", \"\($0[0])\": \($0[1])" }.joined()
+            return "  {\"name\": \"\(name)\", \"devices\": [\(devices)]\(numbers)}"
+        }
+        return "[" + (guests.isEmpty ? "" : "\n" + guests.joined(separator: ",\n") + "\n") + "]\n"
+    }
+}
+
+extension GuestCommand {
+    struct PQAP: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pqap", abstract: "Let a guest turn the interrupts of a queue on or off: PQAP(AQIC).",
+            discussion: "The answer is a line in kernel/debug/apmatrix/hardware.")
+        @OptionGroup var mount: MountChoice
+        @Argument(help: "The guest's name.") var name: String
+        @Argument(help: "The queue, as 05.0004.") var queue: String
+        @Argument(help: "on, off, or on nib=ADDRESS.") var request: [String]
+
+        func run() throws {
+            try mount.controlFiles().write((["pqap", name, queue] + request).joined(separator: " "), to: "guests")
         }
     }
 }
