@@ -1,13 +1,19 @@
-/// Text that only grows, kept in pieces so that growing never copies what is there.
+/// Text that only grows, kept in pieces so that growing never copies what is there. Of more than it may keep it forgets the
+/// oldest, as the kernel's ring buffer does.
 struct Ledger {
     private var pieces: [[UInt8]] = []
+    private var size = 0
     private static let pieceSize = 1 << 16
+    /// Bytes: the uevents of the boot of the largest machine a few times over.
+    private static let limit = 64 << 20
 
     mutating func append(_ text: String) {
         if pieces.isEmpty || pieces[pieces.count - 1].count >= Ledger.pieceSize {
             pieces.append([])
         }
         pieces[pieces.count - 1].append(contentsOf: text.utf8)
+        size += text.utf8.count
+        while size > Ledger.limit { size -= pieces.removeFirst().count }
     }
 
     var bytes: [UInt8] {

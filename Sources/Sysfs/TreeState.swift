@@ -48,9 +48,9 @@ struct TreeState {
     }
 
     mutating func dropIfUnused(_ record: Record) {
-        if record.isRemoved && record.remembered == 0 {
-            directories[record.number] = nil
-        }
+        guard record.isRemoved, record.remembered == 0 else { return }
+        directories[record.number] = nil
+        if !overrides.isEmpty { overrides = overrides.filter { $0.key.directory != record.number } }
     }
 
     // MARK: - stat
