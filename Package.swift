@@ -58,5 +58,6 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: ["Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
+        .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
     ]
 )

@@ -5,23 +5,30 @@ import Synchronization
 /// A thread that serves requests and is about to sleep wants to hand its place to another one first. Every lock here, and
 /// everybody else who sleeps (a clock, a queue of work), says so by ``willBlock()``.
 public enum Blocking {
-    private static let hook = Mutex<(@Sendable () -> Void)?>(nil)
+    private final class Hook: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
 
-    /// Sets what is called, on the thread itself, when it is about to sleep. One for the process; the last one counts.
+    /// Retained. One that is replaced is never released: a thread may just be about to call it.
+    private static let hook = Atomic<Unmanaged<Hook>?>(nil)
+
+    /// Sets what is called, on the thread itself, when it is about to sleep. One for the process, for its whole life: it may be
+    /// replaced (tests do), but is not freed then, and may still be running on some thread.
     ///
     /// The thread may hold ranked locks meanwhile, but no leaf: `hook` may take leaves, and nothing else. A sleep inside of it
-    /// calls it not again. It may be running on some thread still when it has been replaced.
+    /// does not call it again.
     public static func setHook(_ hook: (@Sendable () -> Void)?) {
-        self.hook.withLock { $0 = hook }
+        self.hook.store(hook.map { Unmanaged.passRetained(Hook($0)) }, ordering: .releasing)
     }
 
     /// Says that the calling thread is about to sleep. Once for each sleep; the sleep may yet turn out to be unnecessary.
     public static func willBlock() {
-        guard let hook = hook.withLock({ $0 }) else { return }
+        guard let hook = hook.load(ordering: .acquiring) else { return }
         let thread = ThreadRecord.current
         guard !thread.isInHook else { return }
         thread.isInHook = true
         defer { thread.isInHook = false }
-        hook()
+        hook.takeUnretainedValue().body()
     }
 }

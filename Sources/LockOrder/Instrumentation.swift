@@ -5,13 +5,11 @@ import Synchronization
 /// One relaxed load for every acquisition when nobody does; nothing of a thread is touched then.
 @usableFromInline
 enum Instrumentation {
-    /// 1 for the check, 2 for each observer.
-    private static let reasons = Atomic<Int>(initially)
-
+    /// 1 for the check, 2 for each observer. Initialised by a literal: it is then there from the start, with no test for "first use".
     #if DEBUG
-        private static var initially: Int { 1 }
+        private static let reasons = Atomic<Int>(1)
     #else
-        private static var initially: Int { 0 }
+        private static let reasons = Atomic<Int>(0)
     #endif
 
     @usableFromInline

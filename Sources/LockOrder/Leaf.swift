@@ -8,7 +8,7 @@
 /// Taking anything inside, a second leaf as well as a ranked lock, is a violation that the check at run time reports
 /// (``LockChecker``): that a closure calls nothing that locks cannot be said in its type.
 ///
-/// A leaf is also what a thread waits on until its state has become something (``wait(fileID:line:until:)``).
+/// A leaf is also what a thread waits on until its state has become something (``wait(fileID:line:_:)``).
 public final class Leaf<State> {
     @usableFromInline let core: LockCore
     /// Only touched with `core` held, which excludes more strictly than Swift's own check at every access, and at no further cost.

@@ -4,7 +4,8 @@
 ///
 ///     matrixDevice.lock.withLock(after: held) { state, held in … }
 ///
-/// The state need not be `Sendable`: it enters by `sending`, and what leaves as a result must be free of it.
+/// The state need not be `Sendable`: it enters by `sending`, so that its maker keeps nothing of it. That a closure lets no
+/// reference into it out, as its result or otherwise, is the caller's duty.
 ///
 /// Not recursive. Scoped, so it is released on the thread that took it, on every way out.
 public final class Lock<R: Rank, State> {

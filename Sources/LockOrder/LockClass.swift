@@ -17,7 +17,7 @@ final class LockClass: Sendable {
     let holdTime = Atomic<UInt64>(0)
     let longestHold = Atomic<UInt64>(0)
 
-    private init(_ rank: LockRank, _ name: String, index: Int) {
+    fileprivate init(_ rank: LockRank, _ name: String, index: Int) {
         self.rank = rank
         self.name = name
         self.index = index
@@ -37,27 +37,47 @@ final class LockClass: Sendable {
 
     // MARK: - All classes
 
-    private struct Key: Hashable {
-        let rank: LockRank
-        let name: String
+    fileprivate struct Registry {
+        /// What a literal in the source led to: a lock is made without building a string. One name may have several literals.
+        var byLiteral: [Literal: LockClass] = [:]
+        /// In the order of their appearance.
+        var classes: [LockClass] = []
     }
 
-    private static let all = Mutex<[Key: LockClass]>([:])
+    fileprivate struct Literal: Hashable {
+        let rank: LockRank
+        let start: UInt
+        let count: Int
+    }
+
+    private static let registry = Mutex(Registry())
 
     /// The class of that rank and name, made when it is first asked for.
     static func of(_ rank: LockRank, _ name: StaticString) -> LockClass {
-        let key = Key(rank: rank, name: "\(name)")
-        return all.withLock { all in
-            if let known = all[key] { return known }
-            let new = LockClass(rank, key.name, index: all.count)
-            all[key] = new
-            return new
+        // A literal of a single character may have no address.
+        guard name.hasPointerRepresentation else { return registry.withLock { $0.find(rank, name) } }
+        let literal = Literal(rank: rank, start: UInt(bitPattern: name.utf8Start), count: name.utf8CodeUnitCount)
+        return registry.withLock { registry in
+            if let known = registry.byLiteral[literal] { return known }
+            let found = registry.find(rank, name)
+            registry.byLiteral[literal] = found
+            return found
         }
     }
 
     /// All classes so far, outer ranks first, then by name.
     static var everyone: [LockClass] {
-        all.withLock { Array($0.values) }.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
+        registry.withLock { $0.classes }.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
+    }
+}
+
+extension LockClass.Registry {
+    mutating func find(_ rank: LockRank, _ name: StaticString) -> LockClass {
+        let name = "\(name)"
+        if let known = classes.first(where: { $0.rank == rank && $0.name == name }) { return known }
+        let new = LockClass(rank, name, index: classes.count)
+        classes.append(new)
+        return new
     }
 }
 

@@ -104,9 +104,9 @@ struct LockCore: ~Copyable {
             for _ in 0..<Self.glances where Self.taken(word.load(ordering: .relaxed), mode, mayPass: false) != nil { break }
             if tryAcquire(mode) { return lockClass.count(wait: start.elapsed) }
         }
-        Blocking.willBlock()
         let isWriter = mode == .exclusive
         if isWriter { word.wrappingAdd(Self.waitingWriter, ordering: .relaxed) }
+        Blocking.willBlock()
         while !tryAcquire(mode, announced: isWriter) {
             if let observer {
                 observer.willWait(identity, for: .available(mode))

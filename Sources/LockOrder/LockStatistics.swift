@@ -12,9 +12,9 @@ public struct LockClassStatistics: Sendable, Hashable {
     public let contentions: UInt64
     /// Nanoseconds spent so, all threads together. Waiting for a condition does not count.
     public let waitTime: UInt64
-    /// Nanoseconds for which locks of the class were held; readers side by side count each.
+    /// Nanoseconds for which locks of the class were held; readers side by side count each. Not measured for leaves: zero.
     public let holdTime: UInt64
-    /// The longest hold, in nanoseconds.
+    /// The longest hold, in nanoseconds. Not measured for leaves: zero.
     public let longestHold: UInt64
 }
 
@@ -44,14 +44,15 @@ public enum LockStatistics {
     /// | `acquisitions` | how often taken |
     /// | `contentions` | how many of these had to wait |
     /// | `wait-ns` | for how long, in total |
-    /// | `hold-ns` | held for how long, in total |
+    /// | `hold-ns` | held for how long, in total; `-` for leaves, which are not timed |
     /// | `hold-max-ns` | the longest hold |
     /// | `name` | the class: the rest of the line, may contain blanks |
     public static func table(of classes: [LockClassStatistics]) -> String {
         var rows = [["rank", "acquisitions", "contentions", "wait-ns", "hold-ns", "hold-max-ns", "name"]]
         for row in classes {
-            let numbers = [row.acquisitions, row.contentions, row.waitTime, row.holdTime, row.longestHold]
-            rows.append(["\(row.rank)"] + numbers.map { "\($0)" } + [row.name])
+            let counts = [row.acquisitions, row.contentions, row.waitTime].map { "\($0)" }
+            let holds = row.rank == .leaf ? ["-", "-"] : ["\(row.holdTime)", "\(row.longestHold)"]
+            rows.append(["\(row.rank)"] + counts + holds + [row.name])
         }
         let widths = rows[0].indices.map { column in rows.reduce(0) { max($0, $1[column].utf8.count) } }
         var text = ""

@@ -16,9 +16,20 @@
 /// A thread goes down the ladder, skips rungs as it likes, and never goes up while it holds anything: there is no cycle, and
 /// therefore no deadlock, between locks that are only taken so.
 ///
-/// The proof is done by the compiler. A lock of rank `KVMRank` is taken by a function that wants to see a token `Held<Outer>` with
-/// `Outer: OutsideKVM`; the ranks outside of KVM conform to ``OutsideKVM``, `KVMRank` itself and the ranks below do not. The
-/// only way to a token is to hold the lock, and the only way to the first one is ``withNoLocksHeld(fileID:line:_:)``.
+/// # Why tokens
+///
+/// A lock of rank `KVMRank` is taken by a function that wants to see a token `Held<Outer>` with `Outer: OutsideKVM`; the ranks
+/// outside of KVM conform to ``OutsideKVM``, `KVMRank` itself and the ranks below do not. The only way to a token is to hold the
+/// lock, and the only way to the first one is ``withNoLocksHeld(fileID:line:_:)``. A token weighs nothing: it is a type.
+///
+/// # What is proven when
+///
+/// By the compiler: no lock is taken without a token of an outer rank; two locks of one rank (two guests) are not nested; a token
+/// is not made, copied, kept, returned, or given to another thread; state is not touched without its lock, nor written by a
+/// reader; a function says in its signature what it must be called with, and after what it may be called.
+///
+/// At run time (``LockChecker``, on in debug builds): that the token shown is of the innermost scope and not of one around it;
+/// that nothing is taken under a leaf; that `withNoLocksHeld` is true. The snippets of the tests have an example of each.
 ///
 /// The protocols inherit from each other, so that "everything that may take the guests' lock may take the matrix lock" needs no
 /// saying: a function generic over `Outer: OutsideGuests` can pass its token on to everything below.
