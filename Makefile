@@ -1,11 +1,62 @@
-# apmatrix: see README.md
-.PHONY: deps build test
+# apmatrix. `make demo` shows it, `make test` proves it; `make help` lists the rest.
+
+SHELL       := /bin/bash
+SWIFT       ?= swift
+# debug or release
+CONFIG      ?= debug
+# more arguments for every build, such as JOBS="-j 1"
+JOBS        ?=
+PREFIX      ?= /usr/local
+DESTDIR     ?=
+
+# where a newcomer mounts
+DEMO        := mountpoints/default/sys
+# a build for others has the Swift runtime in it, and a place of its own
+INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
+
+.PHONY: help deps build demo stop test tsan bench fmt install uninstall
+
+help:
+	@printf '%s\n' \
+	    'make demo       install what is missing, build, mount $(DEMO), show a tour, leave it mounted' \
+	    'make stop       unmount everything below mountpoints/' \
+	    'make test       install what is missing, build, run all tests' \
+	    'make build      build (CONFIG=release for a fast one)' \
+	    'make deps       install the Debian packages that are missing' \
+	    'make tsan       run all tests under the thread sanitizer' \
+	    'make bench      run the benchmarks' \
+	    'make fmt        format the sources in place' \
+	    'make install    install a release build below $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)' \
+	    'make uninstall  take it away again'
 
 deps:
-	@pkg-config --exists fuse3 2>/dev/null || { apt-get update -qq && apt-get install -y -qq libfuse3-dev fuse3 pkg-config; }
+	@scripts/deps
 
 build: deps
-	swift build
+	$(SWIFT) build --configuration $(CONFIG) --product apmatrix $(JOBS)
 
+demo: build
+	@scripts/tour "$$($(SWIFT) build --configuration $(CONFIG) --show-bin-path)/apmatrix" $(DEMO)
+
+stop:
+	@scripts/unmount mountpoints
+
+# One runner runs everything, and has the last word: .ci/run depends on that.
 test: deps
-	swift test
+	@$(SWIFT) test --disable-xctest $(JOBS)
+
+tsan: deps
+	@$(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build/tsan $(JOBS)
+
+bench: deps
+	$(MAKE) -C Benchmarks
+
+fmt:
+	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests
+
+install: deps
+	$(SWIFT) build $(INSTALL) --product apmatrix $(JOBS)
+	install -D -m 0755 "$$($(SWIFT) build $(INSTALL) --show-bin-path)/apmatrix" "$(DESTDIR)$(PREFIX)/bin/apmatrix"
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/apmatrix"
