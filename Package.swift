@@ -59,5 +59,6 @@ let package = Package(
             dependencies: ["Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
+        .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),
     ]
 )

@@ -109,7 +109,7 @@ private struct Server {
     /// it says itself.
     static func startInBackground() throws {
         let (reading, writing) = try FileDescriptor.pipe()
-        let arguments = ["/proc/self/exe"] + CommandLine.arguments.dropFirst() + ["--ready-descriptor", "\(writing.rawValue)"]
+        let arguments = ["/proc/self/exe"] + CommandLine.arguments.dropFirst() + ["--ready-descriptor", "3"]
         var pointers = arguments.map { strdup($0) }
         pointers[0] = strdup(CommandLine.arguments[0])
         defer { pointers.forEach { free($0) } }
@@ -120,7 +120,11 @@ private struct Server {
         defer { posix_spawnattr_destroy(&attributes) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
-        posix_spawn_file_actions_addclose(&actions, reading.rawValue)
+        // the server keeps nothing open that it was given by accident: somebody may wait for its end
+        posix_spawn_file_actions_adddup2(&actions, writing.rawValue, 3)
+        for descriptor in openDescriptors() where descriptor > 3 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         defer { posix_spawn_file_actions_destroy(&actions) }
         var child: pid_t = 0
         let error = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, pointers + [nil], environ)
@@ -135,6 +139,18 @@ private struct Server {
         if status & 0x7f != 0 { throw Failure("the server was ended by signal \(status & 0x7f)") }
         throw ExitCode(code == 0 ? 1 : code)
     }
+}
+
+/// The descriptors that this process has open.
+private func openDescriptors() -> [Int32] {
+    guard let directory = opendir("/proc/self/fd") else { return [] }
+    defer { closedir(directory) }
+    var descriptors: [Int32] = []
+    while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
+        if let descriptor = Int32(name), descriptor != dirfd(directory) { descriptors.append(descriptor) }
+    }
+    return descriptors
 }
 
 /// Waits on a thread of its own until a mount answers, tells the process that waits for that, and lets go of the terminal.

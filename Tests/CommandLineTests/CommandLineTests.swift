@@ -1,0 +1,104 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The program answers a user: what works, and what does not in one line that says what to do. They take turns, for the commands
+/// look for mounts by themselves.
+@Suite(.serialized) struct CommandLineTests {
+    @Test func aMountAnswersFromTheMomentTheCommandReturns() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        let mounted = try Program.run("mount", "--kernel", "6.12", sys)
+        #expect(mounted.status == 0 && mounted.output.isEmpty && mounted.errors.isEmpty)
+        #expect(try folder.text("sys/bus/ap/ap_domain") == "4\n")
+        #expect(!FileManager.default.fileExists(atPath: sys + "/bus/ap/bindings_complete_count"))
+
+        #expect(try Program.run("machine", "adapter 06 unplug", in: sys).status == 0)
+        #expect(try !Program.run("machine", in: sys).output.contains("06:"))
+        let refused = try Program.run("machine", "--mount", sys, "adapter", "06", "colour=red")
+        #expect(refused.status == 1 && refused.errors.contains("colour=red") && refused.errors.split(separator: "\n").count == 1)
+        #expect(try Program.run("log", in: sys).output.contains("colour=red"))
+        #expect(try Program.run("uevents", in: sys).output.contains("add@/devices/ap/card05 ACTION=add"))
+        #expect(try Program.run("locks", in: sys).output.contains("matrix_dev->lock"))
+
+        let again = try Program.run("mount", sys)
+        #expect(again.status == 1 && again.errors.contains("already") && again.errors.split(separator: "\n").count == 1)
+        #expect(try Program.run("unmount", sys).status == 0)
+        #expect(try Program.run("unmount", sys).errors.contains("nothing is mounted there"))
+    }
+
+    @Test func guestsAreStartedListedAndStopped() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        #expect(try Program.run("mount", sys).status == 0)
+        let uuid = "69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
+        let matrix = "sys/devices/vfio_ap/matrix"
+        try folder.write("-5", to: "sys/bus/ap/apmask")
+        try folder.write(uuid, to: matrix + "/mdev_supported_types/vfio_ap-passthrough/create")
+        try folder.write("5", to: matrix + "/\(uuid)/assign_adapter")
+        try folder.write("4", to: matrix + "/\(uuid)/assign_domain")
+        #expect(try Program.run("guest", "start", "vm1", uuid, in: sys).status == 0)
+        #expect(try folder.text("sys/devices/ap/card05/05.0004/status") == "in use\n")
+        #expect(try Program.run("guest", in: sys).output == "vm1 \(uuid) req=0 cfg=0 open=1\n")
+        let json = try Program.run("guest", "list", "--json", in: sys).output
+        let list = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
+        #expect(list.first?["name"] as? String == "vm1" && list.first?["devices"] as? [String] == [uuid])
+        #expect(try Program.run("guest", "start", "vm2", uuid, in: sys).errors.contains("another guest has it"))
+        #expect(try Program.run("guest", "stop", "vm1", in: sys).status == 0)
+        #expect(try Program.run("guest", "stop", "vm1", in: sys).status == 1)
+        #expect(try Program.run("unmount", sys).status == 0)
+    }
+
+    @Test func aServerThatWasKilledIsToldOfAndCleanedUp() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        #expect(try Program.run("mount", sys).status == 0)
+        let server = try #require(Self.server(of: sys))
+        kill(server, SIGKILL)
+        while FileManager.default.fileExists(atPath: "/proc/\(server)/root") { usleep(1000) }
+        let dead = try Program.run("machine", "--mount", sys)
+        #expect(dead.status == 1)
+        let again = try Program.run("mount", sys)
+        #expect(again.status == 1 && again.errors.contains("server is gone"))
+        #expect(try Program.run("unmount", sys).status == 0)
+        #expect(try Program.run("mount", sys).status == 0)
+        #expect(try Program.run("unmount", sys).status == 0)
+    }
+
+    /// The process that was started again in the background for this mount.
+    private static func server(of path: String) -> pid_t? {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.compactMap { pid_t($0) }.first { process in
+            let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+            let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+            return words.contains(path) && words.contains("--ready-descriptor")
+        }
+    }
+
+    /// Wrong use, with status 64, and what fails, with status 1: what is wrong stands in the message.
+    @Test(arguments: [
+        (["mount"], 64, "Missing expected argument"), (["mount", "a", "b", "c"], 64, "a machine file and a directory"),
+        (["mount", "--kernel", "5.4", "DIR"], 64, "'6.1', '6.12' or '7.2'"), (["mount", "DIR/missing"], 1, "does not exist"),
+        (["mount", "DIR/full"], 1, "is not empty"), (["mount", "DIR/full/file"], 1, "is not a directory"),
+        (["mount", "DIR/nofile.yaml", "DIR/empty"], 1, "No such file"),
+        (["mount", "DIR/type.yaml", "DIR/empty"], 1, "type.yaml:2:7: 'CEX9Z'"),
+        (["mount", "DIR/key.yaml", "DIR/empty"], 1, "key.yaml:1:1: 'colour'"),
+        (["mount", "-o", "colour=red", "DIR/empty"], 1, "colour=red"), (["unmount", "DIR/empty"], 1, "nothing is mounted there"),
+        (["machine", "--mount", "DIR/empty"], 1, "not an apmatrix mount"), (["replay", "DIR/nofile.txt"], 1, "No such file"),
+    ])
+    func whatIsWrongIsSaid(_ arguments: [String], _ status: Int32, _ message: String) throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        _ = try folder.makeDirectory("empty")
+        _ = try folder.makeDirectory("full")
+        try folder.write("", to: "full/file")
+        try folder.write("adapters:\n  06: CEX9Z\n", to: "type.yaml")
+        try folder.write("colour: red\n", to: "key.yaml")
+        let process = try Program.run(arguments: arguments.map { $0.replacingOccurrences(of: "DIR", with: folder.path) })
+        #expect(process.status == status)
+        #expect(process.errors.contains(message), "\(process.errors)")
+    }
+}
