@@ -57,7 +57,7 @@ fmt:
 
 install: deps
 	$(SWIFT) build $(INSTALL) --product apmatrix $(JOBS)
-	install -D -m 0755 "$$($(SWIFT) build $(INSTALL) --show-bin-path)/apmatrix" "$(DESTDIR)$(PREFIX)/bin/apmatrix"
+	install -D -s -m 0755 "$$($(SWIFT) build $(INSTALL) --show-bin-path)/apmatrix" "$(DESTDIR)$(PREFIX)/bin/apmatrix"
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/apmatrix"
