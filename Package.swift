@@ -14,7 +14,8 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 
 let package = Package(
     name: "apmatrix",
-    products: [],
+    // for Benchmarks/, a package of its own
+    products: [.library(name: "Emulator", targets: ["Emulator", "Recordings", "Machine", "DriverCore", "Sysfs", "AdjunctProcessor"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),

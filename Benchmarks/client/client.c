@@ -1,0 +1,160 @@
+/*
+ * The client: what system calls on attribute files cost, on several mounts by turns.
+ *
+ *     client [-b BATCHES] [-t TEXT] NAME=MOUNT:READ:WRITE:STAT:LIST …
+ *
+ * READ, WRITE, STAT and LIST are paths below MOUNT: an attribute to read, one to write TEXT to, one that nobody reads or writes,
+ * and a directory to list. Every operation runs in batches, one batch on each mount after the other and all over again, so that
+ * what else the machine does hits all of them alike. Printed are nanoseconds for each operation: the best batch and the median
+ * of all, and the ratio of the medians to the first mount's; the operations' names are the first column.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAXIMUM_MOUNTS = 8, MAXIMUM_BATCHES = 1000, PAGE = 4096 };
+
+enum file { READ, WRITE, STAT, LIST, FILES };
+
+struct mount {
+    const char *name;
+    char paths[FILES][PAGE];
+    int descriptor; /* READ, open all the time */
+    double times[MAXIMUM_BATCHES];
+};
+
+static const char *text = "250000\n";
+
+static void fail(const char *what, const char *path) {
+    fprintf(stderr, "client: %s %s: %s\n", what, path, strerror(errno));
+    exit(1);
+}
+
+/* What cat does: the second read finds the end. */
+static void open_read_read_close(struct mount *mount) {
+    char buffer[PAGE];
+    int descriptor = open(mount->paths[READ], O_RDONLY);
+    if (descriptor < 0) fail("open", mount->paths[READ]);
+    if (read(descriptor, buffer, sizeof buffer) <= 0) fail("read", mount->paths[READ]);
+    if (read(descriptor, buffer, sizeof buffer) != 0) fail("read to the end of", mount->paths[READ]);
+    close(descriptor);
+}
+
+/* What a shell's echo does. */
+static void open_write_close(struct mount *mount) {
+    int descriptor = open(mount->paths[WRITE], O_WRONLY | O_TRUNC);
+    if (descriptor < 0) fail("open", mount->paths[WRITE]);
+    if (write(descriptor, text, strlen(text)) != (ssize_t)strlen(text)) fail("write", mount->paths[WRITE]);
+    close(descriptor);
+}
+
+static void pread_open(struct mount *mount) {
+    char buffer[PAGE];
+    if (pread(mount->descriptor, buffer, sizeof buffer, 0) <= 0) fail("pread", mount->paths[READ]);
+}
+
+static void stat_path(struct mount *mount) {
+    struct stat status;
+    if (stat(mount->paths[STAT], &status) != 0) fail("stat", mount->paths[STAT]);
+}
+
+static void list_directory(struct mount *mount) {
+    DIR *directory = opendir(mount->paths[LIST]);
+    if (directory == NULL) fail("opendir", mount->paths[LIST]);
+    while (readdir(directory) != NULL) {}
+    closedir(directory);
+}
+
+static const struct operation {
+    const char *name;
+    void (*run)(struct mount *);
+    int count; /* in a batch */
+} operations[] = {
+    {"open-read-read-close", open_read_read_close, 1000},
+    {"open-write-close", open_write_close, 1000},
+    {"pread", pread_open, 2000},
+    {"stat", stat_path, 10000},
+    {"ls", list_directory, 1000},
+};
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static double batch(const struct operation *operation, struct mount *mount, int count) {
+    double start = now();
+    for (int number = 0; number < count; number++) operation->run(mount);
+    return (now() - start) / count;
+}
+
+static int ascending(const void *left, const void *right) {
+    double difference = *(const double *)left - *(const double *)right;
+    return (difference > 0) - (difference < 0);
+}
+
+/* NAME=MOUNT:READ:WRITE:STAT:LIST */
+static void open_mount(struct mount *mount, char *word) {
+    mount->name = strsep(&word, "=");
+    const char *directory = strsep(&word, ":");
+    for (int file = 0; file < FILES; file++) {
+        const char *path = strsep(&word, ":");
+        if (path == NULL) {
+            fprintf(stderr, "client: %s: NAME=MOUNT:READ:WRITE:STAT:LIST expected\n", mount->name);
+            exit(2);
+        }
+        snprintf(mount->paths[file], PAGE, "%s/%s", directory, path);
+    }
+    mount->descriptor = open(mount->paths[READ], O_RDONLY);
+    if (mount->descriptor < 0) fail("open", mount->paths[READ]);
+}
+
+int main(int count, char *words[]) {
+    int batches = 21;
+    for (int option; (option = getopt(count, words, "b:t:")) != -1;) {
+        switch (option) {
+        case 'b': batches = atoi(optarg); break;
+        case 't': text = optarg; break;
+        default: return 2;
+        }
+    }
+    int mount_count = count - optind;
+    if (mount_count < 1 || mount_count > MAXIMUM_MOUNTS || batches < 1 || batches > MAXIMUM_BATCHES) {
+        fprintf(stderr, "usage: client [-b BATCHES] [-t TEXT] NAME=MOUNT:READ:WRITE:STAT:LIST ...\n");
+        return 2;
+    }
+    static struct mount mounts[MAXIMUM_MOUNTS];
+    for (int number = 0; number < mount_count; number++) open_mount(&mounts[number], words[optind + number]);
+
+    printf("%-22s", "ns per operation");
+    for (int number = 0; number < mount_count; number++) printf("  %12s best  median", mounts[number].name);
+    printf("%s\n", mount_count > 1 ? "  ratio of medians" : "");
+    for (size_t row = 0; row < sizeof operations / sizeof *operations; row++) {
+        const struct operation *operation = &operations[row];
+        for (int number = 0; number < mount_count; number++) batch(operation, &mounts[number], operation->count / 10);
+        for (int turn = 0; turn < batches; turn++) {
+            for (int number = 0; number < mount_count; number++) {
+                mounts[number].times[turn] = batch(operation, &mounts[number], operation->count);
+            }
+        }
+        printf("%-22s", operation->name);
+        for (int number = 0; number < mount_count; number++) {
+            qsort(mounts[number].times, (size_t)batches, sizeof(double), ascending);
+            printf("  %17.0f %7.0f", mounts[number].times[0], mounts[number].times[batches / 2]);
+        }
+        for (int number = 1; number < mount_count; number++) {
+            printf("  %16.2f", mounts[number].times[batches / 2] / mounts[0].times[batches / 2]);
+        }
+        printf("\n");
+        fflush(stdout);
+    }
+    return 0;
+}
