@@ -8,6 +8,7 @@ extension Leaf {
     /// must get there without them; the check writes down what was held (``LockChecker/observedWaits``).
     ///
     /// - Throws: what `condition` throws; it ends the wait.
+    @inlinable
     public func wait<Result, Failure>(
         fileID: StaticString = #fileID, line: UInt = #line,
         _ condition: (inout State) throws(Failure) -> Result?
@@ -26,6 +27,7 @@ extension Leaf {
     }
 
     /// Has everybody who waits on this lock ask again. To be called after the change, inside or outside of ``withLock(fileID:line:_:)``.
+    @inlinable
     public func notifyAll() {
         core.notifyAll()
     }
