@@ -10,10 +10,10 @@ final class Worker: Sendable {
     let session: Session
     /// Whether the thread may sit in the read of the device, where a signal has to wake it.
     let isReading = Atomic(false)
-    // Unsafe: used by the worker's own thread only.
-    nonisolated(unsafe) private(set) var hasBaton: Bool
+    // Unsafe: used by the worker's own thread only; Swift's check at every access would cost each request something.
+    @exclusivity(unchecked) nonisolated(unsafe) private(set) var hasBaton: Bool
     // Unsafe: as above. libfuse allocates its memory at the first request.
-    nonisolated(unsafe) private var buffer = fuse_buf()
+    @exclusivity(unchecked) nonisolated(unsafe) private var buffer = fuse_buf()
 
     /// A worker of the calling thread.
     init(of session: Session, hasBaton: Bool) {
