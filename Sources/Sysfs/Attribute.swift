@@ -75,32 +75,41 @@ public struct Attribute<Object>: Sendable {
 /// The attributes that a release of Linux gives to one kind of directory.
 public final class AttributeTable<Object>: Sendable {
     public let rows: [Attribute<Object>]
-    let rowByName: [String: Int]
+    let columns: AttributeColumns
 
     public init(_ rows: [Attribute<Object>], release: KernelRelease) {
         self.rows = rows.filter { $0.releases.contains(release) }
-        rowByName = Dictionary(uniqueKeysWithValues: self.rows.enumerated().map { ($1.name, $0) })
+        columns = AttributeColumns(names: self.rows.map(\.name), modes: self.rows.map(\.mode))
+    }
+}
+
+/// What a table says whatever its objects are: every request asks for it, and it takes no generic code to answer.
+final class AttributeColumns: Sendable {
+    let names: [String]
+    let modes: [Permissions]
+    let rowByName: [String: Int]
+
+    init(names: [String], modes: [Permissions]) {
+        self.names = names
+        self.modes = modes
+        rowByName = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     }
 }
 
 /// A table bound to the object that its rows speak of; what a directory holds.
-protocol AttributeGroup: Sendable {
-    var count: Int { get }
-    func row(named name: String) -> Int?
-    func name(ofRow row: Int) -> String
-    func mode(ofRow row: Int) -> Permissions
+protocol AttributeGroup: AnyObject, Sendable {
     func show(_ row: Int, into page: inout Page, _ held: borrowing Held<Unlocked>) throws(Errno)
     func store(_ row: Int, _ input: Input, _ held: borrowing Held<Unlocked>) throws(Errno)
 }
 
-struct BoundTable<Object: Sendable>: AttributeGroup {
-    let table: AttributeTable<Object>
-    let object: Object
+final class BoundTable<Object: Sendable>: AttributeGroup {
+    private let table: AttributeTable<Object>
+    private let object: Object
 
-    var count: Int { table.rows.count }
-    func row(named name: String) -> Int? { table.rowByName[name] }
-    func name(ofRow row: Int) -> String { table.rows[row].name }
-    func mode(ofRow row: Int) -> Permissions { table.rows[row].mode }
+    init(_ table: AttributeTable<Object>, _ object: Object) {
+        self.table = table
+        self.object = object
+    }
 
     func show(_ row: Int, into page: inout Page, _ held: borrowing Held<Unlocked>) throws(Errno) {
         // every show wrapper of the kernel answers so where there is no show function

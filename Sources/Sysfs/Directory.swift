@@ -74,12 +74,12 @@ public struct Directory: Sendable {
     ) {
         tree.state.withLock { state in
             guard let record = state.live(number) else { return }
-            let group = BoundTable(table: table, object: object)
-            let base = record.takeSlots(group.count)
-            record.groups.append(Record.Group(base: base, owner: owner, attributes: group))
+            let base = record.takeSlots(table.rows.count)
+            let group = BoundTable(table, object)
+            record.groups.append(Record.Group(base: base, owner: owner, columns: table.columns, attributes: group))
             record.namesChanged()
             if state.changes != nil {
-                for row in table.rows { state.noteChange(row.name, in: record) }
+                for name in table.columns.names { state.noteChange(name, in: record) }
             }
         }
     }
@@ -102,10 +102,10 @@ public struct Directory: Sendable {
         tree.state.withLock { state in
             guard let record = state.live(number) else { return }
             for group in record.groups where group.owner == owner {
-                for row in 0..<group.attributes.count {
+                for (row, name) in group.columns.names.enumerated() {
                     let inode = Inode(directory: number, slot: group.base + UInt32(row))
                     removed.insert(inode)
-                    state.noteChange(group.attributes.name(ofRow: row), in: record)
+                    state.noteChange(name, in: record)
                     state.overrides[inode] = nil
                 }
             }

@@ -107,9 +107,9 @@ extension Tree {
             guard let record = state.live(inode.directory), !record.removedSlots.contains(inode.slot) else { throw .ENODEV }
             guard inode.slot != 0 else { throw .EISDIR }
             guard let (group, row) = record.attribute(inode.slot) else { throw .ENODEV }
-            let mode = try state.status(inode).mode
+            let mode = state.overrides[inode]?.mode ?? group.columns.modes[row]
             guard !reading || mode.isReadable, !writing || mode.isWritable else { throw .EACCES }
-            return OpenFile(tree: self, inode: inode, group: group, row: row)
+            return OpenFile(tree: self, inode: inode, group: group.attributes, row: row)
         }
     }
 
@@ -118,12 +118,11 @@ extension Tree {
         let inode = file.inode
         try state.withLock { state throws(Errno) in
             try state.checkActive(inode)
-            state.running[inode, default: 0] += 1
+            state.running.append(inode)
         }
         defer {
             let somebodyWaits = state.withLock { state in
-                let left = state.running[inode, default: 1] - 1
-                state.running[inode] = left == 0 ? nil : left
+                if let index = state.running.lastIndex(of: inode) { state.running.remove(at: index) }
                 return state.drains > 0
             }
             if somebodyWaits { state.notifyAll() }
@@ -160,6 +159,6 @@ extension TreeState {
     }
 
     fileprivate func isRunning(_ isRemoved: (Inode) -> Bool) -> Bool {
-        running.keys.contains { isRemoved($0) && !selfRemovals.contains($0) }
+        running.contains { isRemoved($0) && !selfRemovals.contains($0) }
     }
 }

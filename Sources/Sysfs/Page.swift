@@ -10,7 +10,8 @@ public struct Page: Sendable {
     public init() {}
 
     public mutating func emit(_ text: String) {
-        emit(text.utf8)
+        var text = text
+        text.withUTF8 { emit($0) }
     }
 
     public mutating func emit(_ text: some Collection<UInt8>) {

@@ -22,7 +22,13 @@ final class Record {
     struct Group {
         let base: UInt32
         let owner: Directory.AttributeOwner
+        let columns: AttributeColumns
         let attributes: any AttributeGroup
+
+        /// The row of a slot; nil where the slot is not the group's.
+        func row(_ slot: UInt32) -> Int? {
+            slot >= base && slot < base + UInt32(columns.names.count) ? Int(slot - base) : nil
+        }
     }
 
     enum Child {
@@ -52,9 +58,9 @@ final class Record {
         return nextSlot
     }
 
-    func attribute(_ slot: UInt32) -> (any AttributeGroup, row: Int)? {
-        for group in groups where slot >= group.base && slot < group.base + UInt32(group.attributes.count) {
-            return (group.attributes, Int(slot - group.base))
+    func attribute(_ slot: UInt32) -> (Group, row: Int)? {
+        for group in groups {
+            if let row = group.row(slot) { return (group, row) }
         }
         return nil
     }
@@ -87,7 +93,7 @@ final class Record {
     /// The file of that name, one that has removed itself included.
     func attribute(named name: String) -> Inode? {
         for group in groups {
-            if let row = group.attributes.row(named: name) {
+            if let row = group.columns.rowByName[name] {
                 return Inode(directory: number, slot: group.base + UInt32(row))
             }
         }
@@ -115,8 +121,7 @@ final class Record {
         if let sorted { return sorted }
         var entries: [DirectoryEntry] = []
         for group in groups {
-            for row in 0..<group.attributes.count where !removedSlots.contains(group.base + UInt32(row)) {
-                let name = group.attributes.name(ofRow: row)
+            for (row, name) in group.columns.names.enumerated() where !removedSlots.contains(group.base + UInt32(row)) {
                 let inode = Inode(directory: number, slot: group.base + UInt32(row))
                 entries.append(DirectoryEntry(name: name, hash: NameHash(name), inode: inode, kind: .attribute))
             }

@@ -6,8 +6,8 @@ struct TreeState {
     private var nextDirectory: UInt64 = 1
     /// Every directory that is alive, remembered by a cache or being removed.
     var directories: [UInt64: Record] = [:]
-    /// Callbacks that run, per file; a removal waits until there are none.
-    var running: [Inode: Int] = [:]
+    /// The file of every callback that runs; a removal waits until there are none. Few: there are not more than threads.
+    var running: [Inode] = []
     /// How many wait for callbacks to end.
     var drains = 0
     /// Files whose own store removes them (`Directory.removeSelf`).
@@ -68,7 +68,7 @@ struct TreeState {
             mode = .directory
         } else if let (group, row) = record.attribute(inode.slot) {
             kind = .attribute
-            mode = group.mode(ofRow: row)
+            mode = group.columns.modes[row]
         } else if record.childBySlot(inode.slot) != nil {
             kind = .link
             mode = .link
