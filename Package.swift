@@ -61,5 +61,9 @@ let package = Package(
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),
+        .testTarget(name: "AdjunctProcessorTests", dependencies: ["AdjunctProcessor"], swiftSettings: settings),
+        .testTarget(name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", system], swiftSettings: settings),
+        .testTarget(
+            name: "RecordingsTests", dependencies: ["Recordings", "Sysfs", "LockOrder", system], swiftSettings: settings),
     ]
 )
