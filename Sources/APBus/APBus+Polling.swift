@@ -30,6 +30,9 @@ extension APBus {
         if startsPolling { schedulePoll() }
     }
 
+    /// No queue resets or turns its interrupts on.
+    public var isAtRest: Bool { state.withLock { !$0.isPolling } }
+
     private func step(_ queue: APQueue) -> QueueStateMachine.Wait {
         queue.state.withLock { $0.machine.step(queue.apqn, hardware) }
     }

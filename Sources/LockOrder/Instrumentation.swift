@@ -5,7 +5,7 @@ import Synchronization
 /// One relaxed load for every acquisition when nobody does; nothing of a thread is touched then.
 @usableFromInline
 enum Instrumentation {
-    /// 1 for the check, 2 for each observer. Initialised by a literal: it is then there from the start, with no test for "first use".
+    /// 1 for the check, 2 for each observer. A literal, so that it is there from the start, with no test for a first use.
     #if DEBUG
         private static let reasons = Atomic<Int>(1)
     #else

@@ -26,7 +26,7 @@ extension Leaf {
         }
     }
 
-    /// Has everybody who waits on this lock ask again. To be called after the change, inside or outside of ``withLock(fileID:line:_:)``.
+    /// Has everybody who waits on this lock ask again. To be called after the change, with the lock held or not.
     @inlinable
     public func notifyAll() {
         core.notifyAll()

@@ -11,7 +11,7 @@
 /// A leaf is also what a thread waits on until its state has become something (``wait(fileID:line:_:)``).
 public final class Leaf<State> {
     @usableFromInline let core: LockCore
-    /// Only touched with `core` held, which excludes more strictly than Swift's own check at every access, and at no further cost.
+    /// Only touched with `core` held: that excludes more strictly than Swift's own check at every access, which is spared.
     @exclusivity(unchecked) @usableFromInline var state: State
 
     /// - Parameters:

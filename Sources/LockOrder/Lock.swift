@@ -10,7 +10,7 @@
 /// Not recursive. Scoped, so it is released on the thread that took it, on every way out.
 public final class Lock<R: Rank, State> {
     @usableFromInline let core: LockCore
-    /// Only touched with `core` held, which excludes more strictly than Swift's own check at every access, and at no further cost.
+    /// Only touched with `core` held: that excludes more strictly than Swift's own check at every access, which is spared.
     @exclusivity(unchecked) @usableFromInline var state: State
 
     /// - Parameters:

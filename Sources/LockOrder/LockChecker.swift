@@ -17,7 +17,7 @@ public enum LockChecker {
     /// Every order of two classes that was seen, the first time of each.
     public static var observedOrders: [ObservedOrder] { OrderGraph.allOrders }
 
-    /// Every class of ranked locks (outer) that was held while a thread slept in a wait on a leaf (inner), the first time of each.
+    /// Every class of ranked locks (outer) held while a thread slept in a wait on a leaf (inner), the first time of each.
     ///
     /// Allowed, but each must be explained: whoever ends such a wait has to do it without that lock.
     public static var observedWaits: [ObservedOrder] { OrderGraph.allWaits }
@@ -28,7 +28,7 @@ public enum LockChecker {
 
     /// Sets what is done with a violation, in the whole process. The default is ``trap(_:)``.
     ///
-    /// Where `handler` returns, the thread goes on and takes the lock, unless that were certain to wait for itself: then it traps.
+    /// Where `handler` returns, the thread goes on and takes the lock, unless it were to wait for itself: then it traps.
     public static func setViolationHandler(_ handler: @escaping @Sendable (LockViolation) -> Void) {
         self.handler.withLock { $0 = handler }
     }

@@ -68,7 +68,9 @@ enum OrderGraph {
 
     private static func sorted(_ table: [Pair: ObservedOrder]) -> [ObservedOrder] {
         table.values.sorted {
-            ($0.outer.rank, $0.outer.name, $0.inner.rank, $0.inner.name) < ($1.outer.rank, $1.outer.name, $1.inner.rank, $1.inner.name)
+            let (left, right) = ($0, $1)
+            return (left.outer.rank, left.outer.name, left.inner.rank, left.inner.name)
+                < (right.outer.rank, right.outer.name, right.inner.rank, right.inner.name)
         }
     }
 }

@@ -11,7 +11,7 @@
 /// Reading needs `State: Sendable`: two readers have it in their hands at once.
 public final class RWLock<R: Rank, State> {
     @usableFromInline let core: LockCore
-    /// Only touched with `core` held, which excludes more strictly than Swift's own check at every access, and at no further cost.
+    /// Only touched with `core` held: that excludes more strictly than Swift's own check at every access, which is spared.
     @exclusivity(unchecked) @usableFromInline var state: State
 
     /// - Parameters:

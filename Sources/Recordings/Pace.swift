@@ -16,6 +16,19 @@ public struct Pace: Sendable {
             while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
         }, patience: nil)
 
+    /// The machine's time is ours, but it can be seen when it has come to rest: longer than that is not waited.
+    public static func real(untilAtRest isAtRest: @escaping @Sendable () -> Bool) -> Pace {
+        Pace(
+            pause: { duration in
+                let step = Duration.milliseconds(5)
+                var waited = Duration.zero
+                while waited < duration, !isAtRest() {
+                    real.pause(step)
+                    waited += step
+                }
+            }, patience: nil)
+    }
+
     /// The machine has a clock of its own.
     ///
     /// - Parameters:

@@ -1,3 +1,4 @@
+internal import APBus
 import DriverCore
 import Emulator
 import Recordings
@@ -16,7 +17,7 @@ import Testing
     func isAnsweredThroughAMount(_ entry: Library.Entry) throws {
         let mount = try MountedComputer(release: entry.release)
         defer { mount.unmount() }
-        let player = try Player(SystemCalls(root: mount.path), pace: .real)
+        let player = try Player(SystemCalls(root: mount.path), pace: .real(untilAtRest: { [bus = mount.computer.bus] in bus.isAtRest }))
         let verdict = try entry.load().replay(on: player, release: entry.release, deviations: Library.deviations())
         #expect(verdict.isPassed, "\(verdict.report())")
     }

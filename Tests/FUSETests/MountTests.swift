@@ -78,7 +78,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite
 struct MountErrorTests {
     private func error(at path: String, _ options: [String] = []) throws -> MountError? {
         let session = try Session(fileSystem: MemoryFileSystem(), options: MountOptions(options))

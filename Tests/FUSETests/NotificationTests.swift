@@ -6,7 +6,7 @@ import Testing
 @testable import FUSE
 
 /// What the kernel holds, and how it is told to forget it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite
 struct NotificationTests {
     @Test func epochMakesANewNameVisible() throws {
         try withMount { mount throws in

@@ -5,7 +5,7 @@ import Testing
 @testable import FUSE
 
 /// Each kind of request, through the kernel.
-@Suite(.timeLimit(.minutes(1)))
+@Suite
 struct RequestTests {
     @Test func attributesReachStat() throws {
         try withMount { mount throws in

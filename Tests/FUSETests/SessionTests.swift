@@ -5,7 +5,7 @@ import Testing
 @testable import FUSE
 
 /// Replies, threads, beginning and end.
-@Suite(.timeLimit(.minutes(1)))
+@Suite
 struct SessionTests {
     @Test func droppedReplyIsAnIOError() throws {
         try withMount { mount throws in

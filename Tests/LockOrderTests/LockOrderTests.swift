@@ -2,5 +2,5 @@ import Testing
 
 /// The tests that set something of the whole process (the hook, the handler of violations) or look at when a thread sleeps.
 /// One after the other.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized)
 struct LockOrderTests {}

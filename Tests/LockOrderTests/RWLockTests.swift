@@ -31,7 +31,9 @@ extension LockOrderTests {
                 let others = withNoLocksHeld { held in
                     guests.withWriteLock(after: held) { list, _ in
                         let others = [
-                            TestThread { withNoLocksHeld { held in guests.withWriteLock(after: held) { list, _ in list.append(2) } } },
+                            TestThread {
+                                withNoLocksHeld { held in guests.withWriteLock(after: held) { list, _ in list.append(2) } }
+                            },
                             TestThread {
                                 withNoLocksHeld { held in
                                     guests.withReadLock(after: held) { list, _ in #expect(list.first == 1) }

@@ -6,18 +6,28 @@ import Synchronization
 struct TestThread {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
+        let isDone = Event()
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
     private var thread = pthread_t()
+    private let work: Work
 
     init(_ body: @escaping @Sendable () -> Void) {
-        let work = Unmanaged.passRetained(Work(body)).toOpaque()
-        let status = pthread_create(&thread, nil, { Unmanaged<Work>.fromOpaque($0!).takeRetainedValue().body(); return nil }, work)
-        precondition(status == 0)
+        work = Work(body)
+        let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { work in
+            let work = Unmanaged<Work>.fromOpaque(work!).takeRetainedValue()
+            work.body()
+            work.isDone.happens()
+            return nil
+        }
+        precondition(pthread_create(&thread, nil, start, Unmanaged.passRetained(work).toOpaque()) == 0)
     }
 
-    func join() { pthread_join(thread, nil) }
+    func join() {
+        work.isDone.wait()
+        pthread_join(thread, nil)
+    }
 }
 
 /// Something that happens and is waited for. Of pthreads alone: what is tested is not tested by itself.
@@ -32,7 +42,14 @@ final class Event: @unchecked Sendable {
     }
 
     func happens() { sem_post(semaphore) }
-    func wait() { while sem_wait(semaphore) != 0 {} }
+
+    /// A lock that does not work leaves its threads asleep: the test run ends then instead of hanging.
+    func wait() {
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_sec += 60
+        while sem_timedwait(semaphore, &end) != 0 { precondition(errno == EINTR, "what is waited for does not happen") }
+    }
 }
 
 /// What happened, in its order.
