@@ -25,6 +25,9 @@ public final class Leaf<State> {
     /// Which lock this is, in reports and to a scheduler.
     public var identity: LockIdentity { core.identity }
 
+    /// Whether anybody holds it or waits for it at this moment: for inspections of what should be at rest.
+    package var isInUse: Bool { core.isInUse }
+
     /// Runs `body` with the lock held. May wait. Not interruptible.
     ///
     /// - Throws: what `body` throws.

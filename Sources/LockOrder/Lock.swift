@@ -24,6 +24,9 @@ public final class Lock<R: Rank, State> {
     /// Which lock this is, in reports and to a scheduler.
     public var identity: LockIdentity { core.identity }
 
+    /// Whether anybody holds it or waits for it at this moment: for inspections of what should be at rest.
+    package var isInUse: Bool { core.isInUse }
+
     @inlinable
     func exclusively<Result, Failure>(
         _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result

@@ -15,7 +15,7 @@ extension LockCore {
         let thread = ThreadRecord.current
         let wanted = HeldLock(lock: identity, mode: mode, site: site)
         if Instrumentation.isChecking { thread.check(wanted, mayWait: false) }
-        thread.observer?.willAcquire(identity, mode)
+        thread.observer?.willTry(identity, mode)
         return tryAcquire(mode) ? acquired(wanted, thread) : nil
     }
 

@@ -33,6 +33,9 @@ struct LockCore: ~Copyable {
     @usableFromInline
     var identity: LockIdentity { LockIdentity(lockClass: lockClass, instance: instance) }
 
+    /// Whether anybody holds the lock or waits for it at this moment.
+    var isInUse: Bool { word.load(ordering: .relaxed) != 0 }
+
     // MARK: - Taking and releasing
 
     @usableFromInline

@@ -16,14 +16,16 @@ public enum SchedulingWait: Sendable, Hashable {
 /// so on. All threads that share a lock must be observed, or none: nobody tells an observer what an unobserved thread releases.
 ///
 /// The order of calls is `willAcquire`, any number of `willWait`, `didAcquire`, `didRelease`; an attempt that may fail
-/// (`withLockIfAvailable`) ends after `willAcquire` when it does. A thread that sleeps in ``Leaf/wait(fileID:line:_:)`` has
+/// (`withLockIfAvailable`) begins with `willTry`, never waits, and ends there when it fails. A thread that sleeps in ``Leaf/wait(fileID:line:_:)`` has
 /// released, waits until `notified`, and acquires again. Nothing is called between the last look at the lock and `willWait`:
 /// where only one thread runs at a time no release and no notification is overlooked.
 ///
 /// An observer must not take ranked locks or leaves.
 public protocol SchedulingObserver: AnyObject {
-    /// The thread is about to take the lock, or to try.
+    /// The thread is about to take the lock.
     func willAcquire(_ lock: LockIdentity, _ mode: LockMode)
+    /// The thread is about to try whether it can have the lock, and will not wait for it. By default as `willAcquire`.
+    func willTry(_ lock: LockIdentity, _ mode: LockMode)
     /// The thread has it.
     func didAcquire(_ lock: LockIdentity, _ mode: LockMode)
     /// The thread has given it back.
@@ -35,6 +37,8 @@ public protocol SchedulingObserver: AnyObject {
 }
 
 extension SchedulingObserver {
+    public func willTry(_ lock: LockIdentity, _ mode: LockMode) { willAcquire(lock, mode) }
+
     /// Runs `body` with the calling thread observed.
     ///
     /// - Throws: what `body` throws.
