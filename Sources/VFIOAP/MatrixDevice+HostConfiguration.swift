@@ -6,6 +6,9 @@ extension MatrixDevice {
     /// The host's configuration has changed; its devices have neither come nor gone yet. What is gone is taken out of the
     /// guests now, what is new is remembered until the scan has finished.
     ///
+    /// The driver knows the new configuration before the first guest is looked at: others who hold the list of active guests for
+    /// reading filter meanwhile, and must not give back what has just been taken out.
+    ///
     /// Held: the scan. Locks: the active guests for reading throughout; for each device its guest's and the matrix device's.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_on_cfg_changed.
@@ -16,6 +19,7 @@ extension MatrixDevice {
         var added = new.subtracting(old)
         added.adapters = added.adapters.subtracting(unsuitableAdapters(added))
         guestsLock.withReadLock(after: held) { guests, held in
+            lock.withLock(after: held) { state, _ in state.host = new }
             for number in mdevs(held) {
                 withPlugLocks(for: number, guests, held) { state, plug, _ in
                     guard let mdev = state.mdevs[number] else { return }
@@ -25,7 +29,6 @@ extension MatrixDevice {
                     mdev.added = mdev.matrix.intersection(added)
                 }
             }
-            lock.withLock(after: held) { state, _ in state.host = new }
         }
     }
 
