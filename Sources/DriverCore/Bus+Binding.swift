@@ -11,8 +11,8 @@ extension Bus {
     /// Kernel: drivers/base/dd.c, device_attach.
     public func attach<Outer: OutsideDevice>(_ element: Element, after held: borrowing Held<Outer>) {
         let drivers = state.withLock { $0.drivers }
-        element.device.lock.withLock(after: held) { (_, held) in
-            for driver in drivers where element.device.driver == nil && driver.driver.matches(element) {
+        element.device.lock.withLock(after: held) { (isGone, held) in
+            for driver in drivers where !isGone && element.device.driver == nil && driver.driver.matches(element) {
                 do throws(Errno) {
                     try probe(element, driver, held)
                 } catch {
@@ -24,14 +24,15 @@ extension Bus {
 
     /// Gives a device to one driver.
     ///
-    /// - Throws: `EBUSY` where the device has a driver, and what the driver's probe throws.
+    /// - Throws: `EBUSY` where the device has a driver, `ENODEV` where it has gone, and what the driver's probe throws.
     ///
     /// Kernel: drivers/base/dd.c, device_driver_attach.
     func attach<Outer: OutsideDevice>(
         _ element: Element, to driver: RegisteredDriver<Element>, after held: borrowing Held<Outer>
     ) throws(Errno) {
-        try element.device.lock.withLock(after: held) { (_, held) throws(Errno) in
+        try element.device.lock.withLock(after: held) { (isGone, held) throws(Errno) in
             guard element.device.driver == nil else { throw .EBUSY }
+            guard !isGone else { throw .ENODEV }
             try probe(element, driver, held)
         }
     }
@@ -48,15 +49,18 @@ extension Bus {
 
     /// Takes a device away from its driver.
     ///
-    /// - Parameter driver: only from this one.
+    /// - Parameters:
+    ///   - driver: only from this one.
+    ///   - isLast: the device goes, and no driver gets it any more.
     /// - Returns: whether it had it.
     ///
     /// Kernel: drivers/base/dd.c, device_driver_detach.
     @discardableResult
     public func detach<Outer: OutsideDevice>(
-        _ element: Element, from driver: String? = nil, after held: borrowing Held<Outer>
+        _ element: Element, from driver: String? = nil, isLast: Bool = false, after held: borrowing Held<Outer>
     ) -> Bool {
-        element.device.lock.withLock(after: held) { (_, held) in
+        element.device.lock.withLock(after: held) { (isGone, held) in
+            isGone = isGone || isLast
             let device = element.device
             guard let bound = device.driver, driver == nil || driver == bound,
                 let registered = state.withLock({ state in state.drivers.first { $0.name == bound } })

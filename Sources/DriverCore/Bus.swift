@@ -99,7 +99,7 @@ public final class Bus<Element: BusDevice>: Sendable {
         device.directory.removeLink("subsystem")
         devicesDirectory.removeLink(device.name)
         state.withLock { _ = $0.devices.removeValue(forKey: device.name) }
-        detach(element, after: held)
+        detach(element, isLast: true, after: held)
         device.sendUevent(.remove)
         device.directory.remove()
     }

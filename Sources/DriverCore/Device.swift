@@ -28,8 +28,8 @@ public final class Device: Sendable {
     /// The bus or class; a device without sends no uevents.
     public let subsystem: String?
     let identity: DeviceIdentity
-    /// Held around probe and remove.
-    let lock = Lock<DeviceRank, Void>("device", ())
+    /// Held around probe and remove. Guards whether the device has gone: no driver gets it any more, whoever still knows it.
+    let lock = Lock<DeviceRank, Bool>("device", false)
     private let boundTo: Leaf<String?>
 
     /// Makes a device with its directory and `uevent` file; it is on no bus yet, and nobody has been told.
