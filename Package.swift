@@ -15,7 +15,11 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let package = Package(
     name: "apmatrix",
     // for Benchmarks/, a package of its own
-    products: [.library(name: "Emulator", targets: ["Emulator", "Recordings", "Machine", "DriverCore", "Sysfs", "AdjunctProcessor"])],
+    products: [
+        .executable(name: "apmatrix", targets: ["apmatrix"]),
+        .library(name: "FUSE", targets: ["FUSE"]),
+        .library(name: "Emulator", targets: ["Emulator", "Recordings", "Machine", "DriverCore", "Sysfs", "AdjunctProcessor"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -65,5 +69,6 @@ let package = Package(
         .testTarget(name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", system], swiftSettings: settings),
         .testTarget(
             name: "RecordingsTests", dependencies: ["Recordings", "Sysfs", "LockOrder", system], swiftSettings: settings),
+        .testTarget(name: "SysfsTests", dependencies: ["Sysfs", "LockOrder", system], swiftSettings: settings),
     ]
 )

@@ -31,7 +31,7 @@ extension APBus {
     }
 
     /// No queue resets or turns its interrupts on.
-    public var isAtRest: Bool { state.withLock { !$0.isPolling } }
+    public var queuesAreAtRest: Bool { state.withLock { !$0.isPolling } }
 
     private func step(_ queue: APQueue) -> QueueStateMachine.Wait {
         queue.state.withLock { $0.machine.step(queue.apqn, hardware) }

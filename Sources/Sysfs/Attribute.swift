@@ -77,9 +77,10 @@ public final class AttributeTable<Object>: Sendable {
     public let rows: [Attribute<Object>]
     let columns: AttributeColumns
 
-    public init(_ rows: [Attribute<Object>], release: KernelRelease) {
+    /// - Parameter fileSize: what `stat` says of the files: a page in sysfs, nothing in debugfs.
+    public init(_ rows: [Attribute<Object>], release: KernelRelease, fileSize: UInt64 = UInt64(Page.size)) {
         self.rows = rows.filter { $0.releases.contains(release) }
-        columns = AttributeColumns(names: self.rows.map(\.name), modes: self.rows.map(\.mode))
+        columns = AttributeColumns(names: self.rows.map(\.name), modes: self.rows.map(\.mode), fileSize: fileSize)
     }
 }
 
@@ -88,10 +89,12 @@ final class AttributeColumns: Sendable {
     let names: [String]
     let modes: [Permissions]
     let rowByName: [String: Int]
+    let fileSize: UInt64
 
-    init(names: [String], modes: [Permissions]) {
+    init(names: [String], modes: [Permissions], fileSize: UInt64) {
         self.names = names
         self.modes = modes
+        self.fileSize = fileSize
         rowByName = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     }
 }

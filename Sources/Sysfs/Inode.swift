@@ -53,9 +53,8 @@ public struct NodeStatus: Sendable {
     public var accessed: Timestamp
     public var modified: Timestamp
     public var changed: Timestamp
-
-    /// 4096 for an attribute whatever it holds, 0 for directories and links.
-    public var size: UInt64 { kind == .attribute ? UInt64(Page.size) : 0 }
+    /// 4096 for an attribute of sysfs whatever it holds, 0 for directories and links.
+    public let size: UInt64
 }
 
 /// One name in a directory.

@@ -24,6 +24,10 @@ public final class Tree: Sendable {
         state.withLock { state in
             state.uid = uid
             state.gid = gid
+            for inode in state.overrides.keys {
+                state.overrides[inode]?.uid = uid
+                state.overrides[inode]?.gid = gid
+            }
         }
     }
 

@@ -63,21 +63,25 @@ struct TreeState {
         }
         let kind: NodeKind
         let mode: Permissions
+        let size: UInt64
         if inode.slot == 0 {
             kind = .directory
             mode = .directory
+            size = 0
         } else if let (group, row) = record.attribute(inode.slot) {
             kind = .attribute
             mode = group.columns.modes[row]
+            size = group.columns.fileSize
         } else if record.childBySlot(inode.slot) != nil {
             kind = .link
             mode = .link
+            size = 0
         } else {
             throw .ENOENT
         }
         return NodeStatus(
             inode: inode, kind: kind, mode: mode, linkCount: kind == .directory ? record.linkCount : 1, uid: uid, gid: gid,
-            accessed: record.created, modified: record.created, changed: record.created)
+            accessed: record.created, modified: record.created, changed: record.created, size: size)
     }
 
     // MARK: - Paths

@@ -73,7 +73,7 @@ extension MatrixMdev {
 
     /// The device is to be removed and its user asked to let go. 7.2 takes the queues from the guest at once.
     ///
-    /// Locks: the list of active guests for reading, the guest's, the matrix device's; 6.12 takes none; 6.1 does not ask.
+    /// Locks: the list of active guests for reading; with 7.2 also the guest's and the matrix device's. 6.1 does not ask.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_request.
     public func request(_ count: Int, after held: borrowing Held<Unlocked>) {

@@ -23,7 +23,7 @@ struct MountCommand: ParsableCommand {
     @Flag(name: .short, help: "Stay in the foreground and print every request.")
     var debug = false
 
-    @Option(name: .customShort("o"), help: "Mount options, as FUSE file systems take them: allow_other, ro, uid=N, gid=N, …")
+    @Option(name: .customShort("o"), help: "Mount options, as FUSE file systems take them: allow_other, ro, uid=N, gid=N, …; and kernel=RELEASE.")
     var options: [String] = []
 
     @Argument(help: ArgumentHelp("A machine file, if any, and the directory to mount at.", valueName: "[machine.yaml] dir"))
@@ -40,16 +40,28 @@ struct MountCommand: ParsableCommand {
 
     func run() throws {
         let machine = try machineDescription()
-        var mountOptions = try MountOptions(options)
+        let words = options.flatMap { $0.split(separator: ",").map(String.init) }
+        let release = try release(words)
+        var mountOptions = try MountOptions(words.filter { !$0.hasPrefix("kernel=") })
         mountOptions.fsname = mountOptions.fsname ?? "apmatrix"
         mountOptions.subtype = "apmatrix"
         mountOptions.debug = mountOptions.debug || debug
         let directory = arguments[arguments.count - 1]
         if foreground || debug || readyDescriptor != nil {
-            try Server(machine, kernel, mountOptions, directory).run(readyDescriptor)
+            try Server(machine, release, mountOptions, directory).run(readyDescriptor)
         } else {
             try Server.startInBackground()
         }
+    }
+
+    /// mount(8) and fstab can say it as an option only: `-o kernel=6.12`.
+    private func release(_ options: [String]) throws -> KernelRelease {
+        guard let option = options.last(where: { $0.hasPrefix("kernel=") }) else { return kernel }
+        guard let release = KernelRelease(rawValue: String(option.dropFirst("kernel=".count))) else {
+            let known = KernelRelease.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("'-o \(option)' is no kernel that is known: \(known)")
+        }
+        return release
     }
 
     private func machineDescription() throws -> MachineDescription {

@@ -1,0 +1,73 @@
+import Sysfs
+import SystemPackage
+import Testing
+
+/// How the kernel reads numbers: spec/kernfs-semantics.md §9.
+@Suite struct KernelTextTests {
+    private func bytes(_ text: String) -> ArraySlice<UInt8> { Array(text.utf8)[...] }
+
+    @Test(arguments: [
+        ("5", 5), ("5\n", 5), ("+5", 5), ("05", 5), ("0x5", 5), ("0X05\n", 5), ("010", 8), ("0", 0), ("18446744073709551615", .max),
+    ] as [(String, UInt64)])
+    func readsUnsignedLongs(_ text: String, _ value: UInt64) throws {
+        #expect(try KernelText.unsignedLong(bytes(text)) == value)
+    }
+
+    @Test(arguments: [
+        " 5", "5 ", "5\n\n", "", "\n", "-1", "08", "0x", "0xg", "5,6", "+", "++5", "1e3",
+    ])
+    func refusesWhatIsNoUnsignedLong(_ text: String) {
+        #expect(throws: Errno.EINVAL) { try KernelText.unsignedLong(bytes(text)) }
+    }
+
+    /// The overflow is told before what follows is looked at.
+    @Test(arguments: ["18446744073709551616", "18446744073709551616x", "0x10000000000000000\n"])
+    func tellsOverflow(_ text: String) {
+        #expect(throws: Errno.ERANGE) { try KernelText.unsignedLong(bytes(text)) }
+    }
+
+    @Test(arguments: [
+        ("1", true), ("1xyz", true), ("y", true), ("T", true), ("on", true), ("oN", true), ("0", false), ("n", false),
+        ("F", false), ("off", false), ("ofx", false),
+    ])
+    func readsBooleans(_ text: String, _ value: Bool) throws {
+        #expect(try KernelText.boolean(bytes(text), release: .v6_1) == value)
+    }
+
+    @Test func enableAndDisableAreUnderstoodLate() throws {
+        #expect(try KernelText.boolean(bytes("enable"), release: .v7_2))
+        #expect(try !KernelText.boolean(bytes("D"), release: .v7_2))
+        #expect(throws: Errno.EINVAL) { try KernelText.boolean(bytes("enable"), release: .v6_12) }
+        #expect(throws: Errno.EINVAL) { try KernelText.boolean(bytes("ox"), release: .v7_2) }
+        #expect(throws: Errno.EINVAL) { try KernelText.boolean(bytes(""), release: .v7_2) }
+    }
+
+    @Test(arguments: [
+        ("1abc", .decimal, 1), (" \t7", .decimal, 7), ("-3", .decimal, -3), ("0x1", .decimal, 0), ("071", .decimal, 71),
+        ("4294967297", .decimal, 1), ("0x47", .prefixed, 71), ("071", .prefixed, 57), ("\u{b}12", .prefixed, 12),
+    ] as [(String, KernelText.ScanBase, Int32)])
+    func scansIntegers(_ text: String, _ base: KernelText.ScanBase, _ value: Int32) throws {
+        #expect(try KernelText.scannedInteger(bytes(text), base) == value)
+    }
+
+    @Test(arguments: ["", "x", "+5", "- 5"])
+    func refusesWhatScansToNothing(_ text: String) {
+        #expect(throws: Errno.EINVAL) { try KernelText.scannedInteger(bytes(text), .decimal) }
+    }
+
+    @Test func namesTolerateOneNewline() {
+        #expect(KernelText.names(bytes("05.0004"), "05.0004"))
+        #expect(KernelText.names(bytes("05.0004\n"), "05.0004"))
+        #expect(!KernelText.names(bytes("05.0004\n\n"), "05.0004"))
+        #expect(!KernelText.names(bytes("05.0004 "), "05.0004"))
+        #expect(!KernelText.names(bytes(""), "05.0004"))
+    }
+
+    @Test func anInputEndsAtItsFirstNUL() {
+        #expect(Input(Array("5\0junk".utf8)).text.elementsEqual("5".utf8))
+    }
+
+    @Test func hexadecimalHasLeadingZeros() {
+        #expect(5.hex(2) == "05" && 171.hex(4) == "00ab" && 14.hex(4, uppercase: true) == "000E" && 256.hex(2) == "100")
+    }
+}

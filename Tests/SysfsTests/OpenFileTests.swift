@@ -1,0 +1,137 @@
+import Dispatch
+import LockOrder
+import Sysfs
+import SystemPackage
+import Testing
+
+/// What an open attribute answers: spec/kernfs-semantics.md §3 to §5 and §8.
+@Suite struct OpenFileTests {
+    @Test func whoMayOpenDependsOnTheBitsAlone() throws {
+        let it = try SampleTree()
+        #expect(throws: Errno.EACCES) { try it.open("constant", writing: true) }
+        #expect(throws: Errno.EACCES) { try it.open("order", reading: true) }
+        #expect(throws: Errno.EISDIR) { try it.tree.open(it.box.inode, reading: true, writing: false) }
+        let inode = try it.inode("constant")
+        #expect(try it.tree.setStatus(inode) { $0.mode = Permissions(rawValue: 0o666) }.mode.rawValue == 0o666)
+        // the bits allow it now, and still there is nothing to store
+        #expect(throws: Errno.EIO) { try it.open("constant", writing: true).write("1") }
+        #expect(throws: Errno.EIO) { try it.open("secret", reading: true).read(at: 0) }
+    }
+
+    @Test func aReadFromTheStartShowsAndTheNextOnesContinue() throws {
+        let it = try SampleTree()
+        let file = try it.open("value", reading: true)
+        #expect(try file.read(at: 0, count: 2) == "ol")
+        it.sample.value.withLock { $0 = "new!\n" }
+        #expect(try file.read(at: 2) == "d\n")
+        #expect(try file.read(at: 4) == "")
+        #expect(it.sample.shows.withLock { $0 } == 1)
+        // elsewhere, and at the start, it is shown again
+        #expect(try file.read(at: 1, count: 2) == "ew")
+        #expect(try file.read(at: 0) == "new!\n")
+        #expect(try file.read(at: 4096) == "")
+        #expect(it.sample.shows.withLock { $0 } == 4)
+    }
+
+    @Test func aPageIsAllThatIsShown() throws {
+        let it = try SampleTree()
+        #expect(try it.open("long", reading: true).read(at: 0, count: 1 << 16).utf8.count == 4095)
+    }
+
+    @Test func aWriteIsOneStoreOfAPageAtTheMost() throws {
+        let it = try SampleTree()
+        let file = try it.open("value", writing: true)
+        #expect(try file.write("") == 0)
+        #expect(try file.write("5\n") == 2)
+        #expect(try file.write(String(repeating: "0", count: 5000)) == 4096)
+        #expect(throws: Errno.EINVAL) { try file.write("x") }
+        #expect(it.sample.stores.withLock { $0.map(\.count) } == [2, 4096])
+    }
+
+    @Test func afterTheRemovalThereIsWhatWasReadBefore() throws {
+        let it = try SampleTree()
+        let file = try it.open("value", reading: true, writing: true)
+        #expect(file.hasEvent)
+        #expect(try file.read(at: 0, count: 1) == "o")
+        #expect(!file.hasEvent)
+        let inode = try it.inode("value")
+        it.box.remove()
+        #expect(file.hasEvent)
+        #expect(try file.read(at: 1) == "ld\n")
+        #expect(throws: Errno.ENODEV) { try file.read(at: 4) }
+        #expect(throws: Errno.ENODEV) { try file.read(at: 0) }
+        #expect(throws: Errno.ENODEV) { try file.write("1") }
+        #expect(throws: Errno.ENODEV) { try file.write("") }
+        #expect(throws: Errno.ENODEV) { try it.tree.open(inode, reading: true, writing: false) }
+    }
+
+    /// The remover waits for a store that runs; the store is not disturbed.
+    @Test func aRemovalWaitsForAStore() throws {
+        let it = try SampleTree()
+        let file = try it.open("value", writing: true)
+        let (entered, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        it.sample.during.withLock { $0 = { entered.signal(); goOn.wait() } }
+        let (stored, removed) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let order = Leaf<[String]>("order", [])
+        Thread.start {
+            _ = try? file.write("1")
+            order.withLock { $0.append("stored") }
+            stored.signal()
+        }
+        entered.wait()
+        let box = it.box
+        Thread.start {
+            box.remove()
+            order.withLock { $0.append("removed") }
+            removed.signal()
+        }
+        // nobody finds it any more from the moment the removal has begun
+        while (try? it.tree.lookUp("value", in: box.inode)) != nil {}
+        #expect(order.withLock { $0.isEmpty })
+        goOn.signal()
+        stored.wait()
+        removed.wait()
+        #expect(order.withLock { $0.contains("removed") } && it.sample.stores.withLock { $0.count } == 1)
+    }
+
+    /// Of several that remove themselves at once one does; the others wait for it and are content.
+    @Test func oneOfManyRemovesItself() throws {
+        let it = try SampleTree()
+        let bodies = Leaf("bodies", 0)
+        let (entered, allIn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let (goOn, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let box = it.box
+        it.sample.during.withLock {
+            $0 = {
+                entered.signal()
+                allIn.wait()
+                try? box.removeSelf("value") { () throws(Errno) in
+                    goOn.wait()
+                    bodies.withLock { $0 += 1 }
+                }
+            }
+        }
+        let files = try (0..<4).map { _ in try it.open("value", writing: true) }
+        for file in files {
+            Thread.start {
+                _ = try? file.write("1")
+                done.signal()
+            }
+        }
+        for _ in files { entered.wait() }
+        for _ in files { allIn.signal() }
+        goOn.signal()
+        for _ in files { done.wait() }
+        #expect(bodies.withLock { $0 } == 1)
+        #expect(throws: Errno.ENOENT) { try it.tree.lookUp("value", in: box.inode) }
+        #expect(throws: Errno.ENODEV) { try files[0].write("1") }
+    }
+}
+
+/// A thread of its own: those of the test runner are few, and must not be blocked for others.
+enum Thread {
+    static func start(_ body: @escaping @Sendable () -> Void) {
+        let queue = DispatchQueue(label: "test thread")
+        queue.async(execute: body)
+    }
+}
