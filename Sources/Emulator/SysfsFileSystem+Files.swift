@@ -36,7 +36,7 @@ extension SysfsFileSystem {
         count("READ")
         do throws(Errno) {
             let bytes = try withNoLocksHeld { (held) throws(Errno) in
-                try handle.file.read(at: Int(offset), count: size, held) { $0 }
+                try handle.file.read(at: Int(offset), count: size, held)
             }
             reply.succeed(bytes)
         } catch {

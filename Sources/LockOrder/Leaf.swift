@@ -17,6 +17,7 @@ public final class Leaf<State> {
     /// - Parameters:
     ///   - name: The lock's class. Leaves of one name share statistics.
     ///   - state: What it guards.
+    @inlinable
     public init(_ name: StaticString, _ state: consuming sending State) {
         core = LockCore(.leaf, name)
         self.state = state

@@ -16,6 +16,7 @@ public final class Lock<R: Rank, State> {
     /// - Parameters:
     ///   - name: The lock's class, as the kernel calls it: `"matrix_dev->lock"`. Locks of one name and rank share statistics.
     ///   - state: What it guards.
+    @inlinable
     public init(_ name: StaticString, _ state: consuming sending State) {
         core = LockCore(R.rank, name)
         self.state = state

@@ -25,6 +25,7 @@ struct LockCore: ~Copyable {
     private static var sleeper: UInt64 { 1 << 33 }
     private static var waitingWriter: UInt64 { 1 << 34 }
 
+    @usableFromInline
     init(_ rank: LockRank, _ name: StaticString) {
         lockClass = LockClass.of(rank, name)
         instance = UInt32(truncatingIfNeeded: lockClass.instances.wrappingAdd(1, ordering: .relaxed).newValue)

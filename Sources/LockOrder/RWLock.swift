@@ -17,6 +17,7 @@ public final class RWLock<R: Rank, State> {
     /// - Parameters:
     ///   - name: The lock's class, as the kernel calls it: `"guests_lock"`. Locks of one name and rank share statistics.
     ///   - state: What it guards.
+    @inlinable
     public init(_ name: StaticString, _ state: consuming sending State) {
         core = LockCore(R.rank, name)
         self.state = state

@@ -33,7 +33,7 @@ public struct TreeCalls: FileOperations {
         case .attribute(let open, let flags) where flags.reads:
             guard count > 0 else { return [] }
             return try withNoLocksHeld { held throws(Errno) in
-                try open.read(at: offset, count: count, held) { Array($0) }
+                Array(try open.read(at: offset, count: count, held))
             }
         case .attribute, .path: throw .EBADF
         }

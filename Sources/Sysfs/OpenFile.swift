@@ -32,12 +32,10 @@ public final class OpenFile: Sendable {
         self.row = row
     }
 
-    /// Reads up to `count` bytes at an offset, and hands them to `body` before the next reader gets its turn.
+    /// Reads up to `count` bytes at an offset.
     ///
     /// - Throws: what the attribute's show throws; `ENODEV` when the attribute is gone and nothing of an earlier read is left.
-    public func read<Result>(
-        at offset: Int, count: Int, _ held: borrowing Held<Unlocked>, _ body: (ArraySlice<UInt8>) -> Result
-    ) throws(Errno) -> Result {
+    public func read(at offset: Int, count: Int, _ held: borrowing Held<Unlocked>) throws(Errno) -> ArraySlice<UInt8> {
         var state = takeTurn()
         defer { passTurn(state) }
         if offset == 0 || offset != state.position {
@@ -51,7 +49,7 @@ public final class OpenFile: Sendable {
         let start = min(offset, state.shown.count)
         let end = min(start + count, state.shown.count)
         state.position = end > start ? end : offset
-        return body(state.shown[start..<end])
+        return state.shown[start..<end]
     }
 
     /// Stores what one `write(2)` has written: at most a page of it, whatever the offset.
