@@ -9,7 +9,9 @@ struct Ledger {
 
     mutating func append(_ text: String) {
         if pieces.isEmpty || pieces[pieces.count - 1].count >= Ledger.pieceSize {
-            pieces.append([])
+            var piece: [UInt8] = []
+            piece.reserveCapacity(Ledger.pieceSize + text.utf8.count)
+            pieces.append(piece)
         }
         pieces[pieces.count - 1].append(contentsOf: text.utf8)
         size += text.utf8.count

@@ -28,15 +28,40 @@ public final class UeventLedger: Sendable {
     ///
     /// Kernel: lib/kobject_uevent.c, kobject_uevent_env.
     func send(_ action: UeventAction, path: String, subsystem: String, _ variables: [UeventVariable]) {
-        var line = "\(action.rawValue)@\(path) ACTION=\(action.rawValue) DEVPATH=\(path) SUBSYSTEM=\(subsystem)"
+        var line = "\(action.rawValue)@\(path)"
+        line.reserveCapacity(128)
+        for text in [" SUBSYSTEM=", subsystem] { line += text }
         for variable in variables {
-            line += " \(variable.key)=\(variable.value)"
+            for text in [" ", variable.key, "=", variable.value] { line += text }
         }
+        line += " SEQNUM="
         state.withLock { state in
             state.sequence += 1
-            state.ledger.append(line + " SEQNUM=\(state.sequence)\n")
+            line += String(state.sequence)
+            // not a newline: values may have one
+            line += "\0"
+            state.ledger.append(line)
         }
     }
 
-    public var bytes: [UInt8] { state.withLock { $0.ledger.bytes } }
+    public var bytes: [UInt8] {
+        let kept = state.withLock { $0.ledger.bytes }
+        var text: [UInt8] = []
+        text.reserveCapacity(kept.count * 2)
+        for line in kept.split(separator: 0) { UeventLedger.append(line, to: &text) }
+        return text
+    }
+
+    /// ACTION and DEVPATH, which repeat what is in front of them, are not kept.
+    private static func append(_ kept: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        let head = kept.prefix { $0 != UInt8(ascii: " ") }
+        let action = head.prefix { $0 != UInt8(ascii: "@") }
+        text += head
+        text += " ACTION=".utf8
+        text += action
+        text += " DEVPATH=".utf8
+        text += head[action.endIndex...].dropFirst()
+        text += kept[head.endIndex...]
+        text.append(UInt8(ascii: "\n"))
+    }
 }

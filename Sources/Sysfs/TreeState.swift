@@ -98,7 +98,17 @@ struct TreeState {
     }
 
     func path(of record: Record) -> String {
-        chain(record).map { "/" + $0.name }.joined()
+        var path = ""
+        path.reserveCapacity(64)
+        appendPath(of: record, to: &path)
+        return path
+    }
+
+    private func appendPath(of record: Record, to path: inout String) {
+        guard record.number != 0 else { return }
+        if let parent = directories[record.parent] { appendPath(of: parent, to: &path) }
+        path += "/"
+        path += record.name
     }
 
     /// The text of a link: up to the deepest common directory, then down. The target itself never counts as common.
