@@ -195,7 +195,7 @@ extension TreeState {
             record.isRemoved = true
             retired.insert(record.number)
             if changes != nil { changes?.append(.removed(record.inode)) }
-            for case .directory(let child) in record.children.values {
+            for case .directory(let child) in record.children.all.map(\.child) {
                 if let child = directories[child] { todo.append(child) }
             }
         }

@@ -5,7 +5,7 @@ final class Record {
     let name: String
     let created: Timestamp
     var groups: [Group] = []
-    var children: [String: Child] = [:]
+    private(set) var children = Children()
     var subdirectories: UInt32 = 0
     /// Files that have removed themselves (`Directory.removeSelf`).
     var removedSlots: Set<UInt32> = []
@@ -29,12 +29,6 @@ final class Record {
         func row(_ slot: UInt32) -> Int? {
             slot >= base && slot < base + UInt32(columns.names.count) ? Int(slot - base) : nil
         }
-    }
-
-    enum Child {
-        case directory(UInt64)
-        /// `target` is a directory's number.
-        case link(slot: UInt32, target: UInt64)
     }
 
     init(number: UInt64, parent: UInt64, name: String, created: Timestamp) {
@@ -69,13 +63,13 @@ final class Record {
     func childBySlot(_ slot: UInt32) -> String? {
         if children.count > Record.small, linkNames == nil {
             var names: [UInt32: String] = [:]
-            for (name, child) in children {
+            for (name, child) in children.all {
                 if case .link(let slot, _) = child { names[slot] = name }
             }
             linkNames = names
         }
         if let linkNames { return linkNames[slot] }
-        for (name, child) in children {
+        for (name, child) in children.all {
             if case .link(slot, _) = child { return name }
         }
         return nil
@@ -100,14 +94,14 @@ final class Record {
         return nil
     }
 
-    private func inode(_ child: Child) -> Inode {
+    private func inode(_ child: Children.Child) -> Inode {
         switch child {
         case .directory(let number): Inode(directory: number, slot: 0)
         case .link(let slot, _): Inode(directory: number, slot: slot)
         }
     }
 
-    func setChild(_ name: String, _ child: Child?) {
+    func setChild(_ name: String, _ child: Children.Child?) {
         children[name] = child
         namesChanged()
     }
@@ -126,7 +120,7 @@ final class Record {
                 entries.append(DirectoryEntry(name: name, hash: NameHash(name), inode: inode, kind: .attribute))
             }
         }
-        for (name, child) in children {
+        for (name, child) in children.all {
             let kind: NodeKind = if case .directory = child { .directory } else { .link }
             entries.append(DirectoryEntry(name: name, hash: NameHash(name), inode: inode(child), kind: kind))
         }
