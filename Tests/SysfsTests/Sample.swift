@@ -51,7 +51,7 @@ struct SampleTree {
 extension OpenFile {
     func read(at offset: Int, count: Int = 4096) throws(Errno) -> String {
         try withNoLocksHeld { (held) throws(Errno) in
-            try read(at: offset, count: count, held) { String(decoding: $0, as: UTF8.self) }
+            String(decoding: try read(at: offset, count: count, held), as: UTF8.self)
         }
     }
 
