@@ -28,6 +28,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "LockOrder", swiftSettings: settings),
+        .target(name: "Interleavings", dependencies: ["LockOrder"], swiftSettings: settings),
         .target(name: "Sysfs", dependencies: ["LockOrder", system], swiftSettings: settings),
         .target(
             name: "DriverCore",
@@ -62,6 +63,12 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
+        .testTarget(
+            name: "InterleavingTests",
+            dependencies: [
+                "Interleavings", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "Recordings",
+                "DriverCore", "Sysfs", "LockOrder", system,
+            ], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),

@@ -109,6 +109,12 @@ final class VirtualMachine: Sendable {
 
     // MARK: - Looking
 
+    /// Whether it was ever asked to let go of a device.
+    var wasAsked: Bool { events.state.withLock { $0.requests > 0 } }
+
+    /// What it has open.
+    var opened: [MatrixMdev] { devices.withLock { $0 } }
+
     /// `NAME UUID… req=N cfg=N open=N`
     var line: String {
         let open = devices.withLock { $0.map(\.uuid.description) }

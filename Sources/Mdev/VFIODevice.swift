@@ -91,6 +91,8 @@ public final class VFIODevice: Sendable {
         use.notifyAll()
     }
 
+    package var isOpen: Bool { use.withLock { $0.isOpen } }
+
     // MARK: - Its end
 
     /// Takes the device from user space: nobody can open it any more; a user that has it is asked to let go until it has.

@@ -101,6 +101,9 @@ final class MdevState {
     /// What the host has got since the last scan began, of what is assigned; empty outside of scans.
     var added = APMatrix()
 
+    /// Whether who looks without the lock sees what is assigned.
+    var isPublished: Bool { config.withLock { $0 } == matrix }
+
     init(_ uuid: MdevUUID, limits: MatrixLimits, config: Leaf<APMatrix>) {
         self.uuid = uuid
         self.limits = limits

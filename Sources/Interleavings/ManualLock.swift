@@ -1,0 +1,86 @@
+public import LockOrder
+
+/// A lock for models: taken and given back by hand, as C code does it, and so also wrongly. Only for operations of a run.
+///
+/// What a kernel would complain about (giving back what is not held, taking twice) is a failure of the run.
+public final class ManualLock: Sendable {
+    private let run: Run
+    private let identity: LockIdentity
+    /// Only touched by whoever's turn it is.
+    private nonisolated(unsafe) var readers = 0
+    private nonisolated(unsafe) var isWritten = false
+    private nonisolated(unsafe) var announced = 0
+
+    /// - Parameter name: how reports call it.
+    public init(_ name: StaticString, _ run: Run) {
+        self.run = run
+        identity = Leaf(name, ()).identity
+    }
+
+    /// Whether anybody has it, as mutex_is_locked says it.
+    public var isLocked: Bool {
+        run.look(at: identity)
+        return isWritten || readers > 0
+    }
+
+    public func lock(_ mode: LockMode = .exclusive) {
+        run.willAcquire(identity, mode)
+        if !isAvailable(mode) {
+            if mode == .exclusive { announced += 1 }
+            repeat { run.willWait(identity, for: .available(mode)) } while !isAvailable(mode, isAnnounced: true)
+            if mode == .exclusive { announced -= 1 }
+        }
+        take(mode)
+    }
+
+    /// - Returns: whether the lock has been taken.
+    public func tryLock(_ mode: LockMode = .exclusive) -> Bool {
+        run.willTry(identity, mode)
+        guard isAvailable(mode) else { return false }
+        take(mode)
+        return true
+    }
+
+    public func unlock(_ mode: LockMode = .exclusive) {
+        guard mode == .exclusive ? isWritten : readers > 0 else { return run.fail("\(identity.name) is given back by who has it not") }
+        if mode == .exclusive { isWritten = false } else { readers -= 1 }
+        run.didRelease(identity, mode)
+    }
+
+    private func isAvailable(_ mode: LockMode, isAnnounced: Bool = false) -> Bool {
+        switch mode {
+        case .exclusive: !isWritten && readers == 0
+        case .shared: !isWritten && announced == 0
+        }
+    }
+
+    private func take(_ mode: LockMode) {
+        if mode == .exclusive { isWritten = true } else { readers += 1 }
+        run.didAcquire(identity, mode)
+    }
+}
+
+/// A variable of a model that nothing guards: every look and every change is a point of its own.
+public final class SharedVariable<Value: Sendable>: Sendable {
+    private let run: Run
+    private let identity: LockIdentity
+    /// Only touched by whoever's turn it is.
+    private nonisolated(unsafe) var value: Value
+
+    public init(_ name: StaticString, _ value: Value, _ run: Run) {
+        self.run = run
+        identity = Leaf(name, ()).identity
+        self.value = value
+    }
+
+    public var current: Value {
+        get {
+            run.touch(identity, .shared)
+            return value
+        }
+        set {
+            run.touch(identity, .exclusive)
+            value = newValue
+        }
+    }
+}
