@@ -13,6 +13,14 @@ final class VirtualMachine: Sendable {
     private let computer: Computer
     private let events: Events
     private let devices = Leaf<[MatrixMdev]>("guest's devices", [])
+    private let turn = Leaf("guest's turn", Turn())
+
+    /// Opening and giving back take turns: who is asked to let go of what it is just opening does so when it has it.
+    private struct Turn {
+        var isTaken = false
+        /// It was stopped: nothing is opened any more.
+        var isOver = false
+    }
 
     /// What the program has registered eventfds for.
     private final class Events: GuestEvents {
@@ -55,14 +63,33 @@ final class VirtualMachine: Sendable {
 
     /// Opens devices one after the other; if one cannot be had, none is.
     ///
-    /// - Throws: `ENOENT` where there is no such device, `EBUSY` where another program has it, `EPERM` for a second one.
+    /// - Throws: `ENOENT` where there is no such device, or it has been stopped meanwhile; `EBUSY` where another program has the
+    ///   device, `EPERM` for a second one.
     func open(_ uuids: [MdevUUID], after held: borrowing Held<Unlocked>) throws(ControlError) {
+        let isOver = takeTurn()
+        defer { passTurn() }
+        guard !isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
         do throws(ControlError) {
             for uuid in uuids { try open(uuid, after: held) }
         } catch {
-            close(after: held)
+            giveBack(after: held)
             throw error
         }
+    }
+
+    /// - Returns: whether it has been stopped.
+    private func takeTurn(isLast: Bool = false) -> Bool {
+        turn.wait { turn -> Bool? in
+            guard !turn.isTaken else { return nil }
+            turn.isTaken = true
+            defer { turn.isOver = turn.isOver || isLast }
+            return turn.isOver
+        }
+    }
+
+    private func passTurn() {
+        turn.withLock { $0.isTaken = false }
+        turn.notifyAll()
     }
 
     private func open(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(ControlError) {
@@ -86,12 +113,24 @@ final class VirtualMachine: Sendable {
 
     // MARK: - Giving back
 
-    /// Gives everything back, in the order in which it was opened.
+    /// Gives everything back, in the order in which it was opened, and opens nothing any more.
     func close(after held: borrowing Held<Unlocked>) {
-        for mdev in devices.withLock({ $0 }) { close(mdev.uuid.description, after: held) }
+        _ = takeTurn(isLast: true)
+        defer { passTurn() }
+        giveBack(after: held)
+    }
+
+    private func giveBack(after held: borrowing Held<Unlocked>) {
+        for mdev in devices.withLock({ $0 }) { giveBack(mdev.uuid.description, after: held) }
     }
 
     private func close(_ uuid: String, after held: borrowing Held<Unlocked>) {
+        _ = takeTurn()
+        defer { passTurn() }
+        giveBack(uuid, after: held)
+    }
+
+    private func giveBack(_ uuid: String, after held: borrowing Held<Unlocked>) {
         let mdev = devices.withLock { devices -> MatrixMdev? in
             guard let at = devices.firstIndex(where: { $0.uuid.description == uuid }) else { return nil }
             return devices.remove(at: at)
