@@ -27,6 +27,10 @@ public final class Run: @unchecked Sendable {
     private(set) var isAbandoned = false
     private var current: Int?
     private var posted: [@Sendable () -> Void] = []
+    /// What is to be done when nobody can go on: time passes then.
+    private var later: [(time: Duration, work: @Sendable () -> Void)] = []
+    /// How often time passes before a run counts as a deadlock: who is asked again and again may never answer.
+    private var patience = 8
 
     /// The thread that does posted work comes behind the operations.
     private var background: Int { operations }
@@ -118,7 +122,10 @@ public final class Run: @unchecked Sendable {
     /// Decides who goes on; nil where the run ends.
     private func next() -> Int? {
         if ending != nil { return nil }
-        let enabled = threads.indices.filter(canGoOn)
+        var enabled = threads.indices.filter(canGoOn)
+        while enabled.isEmpty, threads.contains(where: { !$0.isAtRest }), letTimePass() {
+            enabled = threads.indices.filter(canGoOn)
+        }
         if enabled.isEmpty {
             let isStuck = threads.contains { !$0.isAtRest }
             if !isStuck, threads[background].status == .idle {
@@ -179,8 +186,25 @@ public final class Run: @unchecked Sendable {
     ///
     /// May be called before the run starts, and by whoever's turn it is.
     public func post(_ work: @escaping @Sendable () -> Void) {
-        posted.append(work)
         if current != nil { history.add(.touch, locks.queue, .exclusive) }
+        enqueue(work)
+    }
+
+    /// Has work done at a time: when nobody can go on otherwise, and everything that is due before is done.
+    public func post(at time: Duration, _ work: @escaping @Sendable () -> Void) {
+        later.append((time, work))
+    }
+
+    /// - Returns: whether there is something that was to be done later.
+    private func letTimePass() -> Bool {
+        guard patience > 0, let next = later.indices.min(by: { (later[$0].time, $0) < (later[$1].time, $1) }) else { return false }
+        patience -= 1
+        enqueue(later.remove(at: next).work)
+        return true
+    }
+
+    private func enqueue(_ work: @escaping @Sendable () -> Void) {
+        posted.append(work)
         guard threads[background].status == .absent else { return }
         threads[background].status = .ready
         workers[background].job = { [unowned self] in

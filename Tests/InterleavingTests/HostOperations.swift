@@ -14,7 +14,7 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
     case assignControlDomain, unassignControlDomain, configure, configureTheOther
     case readMatrix, readGuestMatrix, readControlDomains, readConfig, readStatus, readMask
     case create, remove, removeTheOther, unbindDevice, unload
-    case start, startTheOther, startBoth, stop, pqap, reset, request
+    case start, startTheOther, startBoth, stop, stopTheOther, pqap, reset, request
     case bindQueue, unbindQueue, reserveAdapter, reserveTheOthersAdapter, storeDomainMask
     case loseAdapter, gainAdapter, loseDomain, loseControlDomain
 
@@ -55,6 +55,7 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
         case .startTheOther: return host.write(SmallHost.guests, "start three \(a)")
         case .startBoth: return host.write(SmallHost.guests, "start four \(b) \(a)")
         case .stop: return host.write(SmallHost.guests, "stop one")
+        case .stopTheOther: return host.write(SmallHost.guests, "stop two")
         case .pqap: return pqap(host)
         case .reset: return host.write(SmallHost.guests, "reset one")
         case .request: return request(host)

@@ -4,8 +4,8 @@ import LockOrder
 import Synchronization
 import Sysfs
 
-/// The time of a run: whoever sleeps advances it, nobody waits. What is to be done at once is done by a thread of the run; what
-/// is to be done later is not done, for a run ends before.
+/// The time of a run: whoever sleeps advances it, nobody waits. What is to be done at once is done by a thread of the run, what
+/// is to be done later only when nobody can go on without it: ten seconds are longer than everything else.
 final class RunClock: KernelClock {
     private let run: Run
     private let elapsed = Mutex(Duration.zero)
@@ -27,8 +27,11 @@ final class RunClock: KernelClock {
 
     func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any ScheduledWork {
         let item = Item()
+        let unlessCancelled = { @Sendable in if !item.isCancelled.withLock({ $0 }) { work() } }
         if delay == .zero {
-            run.post { if !item.isCancelled.withLock({ $0 }) { work() } }
+            run.post(unlessCancelled)
+        } else {
+            run.post(at: now + delay, unlessCancelled)
         }
         return item
     }
