@@ -60,13 +60,19 @@ let package = Package(
                 "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
+        .executableTarget(
+            name: "apmatrix-stress",
+            dependencies: [
+                "Emulator", "FUSE", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", "APBus", system,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: settings),
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
         .testTarget(
             name: "InterleavingTests",
             dependencies: [
-                "Interleavings", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "Recordings",
+                "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "Recordings",
                 "DriverCore", "Sysfs", "LockOrder", system,
             ], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),

@@ -1,0 +1,97 @@
+internal import Glibc
+internal import Synchronization
+internal import SystemPackage
+
+/// A thread that does one thing after the other until it is stopped.
+final class Client: Sendable {
+    let number: Int
+    private let host: MountedHost
+    private let seed: UInt64
+    private let state = Mutex(State())
+
+    private struct State {
+        var isStopped = false
+        var hasEnded = false
+        var deed: Deed?
+        var counts = Counts()
+    }
+
+    init(_ host: MountedHost, number: Int, seed: UInt64) {
+        self.host = host
+        self.number = number
+        self.seed = seed
+    }
+
+    func start() {
+        var thread = pthread_t()
+        let error = pthread_create(
+            &thread, nil,
+            { client in
+                if let client { Unmanaged<Client>.fromOpaque(client).takeRetainedValue().run() }
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
+        precondition(error == 0, "no more threads")
+        pthread_detach(thread)
+    }
+
+    func stop() {
+        state.withLock { $0.isStopped = true }
+    }
+
+    /// Whether it has ended, now or within a while.
+    func hasEnded(within seconds: Int) -> Bool {
+        for _ in 0..<seconds * 100 {
+            if state.withLock({ $0.hasEnded }) { return true }
+            sleep(milliseconds: 10)
+        }
+        return false
+    }
+
+    /// What it does at this moment.
+    var deed: String { state.withLock { $0.deed?.description ?? "nothing" } }
+
+    var counts: Counts { state.withLock { $0.counts } }
+
+    private func run() {
+        var generator = Generator(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(number))
+        while true {
+            let deed = Deed.random(host, using: &generator)
+            let isStopped = state.withLock { state in
+                state.deed = deed
+                return state.isStopped
+            }
+            if isStopped { break }
+            let answer = deed.perform(at: host.path)
+            state.withLock { $0.counts.count(deed.kind, answer.error) }
+        }
+        state.withLock { $0.hasEnded = true }
+    }
+}
+
+/// What was done how often, and how it was answered.
+struct Counts: Sendable {
+    private(set) var succeeded = 0
+    private(set) var refused = 0
+    private var kinds: [String: [String: Int]] = [:]
+
+    var calls: Int { succeeded + refused }
+
+    mutating func count(_ kind: String, _ error: Errno?) {
+        if error == nil { succeeded += 1 } else { refused += 1 }
+        kinds[kind, default: [:]][error.map { "\($0)" } ?? "ok", default: 0] += 1
+    }
+
+    mutating func add(_ other: Counts) {
+        succeeded += other.succeeded
+        refused += other.refused
+        for (kind, answers) in other.kinds { kinds[kind, default: [:]].merge(answers) { $0 + $1 } }
+    }
+
+    /// A line for each kind, the most frequent answer first.
+    var table: String {
+        kinds.sorted { $0.key < $1.key }.map { kind, answers in
+            let list = answers.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
+            return "  \(kind): \(list.joined(separator: ", "))"
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,46 @@
+internal import Glibc
+internal import SystemPackage
+
+/// What the process has of the machine's memory.
+enum Memory {
+    /// VmRSS in kilobytes; 0 where /proc does not say it.
+    static var resident: Int {
+        for line in SystemCall.read("/proc/self/status").text.split(separator: "\n") where line.hasPrefix("VmRSS:") {
+            return line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        }
+        return 0
+    }
+}
+
+/// System calls on files, as a shell does them.
+enum SystemCall {
+    struct Answer {
+        var text = ""
+        var error: Errno?
+    }
+
+    /// `echo TEXT > PATH`
+    static func write(_ path: String, _ text: String) -> Answer {
+        let descriptor = open(path, O_WRONLY)
+        guard descriptor >= 0 else { return Answer(error: Errno(rawValue: errno)) }
+        defer { close(descriptor) }
+        var bytes = text
+        let count = bytes.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        return count >= 0 ? Answer() : Answer(error: Errno(rawValue: errno))
+    }
+
+    /// `cat PATH`
+    static func read(_ path: String) -> Answer {
+        let descriptor = open(path, O_RDONLY)
+        guard descriptor >= 0 else { return Answer(error: Errno(rawValue: errno)) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 14)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { return Answer(error: Errno(rawValue: errno)) }
+            guard count > 0 else { return Answer(text: String(decoding: bytes, as: UTF8.self)) }
+            bytes += buffer[..<count]
+        }
+    }
+}

@@ -1,0 +1,89 @@
+internal import APBus
+internal import AdjunctProcessor
+internal import DriverCore
+internal import Emulator
+internal import FUSE
+internal import Glibc
+internal import LockOrder
+internal import Machine
+internal import Sysfs
+internal import SystemPackage
+
+/// A host of eight adapters and eight domains, all vfio_ap's, with a device for each guest; mounted, served by this process.
+final class MountedHost: Sendable {
+    let path: String
+    let devices: [String]
+    static let adapters: ClosedRange<UInt8> = 1...8
+    static let domains: ClosedRange<UInt8> = 1...8
+    static let type = "devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough"
+
+    private let computer: Computer
+    private let session: Session
+    // set once, before anybody else knows the object
+    private nonisolated(unsafe) var thread = pthread_t()
+
+    init(guests: Int) throws {
+        var template = Array("/tmp/apmatrix-stress-XXXXXX".utf8CString)
+        guard let directory = mkdtemp(&template) else { throw Errno(rawValue: errno) }
+        path = String(cString: directory)
+        devices = (0..<guests).map { "00000000-0000-4000-8000-" + String(repeating: "0", count: 10) + "\(10 + $0)" }
+        let computer = try Computer(MountedHost.machine, clock: RealClock())
+        computer.tree.setOwner(uid: geteuid(), gid: getegid())
+        self.computer = computer
+        let fileSystem = SysfsFileSystem(kernel: computer.kernel) { computer.shutDown() }
+        var options = MountOptions()
+        options.fsname = "apmatrix-stress"
+        session = try Session(fileSystem: fileSystem, options: options)
+        fileSystem.attach(session)
+        do {
+            try session.mount(at: path)
+        } catch {
+            rmdir(path)
+            throw error
+        }
+        let session = Unmanaged.passRetained(session).toOpaque()
+        pthread_create(
+            &thread, nil,
+            { session in
+                if let session { Unmanaged<Session>.fromOpaque(session).takeRetainedValue().run() }
+                return nil
+            }, session)
+        _ = SystemCall.write("\(path)/bus/ap/apmask", MountedHost.adapters.map { "-\($0)" }.joined())
+        for device in devices { _ = SystemCall.write("\(path)/\(MountedHost.type)/create", device) }
+    }
+
+    private static var machine: MachineDescription {
+        var adapters: [AdapterID: Adapter] = [:]
+        for adapter in Self.adapters {
+            adapters[AdapterID(adapter)] = CardType(adapter % 2 == 0 ? "CEX8C" : "CEX8P").map { Adapter(type: $0) }
+        }
+        return MachineDescription(
+            adapters: adapters, usageDomains: APMask(Array(domains)), controlDomains: APMask(Array(domains)), maxAdapter: 15,
+            maxDomain: 15)
+    }
+
+    /// How many bytes the logs have, which are kept for ever, or very long.
+    var logSize: Int {
+        computer.kernel.uevents.bytes.count + computer.kernel.log.bytes.count + computer.machine.journal.count * 24
+    }
+
+    var lockTable: String { "the locks:\n" + LockStatistics.table }
+
+    /// What is wrong when nobody works any more. What was begun in the background is given time to end.
+    func inspect() -> [String] {
+        computer.bus.stop()
+        var defects = computer.inspect()
+        for _ in 0..<100 where !defects.isEmpty {
+            sleep(milliseconds: 20)
+            defects = computer.inspect()
+        }
+        return defects
+    }
+
+    /// Ends the mount; when it returns all threads that serve it are gone.
+    func unmount() {
+        session.stop()
+        pthread_join(thread, nil)
+        rmdir(path)
+    }
+}
