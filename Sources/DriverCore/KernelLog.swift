@@ -10,4 +10,7 @@ public final class KernelLog: Sendable {
     }
 
     public var bytes: [UInt8] { ledger.withLock { $0.bytes } }
+
+    /// How many bytes of memory it takes.
+    public var size: Int { ledger.withLock { $0.size } }
 }

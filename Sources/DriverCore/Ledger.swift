@@ -2,7 +2,8 @@
 /// oldest, as the kernel's ring buffer does.
 struct Ledger {
     private var pieces: [[UInt8]] = []
-    private var size = 0
+    /// Bytes that are kept.
+    private(set) var size = 0
     private static let pieceSize = 1 << 16
     /// Bytes: the uevents of the boot of the largest machine a few times over.
     private static let limit = 64 << 20

@@ -44,6 +44,9 @@ public final class UeventLedger: Sendable {
         }
     }
 
+    /// How many bytes of memory they take.
+    public var size: Int { state.withLock { $0.ledger.size } }
+
     public var bytes: [UInt8] {
         let kept = state.withLock { $0.ledger.bytes }
         var text: [UInt8] = []

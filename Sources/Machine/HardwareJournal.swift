@@ -37,6 +37,9 @@ public final class HardwareJournal: Sendable {
         self.limit = max(1, limit)
     }
 
+    /// How many bytes of memory a line takes.
+    public static var recordSize: Int { MemoryLayout<Record>.stride }
+
     /// How many lines were ever written.
     public var count: Int {
         records.withLock { $0.dropped + $0.kept.count }

@@ -64,7 +64,7 @@ final class MountedHost: Sendable {
 
     /// How many bytes the logs have, which are kept for ever, or very long.
     var logSize: Int {
-        computer.kernel.uevents.bytes.count + computer.kernel.log.bytes.count + computer.machine.journal.count * 24
+        computer.kernel.uevents.size + computer.kernel.log.size + computer.machine.journal.count * HardwareJournal.recordSize
     }
 
     var lockTable: String { "the locks:\n" + LockStatistics.table }

@@ -141,6 +141,8 @@ import Testing
     }
 
     @Test func aRuleThatIsBrokenFailsTheRun() throws {
+        // off in release builds
+        LockChecker.isEnabled = true
         let nested = Operation("nested") { things in
             things.door.withLock { _ in things.room.withLock { $0 = 1 } }
             return "ok"

@@ -24,7 +24,13 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
         Explorer.Operation(rawValue) { host in perform(host) }
     }
 
-    private func perform(_ host: SmallHost) -> String {
+    /// What it is, in words.
+    var words: String {
+        rawValue.map { $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
+    }
+
+    /// - Returns: `ok`, what was read, or the name of the error.
+    func perform(_ host: SmallHost) -> String {
         let (a, b) = (SmallHost.a, SmallHost.b)
         switch self {
         case .assignAdapter: return host.write(SmallHost.file(a, "assign_adapter"), "2")
@@ -110,5 +116,5 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
         ignored: ["uevents", "kernel log", "number pool", "open file", "mdev instances", "announcement"])
 
     static let explorer = Explorer(
-        granularity: granularity, make: { try SmallHost($0) }, check: { host, _ in host.finish() })
+        granularity: granularity, make: { try SmallHost(clock: RunClock($0)) }, check: { host, _ in host.finish() })
 }

@@ -28,8 +28,8 @@ final class SmallHost: Sendable {
         },
         usageDomains: APMask([1, 2]), controlDomains: APMask([1, 2, 3]), maxAdapter: 3, maxDomain: 3)
 
-    init(_ run: Run, release: KernelRelease = .v7_2) throws {
-        computer = try Computer(Self.description, release: release, clock: RunClock(run))
+    init(clock: any KernelClock, release: KernelRelease = .v7_2) throws {
+        computer = try Computer(Self.description, release: release, clock: clock)
         calls = TreeCalls(tree: computer.tree)
         computer.bus.stop()
         for (path, text) in Self.preparation {
