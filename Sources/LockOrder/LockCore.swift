@@ -94,8 +94,10 @@ struct LockCore: ~Copyable {
 
     // MARK: - Contention
 
-    /// How often a taken lock is looked at before the thread gives up its processor: shorter than going to sleep costs.
-    private static var glances: Int { 64 }
+    /// How often a taken lock is looked at before the thread gives up its processor: some microseconds, two or three usual holds of the
+    /// matrix device's lock. Threads that go to sleep at once wake each other for every single operation, and wait for that
+    /// longer than for the lock.
+    private static var glances: Int { 10_000 }
 
     /// Takes a lock that was not free at the first attempt.
     ///
