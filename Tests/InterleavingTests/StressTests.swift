@@ -3,8 +3,8 @@ import Testing
 
 /// Threads that really run side by side, on a real mount: the program `apmatrix-stress` for a few seconds.
 @Suite struct StressTests {
-    /// `STRESS=60 swift test --filter StressTests` works longer.
-    private static let seconds = getenv("STRESS").map { String(cString: $0) } ?? "3"
+    /// `STRESS=60 swift test --filter StressTests` works longer, as CI does.
+    private static let seconds = getenv("STRESS").map { String(cString: $0) } ?? "5"
 
     @Test(.enabled(if: access("/dev/fuse", R_OK | W_OK) == 0, "needs /dev/fuse"))
     func theHostStaysInOrder() throws {
