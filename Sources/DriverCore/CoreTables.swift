@@ -5,6 +5,8 @@ internal import SystemPackage
 struct CoreTables {
     /// `uevent` of a device.
     let device: AttributeTable<Device>
+    /// `dev` of a device that has a node.
+    let node: AttributeTable<DeviceNode>
     /// `uevent` of a directory that is no device: a bus, a driver, a module.
     let kobject: AttributeTable<Kobject>
 
@@ -18,6 +20,7 @@ struct CoreTables {
                     device.sendUevent(uevent.action, uevent.variables)
                 }
             ], release: release)
+        node = AttributeTable([.readOnly("dev") { "\($0.number)\n" }], release: release)
         kobject = AttributeTable(
             [
                 .writeOnly("uevent") { kobject, input, _ throws(Errno) in

@@ -4,17 +4,38 @@ public import SystemPackage
 
 /// What a device's uevents and its `uevent` file say besides its driver; it never changes.
 public struct DeviceIdentity: Sendable {
-    /// Of a device node: MAJOR, MINOR and DEVNAME, in front of the others.
-    public let node: [UeventVariable]
+    /// What it has in /dev: MAJOR, MINOR and DEVNAME, in front of the others.
+    public let node: DeviceNode?
     /// DEVTYPE
     public let type: String?
     /// What the bus adds, behind the driver.
     public let variables: [UeventVariable]
 
-    public init(node: [UeventVariable] = [], type: String? = nil, variables: [UeventVariable] = []) {
+    public init(node: DeviceNode? = nil, type: String? = nil, variables: [UeventVariable] = []) {
         self.node = node
         self.type = type
         self.variables = variables
+    }
+}
+
+/// The character device by which programs reach a device. The node itself, in /dev, is nobody's here.
+public struct DeviceNode: Hashable, Sendable {
+    public let major: Int
+    public let minor: Int
+    /// The name below /dev.
+    public let name: String
+
+    public init(major: Int, minor: Int, name: String) {
+        self.major = major
+        self.minor = minor
+        self.name = name
+    }
+
+    /// `MAJOR:MINOR`, as in `dev` and in /sys/dev/char.
+    var number: String { "\(major):\(minor)" }
+
+    var variables: [UeventVariable] {
+        [UeventVariable("MAJOR", "\(major)"), UeventVariable("MINOR", "\(minor)"), UeventVariable("DEVNAME", name)]
     }
 }
 
@@ -49,6 +70,18 @@ public final class Device: Sendable {
         directory = try parent.makeDirectory(name)
         directory.addAttributes(kernel.tables.device, of: self)
         if let bus = subsystem?.directory { directory.addLink("subsystem", to: bus) }
+        if let node = identity.node {
+            directory.addAttributes(kernel.tables.node, of: node)
+            kernel.directory("dev", "char").addLink(node.number, to: directory)
+        }
+    }
+
+    /// Takes the device out of the tree, and waits for those who read or write its files.
+    ///
+    /// Kernel: drivers/base/core.c, device_del behind the announcement.
+    public func remove() {
+        if let node = identity.node { kernel.directory("dev", "char").removeLink(node.number) }
+        directory.remove()
     }
 
     /// The name of the driver, nil while there is none.
@@ -70,7 +103,7 @@ public final class Device: Sendable {
 
     /// The variables that every uevent of the device has, and its `uevent` file shows.
     var environment: [UeventVariable] {
-        var variables = identity.node
+        var variables = identity.node?.variables ?? []
         if let type = identity.type { variables.append(UeventVariable("DEVTYPE", type)) }
         if let driver { variables.append(UeventVariable("DRIVER", driver)) }
         return variables + identity.variables

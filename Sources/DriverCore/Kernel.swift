@@ -58,7 +58,7 @@ extension Kernel {
 
     /// Takes such a device out of the tree.
     public func removeVirtualDevice(_ device: Device) {
-        device.directory.remove()
+        device.remove()
         guard let className = device.subsystem else { return }
         directory("devices", "virtual", className).removeIfEmpty()
     }

@@ -13,13 +13,18 @@ extension Computer {
         guard recording.exchanges.contains(where: { $0.request.hasPrefix("bg ") }) else {
             let clock = VirtualClock()
             let computer = try Computer(release: release, clock: clock)
-            defer { computer.shutDown() }
+            defer { computer.end() }
             let player = try Player(TreeCalls(tree: computer.tree), pace: .virtual { clock.advance(by: $0) })
             return recording.replay(on: player, release: release, deviations: deviations)
         }
         let computer = try Computer(release: release, clock: RealClock())
-        defer { computer.shutDown() }
+        defer { computer.end() }
         let player = try Player(TreeCalls(tree: computer.tree), pace: .real)
         return recording.replay(on: player, release: release, deviations: deviations)
+    }
+
+    private func end() {
+        shutDown()
+        dismantle()
     }
 }

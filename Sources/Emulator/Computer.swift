@@ -48,7 +48,7 @@ public final class Computer: Sendable {
         cardDriver = CEX4CardDriver(bus: bus, module: cex4)
         queueDriver = CEX4QueueDriver(bus: bus, module: cex4)
         addParameters()
-        ZcryptClass.make(kernel: kernel)
+        try ZcryptClass.make(kernel: kernel)
         withNoLocksHeld { held in
             bus.register(cardDriver, after: held)
             bus.register(queueDriver, after: held)
@@ -64,9 +64,21 @@ public final class Computer: Sendable {
         for (apqn, fault) in machine.description.queues where fault.resetBusy > 0 {
             try? machine.execute("queue \(apqn) reset-busy=0")
         }
-        for guest in guests.withLock({ $0 }) {
+        let running = guests.withLock { guests in
+            defer { guests = [] }
+            return guests
+        }
+        for guest in running {
             withNoLocksHeld { held in guest.close(after: held) }
         }
+    }
+
+    /// Takes the computer apart after `shutDown`, when nobody works on its tree any more. Files, devices and drivers hold each
+    /// other: a computer that is not taken apart stays in memory.
+    public func dismantle() {
+        // not loaded is as good
+        withNoLocksHeld { held in try? unloadVFIOAP(after: held) }
+        tree.root.remove()
     }
 
     // MARK: - vfio_ap

@@ -18,7 +18,15 @@ final class ZcryptClass: Sendable {
     private static let minors = 256
     private static let nameLength = 31
 
-    static func make(kernel: Kernel) {
+    /// Makes the class, and the device that everybody may use: the misc device z90crypt.
+    ///
+    /// - Throws: nothing, at boot.
+    static func make(kernel: Kernel) throws(Errno) {
+        let node = DeviceNode(major: 10, minor: kernel.release == .v6_1 ? 127 : 256, name: "z90crypt")
+        let z90crypt = try kernel.makeVirtualDevice("z90crypt", class: "misc", identity: DeviceIdentity(node: node))
+        kernel.directory("class", "misc").addLink("z90crypt", to: z90crypt.directory)
+        z90crypt.sendUevent(.add)
+
         let zcrypt = ZcryptClass(kernel: kernel)
         let mode = Permissions(rawValue: 0o600)
         let table = AttributeTable<ZcryptClass>(
@@ -33,14 +41,13 @@ final class ZcryptClass: Sendable {
         self.kernel = kernel
         directory = kernel.directory("class", "zcrypt")
         nodeTable = AttributeTable(
-            [.readOnly("dev") { "\(ZcryptClass.major):\($0.minor)\n" }]
-                + ["ioctlmask", "apmask", "aqmask", "admask"].map { name in
-                    Attribute(name, .readWrite) { node, page, _ in
-                        page.emit("\(node.masks.withLock { $0[name, default: .none] })\n")
-                    } store: { node, input, _ throws(Errno) in
-                        try node.store(name, input)
-                    }
-                }, release: kernel.release)
+            ["ioctlmask", "apmask", "aqmask", "admask"].map { name in
+                Attribute(name, .readWrite) { node, page, _ in
+                    page.emit("\(node.masks.withLock { $0[name, default: .none] })\n")
+                } store: { node, input, _ throws(Errno) in
+                    try node.store(name, input)
+                }
+            }, release: kernel.release)
     }
 
     /// Makes a node; without a name it gets one from its minor number.
@@ -110,9 +117,7 @@ final class ZcryptNode: Sendable {
         self.name = name
         self.minor = minor
         release = kernel.release
-        let node = [
-            UeventVariable("MAJOR", "\(major)"), UeventVariable("MINOR", "\(minor)"), UeventVariable("DEVNAME", name),
-        ]
+        let node = DeviceNode(major: major, minor: minor, name: name)
         device = try kernel.makeVirtualDevice(
             String(name.map { $0 == "/" ? "!" : $0 }), class: "zcrypt", identity: DeviceIdentity(node: node))
     }

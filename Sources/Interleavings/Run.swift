@@ -74,11 +74,13 @@ public final class Run: @unchecked Sendable {
         passTurn()
     }
 
-    /// Has the threads that stand at a point for ever leave. Only when the run has ended.
+    /// Has the threads that stand at a point for ever leave, and forgets what was to be done. Only when the run has ended.
     ///
     /// - Returns: the workers that are gone.
     func abandon() -> [Int] {
         isAbandoned = true
+        posted = []
+        later = []
         var gone: [Int] = []
         for thread in threads.indices {
             switch threads[thread].status {
@@ -184,14 +186,16 @@ public final class Run: @unchecked Sendable {
 
     /// Has work done by a thread of its own, in the order in which it is posted. A run ends when all of it is done.
     ///
-    /// May be called before the run starts, and by whoever's turn it is.
+    /// May be called before the run starts, and by whoever's turn it is. After the run nothing is done any more.
     public func post(_ work: @escaping @Sendable () -> Void) {
+        guard !isAbandoned else { return }
         if current != nil { history.add(.touch, locks.queue, .exclusive) }
         enqueue(work)
     }
 
     /// Has work done at a time: when nobody can go on otherwise, and everything that is due before is done.
     public func post(at time: Duration, _ work: @escaping @Sendable () -> Void) {
+        guard !isAbandoned else { return }
         later.append((time, work))
     }
 

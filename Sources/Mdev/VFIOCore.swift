@@ -11,8 +11,6 @@ public final class VFIOCore: Sendable {
     let indexes = NumberPool()
     let groups = NumberPool()
     let minors = NumberPool()
-    let groupTable: AttributeTable<VFIODevice>
-    let cdevTable: AttributeTable<VFIODevice>
     let iommuTable: AttributeTable<VFIODevice>
 
     /// Major numbers of /dev/vfio/GROUP and /dev/vfio/devices/vfioN.
@@ -23,8 +21,6 @@ public final class VFIOCore: Sendable {
         self.kernel = kernel
         for path in ["vfio", "vfio-dev"] { _ = kernel.directory("class", path) }
         _ = kernel.directory("kernel", "iommu_groups")
-        groupTable = AttributeTable([.readOnly("dev") { "\(VFIOCore.groupMajor):\($0.minor)\n" }], release: kernel.release)
-        cdevTable = AttributeTable([.readOnly("dev", since: .v6_12) { "\(VFIOCore.deviceMajor):\($0.index)\n" }], release: kernel.release)
         iommuTable = AttributeTable(
             [
                 .readOnly("name") { _ in "vfio-noiommu\n" },

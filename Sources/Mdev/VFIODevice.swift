@@ -52,23 +52,19 @@ public final class VFIODevice: Sendable {
         let groupClass = kernel.directory("class", "vfio")
         groupNode = try kernel.makeVirtualDevice(
             "\(group)", class: "vfio",
-            identity: .node(major: VFIOCore.groupMajor, minor: minor, name: "vfio/\(group)"))
+            identity: DeviceIdentity(node: DeviceNode(major: VFIOCore.groupMajor, minor: minor, name: "vfio/\(group)")))
         groupClass.addLink("\(group)", to: groupNode.directory)
 
         let deviceClass = kernel.directory("class", "vfio-dev")
         glue = try parent.directory.makeDirectory("vfio-dev")
-        let hasNode = kernel.release >= .v6_12
+        let node = DeviceNode(major: VFIOCore.deviceMajor, minor: index, name: "vfio/devices/vfio\(index)")
         deviceNode = try Device(
             "vfio\(index)", in: glue, subsystem: ("vfio-dev", deviceClass),
-            identity: hasNode
-                ? .node(major: VFIOCore.deviceMajor, minor: index, name: "vfio/devices/vfio\(index)") : DeviceIdentity(),
-            kernel: kernel)
+            identity: DeviceIdentity(node: kernel.release >= .v6_12 ? node : nil), kernel: kernel)
         deviceClass.addLink("vfio\(index)", to: deviceNode.directory)
         deviceNode.directory.addLink("device", to: parent.directory)
 
         iommuGroup.addAttributes(core.iommuTable, of: self)
-        groupNode.directory.addAttributes(core.groupTable, of: self)
-        deviceNode.directory.addAttributes(core.cdevTable, of: self)
         groupNode.sendUevent(.add)
         deviceNode.sendUevent(.add)
     }
@@ -126,6 +122,7 @@ public final class VFIODevice: Sendable {
     private func removeDeviceNode() {
         core.kernel.directory("class", "vfio-dev").removeLink(deviceNode.name)
         deviceNode.sendUevent(.remove)
+        deviceNode.remove()
         glue.remove()
     }
 
@@ -138,14 +135,5 @@ public final class VFIODevice: Sendable {
             requestRelease(driver, count + 1)
         }
         use.withLock { $0.timer = timer }
-    }
-}
-
-extension DeviceIdentity {
-    /// A device with a node in /dev.
-    static func node(major: Int, minor: Int, name: String) -> DeviceIdentity {
-        DeviceIdentity(node: [
-            UeventVariable("MAJOR", "\(major)"), UeventVariable("MINOR", "\(minor)"), UeventVariable("DEVNAME", name),
-        ])
     }
 }

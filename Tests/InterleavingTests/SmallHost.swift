@@ -79,11 +79,11 @@ final class SmallHost: Sendable {
 
     // MARK: - At the end
 
-    /// What is wrong; afterwards the host is gone. Everything that belongs to the tree holds itself alive until then.
+    /// What is wrong; afterwards the host is gone.
     func finish() -> [String] {
         let defects = computer.inspect()
         computer.shutDown()
-        computer.tree.root.remove()
+        computer.dismantle()
         return defects
     }
 }
