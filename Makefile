@@ -14,7 +14,7 @@ DEMO        := mountpoints/default/sys
 # a build for others has the Swift runtime in it, and a place of its own
 INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
 
-.PHONY: help deps build demo stop test tsan locking bench fmt install uninstall
+.PHONY: help deps build demo stop test tsan fidelity locking bench fmt install uninstall
 
 help:
 	@printf '%s\n' \
@@ -24,6 +24,7 @@ help:
 	    'make build      build (CONFIG=release for a fast one)' \
 	    'make deps       install the Debian packages that are missing' \
 	    'make tsan       run all tests under the thread sanitizer' \
+	    'make fidelity   write the tables of files in docs/FIDELITY.md' \
 	    'make locking    write the table of locks in docs/LOCKING.md' \
 	    'make bench      run the benchmarks' \
 	    'make fmt        format the sources in place' \
@@ -50,6 +51,9 @@ test: deps
 tsan: deps
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" INTERLEAVINGS=$${INTERLEAVINGS:-4} \
 	    $(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build/tsan $(JOBS)
+
+fidelity: deps
+	@UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(JOBS) --filter FidelityTests
 
 locking: deps
 	@UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(JOBS) --filter LockTableTests

@@ -5,6 +5,9 @@ internal import SystemPackage
 internal import Sysfs
 
 extension APBus {
+    /// Why what counts requests that wait is always 0.
+    static let noRequests = "programs cannot send requests, so none ever waits"
+
     /// A card and the bus that it is on: what the rows below speak of.
     struct Card: Sendable {
         unowned let bus: APBus
@@ -23,8 +26,8 @@ extension APBus {
                 .readWrite("request_count") { "\($0.card.state.withLock { $0.requests })\n" } store: { card, _, _ in
                     card.clearRequests()
                 },
-                .readOnly("requestq_count") { _ in "0\n" },
-                .readOnly("pendingq_count") { _ in "0\n" },
+                .readOnly("requestq_count") { _ in "0\n" }.fixed(APBus.noRequests),
+                .readOnly("pendingq_count") { _ in "0\n" }.fixed(APBus.noRequests),
                 .readOnly("modalias") { "ap:t\($0.card.type.hex(2, uppercase: true))\n" },
                 .readWrite("config") { $0.card.state.withLock { $0.isConfigured } ? "1\n" : "0\n" } store: {
                     card, input, _ throws(Errno) in

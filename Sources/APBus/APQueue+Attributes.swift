@@ -18,8 +18,8 @@ extension APBus {
                 } store: { queue, _, _ in
                     queue.queue.state.withLock { $0.requests = 0 }
                 },
-                .readOnly("requestq_count") { _ in "0\n" },
-                .readOnly("pendingq_count") { _ in "0\n" },
+                .readOnly("requestq_count") { _ in "0\n" }.fixed(APBus.noRequests),
+                .readOnly("pendingq_count") { _ in "0\n" }.fixed(APBus.noRequests),
                 .readWrite("reset") { $0.resetText } store: { queue, _, _ in
                     queue.queue.state.withLock { $0.machine.restart() }
                     queue.bus.kick(queue.queue)

@@ -53,7 +53,7 @@ struct CEX4Card: Sendable {
             .readWrite("online") { $0.isOnline ? "1\n" : "0\n" } store: { card, input, _ throws(Errno) in
                 try card.storeOnline(input)
             },
-            .readOnly("load") { _ in "0\n" },
+            .readOnly("load") { _ in "0\n" }.fixed(APBus.noRequests),
         ]
         switch mode {
         case .accelerator:

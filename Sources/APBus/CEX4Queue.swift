@@ -67,7 +67,7 @@ struct CEX4Queue: Sendable {
             .readWrite("online") { $0.isOnline ? "1\n" : "0\n" } store: { queue, input, _ throws(Errno) in
                 try queue.storeOnline(input)
             },
-            .readOnly("load") { _ in "0\n" },
+            .readOnly("load") { _ in "0\n" }.fixed(APBus.noRequests),
         ]
         switch mode {
         case .accelerator: return common

@@ -77,11 +77,11 @@ public final class Module: Sendable {
     private static func attributes(_ release: KernelRelease) -> AttributeTable<Module> {
         AttributeTable(
             [
-                .readOnly("coresize") { _ in "65536\n" },
+                .readOnly("coresize") { _ in "65536\n" }.fixed("there is no code that has a size"),
                 .readOnly("initsize") { _ in "0\n" },
-                .readOnly("initstate") { _ in "live\n" },
+                .readOnly("initstate") { _ in "live\n" }.fixed("a module is loaded and unloaded in one step"),
                 .readOnly("refcnt") { "\($0.referenceCount)\n" },
-                .readOnly("taint") { _ in "\n" },
+                .readOnly("taint") { _ in "\n" }.fixed("nothing taints"),
             ], release: release)
     }
 }

@@ -122,20 +122,21 @@ public final class Computer: Sendable {
     private func addParameters() {
         let mode = kernel.release >= .v7_2 ? Permissions.readOnly : Permissions(rawValue: 0o440)
         let private400 = Permissions(rawValue: 0o400)
+        let notGiven = "Linux is booted without parameters"
         let rows: [Attribute<Computer>] = [
             .parameter("domain", mode) { "\($0.bus.defaultDomain)\n" },
-            .parameter("poll_thread", mode) { _ in "0\n" },
-            .parameter("apmask", mode) { _ in "(null)\n" },
-            .parameter("aqmask", mode) { _ in "(null)\n" },
-            .parameter("useirq", mode) { _ in "1\n" },
-            .parameter("msgpool_min_items", private400, since: .v7_2) { _ in "8\n" },
+            .parameter("poll_thread", mode) { _ in "0\n" }.fixed(notGiven),
+            .parameter("apmask", mode) { _ in "(null)\n" }.fixed(notGiven),
+            .parameter("aqmask", mode) { _ in "(null)\n" }.fixed(notGiven),
+            .parameter("useirq", mode) { _ in "1\n" }.fixed(notGiven),
+            .parameter("msgpool_min_items", private400, since: .v7_2) { _ in "8\n" }.fixed(notGiven),
         ]
         let table = AttributeTable(rows, release: kernel.release)
         kernel.directory("module", "ap", "parameters").addAttributes(table, of: self)
         let zcrypt: Attribute<Computer> =
             kernel.release >= .v7_2
-            ? .parameter("mempool_threshold", private400) { _ in "5\n" }
-            : .parameter("hwrng_seed", Permissions(rawValue: 0o440)) { _ in "1\n" }
+            ? .parameter("mempool_threshold", private400) { _ in "5\n" }.fixed(notGiven)
+            : .parameter("hwrng_seed", Permissions(rawValue: 0o440)) { _ in "1\n" }.fixed(notGiven)
         if kernel.release != .v6_12 {
             kernel.directory("module", "zcrypt", "parameters").addAttributes(
                 AttributeTable([zcrypt], release: kernel.release), of: self)

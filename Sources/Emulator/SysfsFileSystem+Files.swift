@@ -1,3 +1,4 @@
+internal import DriverCore
 public import FUSE
 internal import Glibc
 internal import LockOrder
@@ -13,12 +14,22 @@ extension SysfsFileSystem {
             file = try tree.open(Sysfs.Inode(node), reading: flags.isReading, writing: flags.isWriting)
             // O_DIRECT is refused after all other checks; the constant does not import
             guard flags.rawValue & 0o40000 == 0 else { throw .EINVAL }
+            if flags.isTruncating { try noteTruncation(of: node) }
         } catch {
             reply.fail(error)
             return
         }
         let handle = FileHandle(file)
         if !reply.succeed(OpenReplyInfo(handle: handle, directIO: true, noFlush: true)) { handle.release() }
+    }
+
+    /// All that cutting off does: the size stays, the content is nobody's.
+    private func noteTruncation(of node: NodeID) throws(Errno) {
+        let now = kernel.clock.wallTime
+        _ = try tree.setStatus(Sysfs.Inode(node)) { status in
+            status.modified = now
+            status.changed = now
+        }
     }
 
     public func release(

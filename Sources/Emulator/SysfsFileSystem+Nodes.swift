@@ -45,6 +45,7 @@ extension SysfsFileSystem {
     ) {
         count("SETATTR")
         do throws(Errno) {
+            if let size = changes.size, size > largestSize { throw .EFBIG }
             let now = kernel.clock.wallTime
             let status = try tree.setStatus(Sysfs.Inode(node)) { status in
                 if let mode = changes.mode { status.mode = Permissions(rawValue: UInt16(mode & 0o7777)) }
@@ -58,6 +59,16 @@ extension SysfsFileSystem {
         } catch {
             reply.fail(error)
         }
+    }
+
+    /// No file may become larger, not that any does.
+    private var largestSize: UInt64 {
+        kernel.release >= .v7_2 ? UInt64(Int64.max) : UInt64(Int32.max)
+    }
+
+    /// There are none. What a single one is worth is never asked: the kernel is told once that there are none to be had.
+    public func listXattr(of node: NodeID, _ context: RequestContext, _ reply: consuming XattrReply) {
+        reply.succeed(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
     public func readLink(_ node: NodeID, _ context: RequestContext, _ reply: consuming LinkReply) {

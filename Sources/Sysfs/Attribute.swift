@@ -40,15 +40,18 @@ public struct Attribute<Object>: Sendable {
     public let store: Store?
     /// The releases of Linux that have the attribute.
     public let releases: PartialRangeFrom<KernelRelease>
+    public let fidelity: Fidelity
 
     public init(
-        _ name: String, _ mode: Permissions, since release: KernelRelease = .v6_1, show: Show? = nil, store: Store? = nil
+        _ name: String, _ mode: Permissions, since release: KernelRelease = .v6_1, fidelity: Fidelity = .implemented,
+        show: Show? = nil, store: Store? = nil
     ) {
         self.name = name
         self.mode = mode
         self.show = show
         self.store = store
         self.releases = release...
+        self.fidelity = fidelity
     }
 
     /// A 0444 attribute whose text is a value that needs no lock of the caller.
@@ -80,7 +83,8 @@ public final class AttributeTable<Object>: Sendable {
     /// - Parameter fileSize: what `stat` says of the files: a page in sysfs, nothing in debugfs.
     public init(_ rows: [Attribute<Object>], release: KernelRelease, fileSize: UInt64 = UInt64(Page.size)) {
         self.rows = rows.filter { $0.releases.contains(release) }
-        columns = AttributeColumns(names: self.rows.map(\.name), modes: self.rows.map(\.mode), fileSize: fileSize)
+        columns = AttributeColumns(
+            names: self.rows.map(\.name), modes: self.rows.map(\.mode), fidelities: self.rows.map(\.fidelity), fileSize: fileSize)
     }
 }
 
@@ -88,12 +92,14 @@ public final class AttributeTable<Object>: Sendable {
 final class AttributeColumns: Sendable {
     let names: [String]
     let modes: [Permissions]
+    let fidelities: [Fidelity]
     let rowByName: [String: Int]
     let fileSize: UInt64
 
-    init(names: [String], modes: [Permissions], fileSize: UInt64) {
+    init(names: [String], modes: [Permissions], fidelities: [Fidelity], fileSize: UInt64) {
         self.names = names
         self.modes = modes
+        self.fidelities = fidelities
         self.fileSize = fileSize
         rowByName = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     }

@@ -1,0 +1,164 @@
+import DriverCore
+import Emulator
+import Glibc
+import Machine
+import Recordings
+import Sysfs
+import SystemPackage
+import Testing
+
+/// The tables of docs/FIDELITY.md: every file that the three releases have, as the attribute tables say it.
+@Suite struct FidelityTests {
+    private static let begin = "<!-- files: `make fidelity` writes them, a test compares them -->\n"
+    private static let end = "<!-- end -->\n"
+
+    @Test func theDocumentListsEveryFile() throws {
+        var inventory = Inventory()
+        for release in KernelRelease.allCases { try inventory.add(Self.computer(release).tree, of: release) }
+        let tables = inventory.tables
+        let document = try String(decoding: Self.bytes(), as: UTF8.self)
+        let start = try #require(document.firstRange(of: Self.begin)).upperBound
+        let stop = try #require(document[start...].firstRange(of: Self.end)).lowerBound
+        if getenv("UPDATE_DOCS") != nil {
+            let file = try #require(fopen(Self.path, "w"))
+            fputs(document[..<start] + tables + document[stop...], file)
+            fclose(file)
+        } else {
+            #expect(document[start..<stop] == tables, "docs/FIDELITY.md is not up to date; make fidelity")
+        }
+    }
+
+    /// A computer with one of everything: cards of all modes, queues of the host and of vfio_ap, a device with a guest, a node.
+    private static func computer(_ release: KernelRelease) throws -> Computer {
+        let computer = try Computer(release: release, clock: VirtualClock())
+        let calls = TreeCalls(tree: computer.tree)
+        let matrix = "devices/vfio_ap/matrix"
+        let uuid = "69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
+        for (path, text) in [
+            ("bus/ap/apmask", "-5"), ("\(matrix)/mdev_supported_types/vfio_ap-passthrough/create", uuid),
+            ("\(matrix)/\(uuid)/assign_adapter", "5"), ("\(matrix)/\(uuid)/assign_domain", "4"),
+            ("kernel/debug/apmatrix/guests", "start mary \(uuid)"), ("class/zcrypt/create", "NODE"),
+        ] {
+            let file = try calls.open(SysfsPath(path.utf8), .writeOnly)
+            _ = try calls.write(file, Array(text.utf8), at: 0)
+        }
+        return computer
+    }
+
+    private static let path = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/docs/FIDELITY.md"
+
+    private static func bytes() throws -> [UInt8] {
+        let file = try #require(fopen(path, "r"))
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        while case let byte = getc(file), byte != EOF { bytes.append(UInt8(byte)) }
+        return bytes
+    }
+}
+
+/// What trees have, by the kind of directory.
+private struct Inventory {
+    private struct File {
+        var modes: [KernelRelease: String] = [:]
+        var fidelities: Set<Fidelity> = []
+    }
+    private struct Directory {
+        var files: [String: File] = [:]
+        var links: [String: Set<String>] = [:]
+    }
+    private var directories: [String: Directory] = [:]
+
+    mutating func add(_ tree: Tree, of release: KernelRelease) throws {
+        try add(tree.root.inode, [], tree, release)
+    }
+
+    private mutating func add(_ inode: Sysfs.Inode, _ path: [String], _ tree: Tree, _ release: KernelRelease) throws {
+        guard path.prefix(3) != ["kernel", "debug", "apmatrix"] else { return }
+        let kind = Self.kind(path)
+        for attribute in tree.describeAttributes(of: inode) {
+            let mode = "0" + String(attribute.mode.rawValue, radix: 8)
+            directories[kind, default: Directory()].files[attribute.name, default: File()].modes[release] = mode
+            directories[kind]?.files[attribute.name]?.fidelities.insert(attribute.fidelity)
+        }
+        for entry in try tree.entries(of: inode) {
+            switch entry.kind {
+            case .attribute: break
+            case .directory: try add(entry.inode, path + [entry.name], tree, release)
+            case .link:
+                let name = Self.kind(path + [entry.name]).split(separator: "/").last.map(String.init) ?? ""
+                let target = Self.normal(try tree.target(of: entry.inode).split(separator: "/").map(String.init))
+                directories[kind, default: Directory()].links[name, default: []].insert(target.joined(separator: "/"))
+            }
+        }
+    }
+
+    // MARK: - Kinds of directories
+
+    /// The path with what is one of many named by its kind.
+    private static func kind(_ path: [String]) -> String {
+        var normal = normal(path)
+        if normal.count > 1, normal[0] == "module", normal.dropFirst(2).first != "parameters", normal[1] != "ap" { normal[1] = "MODULE" }
+        if normal.count > 3, normal[..<3] == ["bus", "ap", "drivers"] { normal[3] = "DRIVER" }
+        return normal.joined(separator: "/")
+    }
+
+    private static func normal(_ path: [String]) -> [String] {
+        path.map { name in
+            if name.wholeMatch(of: /card[0-9a-f]{2}/) != nil { return "cardXX" }
+            if name.wholeMatch(of: /[0-9a-f]{2}\.[0-9a-f]{4}/) != nil { return "XX.YYYY" }
+            if name.wholeMatch(of: /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/) != nil { return "UUID" }
+            if name.wholeMatch(of: /vfio[0-9]+/) != nil { return "vfioN" }
+            if name.wholeMatch(of: /[0-9]+/) != nil { return "G" }
+            if name.wholeMatch(of: /[0-9]+:[0-9]+/) != nil { return "MAJOR:MINOR" }
+            return name
+        }
+    }
+
+    // MARK: - As text
+
+    var tables: String {
+        directories.sorted { $0.key < $1.key }.map { kind, directory in
+            var text = "\n### /sys/\(kind)\n\n"
+            if !directory.files.isEmpty {
+                text += "| file | mode | Linux | how |\n|---|---|---|---|\n"
+                for (name, file) in directory.files.sorted(by: { $0.key < $1.key }) {
+                    text += "| \(name) | \(Self.modes(file)) | \(Self.releases(file)) | \(Self.how(file)) |\n"
+                }
+            }
+            if !directory.links.isEmpty {
+                text += directory.files.isEmpty ? "" : "\n"
+                text += "Links: "
+                text += directory.links.sorted { $0.key < $1.key }.map { name, targets in
+                    "`\(name)` → " + targets.sorted().map { "`\($0)`" }.joined(separator: " or ")
+                }.joined(separator: ", ") + "\n"
+            }
+            return text
+        }.joined() + "\n"
+    }
+
+    private static func modes(_ file: File) -> String {
+        let modes = Set(file.modes.values)
+        guard modes.count > 1 else { return modes.first ?? "" }
+        return modes.sorted().map { mode in
+            "\(mode) (\(KernelRelease.allCases.filter { file.modes[$0] == mode }.map(\.rawValue).joined(separator: ", ")))"
+        }.joined(separator: ", ")
+    }
+
+    private static func releases(_ file: File) -> String {
+        let releases = KernelRelease.allCases.filter { file.modes[$0] != nil }
+        if releases.count == KernelRelease.allCases.count { return "all" }
+        if releases == KernelRelease.allCases.suffix(releases.count) { return "since \(releases[0].rawValue)" }
+        return releases.map(\.rawValue).joined(separator: ", ")
+    }
+
+    private static func how(_ file: File) -> String {
+        let words = file.fidelities.map { fidelity in
+            switch fidelity {
+            case .implemented: "implemented"
+            case .fixed(let reason): "static: \(reason)"
+            case .deviating(let how): "deviating: \(how)"
+            }
+        }
+        return words.sorted().joined(separator: "; ")
+    }
+}
