@@ -70,6 +70,8 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: ["Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
         .testTarget(
+            name: "EmulatorTests", dependencies: ["Emulator", "Recordings", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
+        .testTarget(
             name: "InterleavingTests",
             dependencies: [
                 "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "Recordings",

@@ -23,6 +23,8 @@ public final class Computer: Sendable {
     let vfioAP = Leaf<VFIOAPModule?>("vfio_ap", nil)
     /// Those that run, in the order in which they were started.
     let guests = Leaf<[VirtualMachine]>("guests", [])
+    /// What is to go wrong, the oldest first.
+    let faults = Leaf<[Fault]>("faults", [])
     /// Loading and unloading take turns.
     private let loading = Leaf("module loading", false)
 

@@ -38,6 +38,11 @@ enum ControlPlane {
         } command: { computer, line, held throws(ControlError) in
             try guest(line, computer, held)
         },
+        file("faults") { computer in
+            Array(computer.faults.withLock { $0 }.map(\.line).joined().utf8)
+        } command: { computer, line, _ throws(ControlError) in
+            try computer.plan(line)
+        },
         stream("uevents") { $0.kernel.uevents.bytes },
         stream("log") { $0.kernel.log.bytes },
         stream("hardware") { Array($0.machine.journal.text().utf8) },

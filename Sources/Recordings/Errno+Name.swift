@@ -7,6 +7,12 @@ extension Errno {
         guard names.indices.contains(index), names[index] != "-" else { return "E\(rawValue)" }
         return String(names[index])
     }
+
+    /// The errno of that name in C; nil where there is none.
+    public init?(name: String) {
+        guard let index = names.firstIndex(of: name[...]), name != "-" else { return nil }
+        self.init(rawValue: CInt(index + 1))
+    }
 }
 
 /// By number, from 1 on; the same on every architecture that Linux shares them with: s390, x86, arm, RISC-V.

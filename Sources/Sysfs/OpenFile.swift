@@ -40,7 +40,10 @@ public final class OpenFile: Sendable {
         defer { passTurn(state) }
         if offset == 0 || offset != state.position {
             var page = Page()
-            try tree.withActive(self) { () throws(Errno) in try group.show(row, into: &page, held) }
+            try tree.withActive(self) { () throws(Errno) in
+                try tree.intercept(.read, inode)
+                try group.show(row, into: &page, held)
+            }
             state.shown = page.bytes
             state.wasShown = true
         } else if offset >= state.shown.count {
@@ -64,7 +67,10 @@ public final class OpenFile: Sendable {
         let state = takeTurn()
         defer { passTurn(state) }
         let input = Input(bytes.count > Page.size ? Array(bytes.prefix(Page.size)) : bytes)
-        try tree.withActive(self) { () throws(Errno) in try group.store(row, input, held) }
+        try tree.withActive(self) { () throws(Errno) in
+            try tree.intercept(.write, inode)
+            try group.store(row, input, held)
+        }
         return input.bytes.count
     }
 

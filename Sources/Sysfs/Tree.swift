@@ -1,4 +1,5 @@
 internal import LockOrder
+internal import Synchronization
 public import SystemPackage
 
 /// A file system with the semantics of kernfs, as sysfs uses it.
@@ -10,6 +11,9 @@ public import SystemPackage
 public final class Tree: Sendable {
     public let release: KernelRelease
     let state: Leaf<TreeState>
+    let interceptor = Leaf<Interceptor?>("interceptor", nil)
+    /// Every access asks: without an interceptor it must cost nothing.
+    let isIntercepted = Atomic(false)
 
     /// - Parameter now: the time that new nodes carry.
     public init(release: KernelRelease, uid: UInt32 = 0, gid: UInt32 = 0, now: @escaping @Sendable () -> Timestamp) {

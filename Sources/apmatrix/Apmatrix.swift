@@ -12,7 +12,7 @@ struct Apmatrix: ParsableCommand {
             """,
         version: "apmatrix \(version)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, MachineCommand.self, GuestCommand.self, LogCommand.self, UeventsCommand.self,
+            MountCommand.self, UnmountCommand.self, MachineCommand.self, GuestCommand.self, FaultCommand.self, LogCommand.self, UeventsCommand.self,
             LocksCommand.self, ReplayCommand.self,
         ],
         defaultSubcommand: MountCommand.self)

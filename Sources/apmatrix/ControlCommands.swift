@@ -118,6 +118,31 @@ extension GuestCommand {
     }
 }
 
+struct FaultCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fault", abstract: "Let reads and writes go wrong, or show what will.",
+        discussion: """
+            Without a fault it prints those that are still to come, a line each. A fault is
+              write assign_domain errno=EIO nth=3     the third write answers EIO
+              read */status delay=2s                  every read waits for two seconds
+              write apmask errno=EINTR times=2        the first two writes
+              clear                                   none any more
+            The pattern is compared with as many of the last names of the path as it has itself.
+            """)
+
+    @OptionGroup var mount: MountChoice
+    @Argument(help: "A fault, in one word or many.") var fault: [String] = []
+
+    func run() throws {
+        let files = try mount.controlFiles()
+        if fault.isEmpty {
+            emit(try files.read("faults"))
+        } else {
+            try files.write(fault.joined(separator: " "), to: "faults")
+        }
+    }
+}
+
 struct LogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "log", abstract: "Print the kernel log.")
     @OptionGroup var stream: StreamOptions

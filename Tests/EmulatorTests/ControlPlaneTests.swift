@@ -1,0 +1,137 @@
+import DriverCore
+import Emulator
+import Machine
+import Recordings
+import Sysfs
+import SystemPackage
+import Testing
+
+/// A computer in this process, in virtual time, and system calls on its tree.
+final class Host {
+    static let control = "kernel/debug/apmatrix"
+    static let matrix = "devices/vfio_ap/matrix"
+    static let uuid = "69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
+    let clock = VirtualClock()
+    let computer: Computer
+    private let calls: TreeCalls
+
+    init(_ machine: MachineDescription = .default, release: KernelRelease = .v7_2) throws {
+        computer = try Computer(machine, release: release, clock: clock)
+        calls = TreeCalls(tree: computer.tree)
+    }
+
+    deinit {
+        computer.shutDown()
+        computer.dismantle()
+    }
+
+    /// - Returns: the error's name, or "ok".
+    @discardableResult
+    func write(_ text: String, to path: String) -> String {
+        do throws(Errno) {
+            let file = try calls.open(SysfsPath(path.utf8), .writeOnly)
+            _ = try calls.write(file, Array(text.utf8), at: 0)
+            return "ok"
+        } catch {
+            return error.name
+        }
+    }
+
+    /// - Returns: the text, or the error's name.
+    func read(_ path: String) -> String {
+        do throws(Errno) {
+            let file = try calls.open(SysfsPath(path.utf8), .readOnly)
+            var bytes: [UInt8] = []
+            while true {
+                let more = try calls.read(file, at: bytes.count, count: 65536)
+                guard !more.isEmpty else { return String(decoding: bytes, as: UTF8.self) }
+                bytes += more
+            }
+        } catch {
+            return error.name
+        }
+    }
+
+    /// The last line of the log.
+    var complaint: String { read("\(Host.control)/log").split(separator: "\n").last.map(String.init) ?? "" }
+}
+
+@Suite struct ControlPlaneTests {
+    /// What is refused answers an errno, changes nothing and says in the log what would be right.
+    @Test(arguments: [
+        ("machine", "adapter", "EINVAL", "an adapter"), ("machine", "adapter 06 type=CEX9Z", "EINVAL", "CEX8C"),
+        ("machine", "queue 77.0047 reset-busy=3", "ENOENT", "77.0047"), ("machine", "fly", "EINVAL", "adapter, domain, maxima and queue"),
+        ("guests", "start", "EINVAL", "start|start-deaf NAME UUID"), ("guests", "start mary x", "EINVAL", "'x' is no UUID"),
+        ("guests", "start mary \(Host.uuid)", "ENOENT", "no mediated device"), ("guests", "stop mary", "ENOENT", "no guest 'mary'"),
+        ("modules", "load kvm", "ENOENT", "only vfio_ap"), ("modules", "load", "EINVAL", "load MODULE"),
+        ("faults", "write x", "EINVAL", "read|write PATTERN"), ("faults", "write x errno=EFOO", "EINVAL", "'EFOO' is no errno"),
+        ("faults", "write x delay=3", "EINVAL", "2s and 50ms"), ("faults", "write x errno=EIO nth=0", "EINVAL", "from 1 on"),
+        ("faults", "write x nth=1", "EINVAL", "an errno, a delay, or both"),
+    ])
+    func whatIsRefusedIsSaid(_ file: String, _ line: String, _ errno: String, _ words: String) throws {
+        let host = try Host()
+        let before = host.read("\(Host.control)/\(file)")
+        #expect(host.write(line + "\n", to: "\(Host.control)/\(file)") == errno)
+        #expect(host.complaint.hasPrefix("apmatrix: \(file): '\(line)': ") && host.complaint.contains(words), "\(host.complaint)")
+        #expect(host.read("\(Host.control)/\(file)") == before)
+    }
+
+    @Test func aRefusedLineEndsTheWrite() throws {
+        let host = try Host()
+        #expect(host.write("adapter 03 unplug\nfly\nadapter 05 unplug\n", to: "\(Host.control)/machine") == "EINVAL")
+        let machine = host.read("\(Host.control)/machine")
+        #expect(!machine.contains("03:") && machine.contains("05:"))
+    }
+
+    @Test(arguments: ["uevents", "log", "hardware", "locks"]) func whatOnlyGrowsCannotBeWritten(_ file: String) throws {
+        #expect(try Host().write("x", to: "\(Host.control)/\(file)") == "EINVAL")
+    }
+}
+
+@Suite struct FaultTests {
+    @Test func theNthAccessFails() throws {
+        let host = try Host()
+        host.write("write config_time errno=EIO nth=2", to: "\(Host.control)/faults")
+        let answers = [31, 32, 33, 34].map { host.write("\($0)", to: "bus/ap/config_time") }
+        #expect(answers == ["ok", "EIO", "ok", "ok"])
+        #expect(host.read("bus/ap/config_time") == "34\n" && host.read("\(Host.control)/faults") == "")
+    }
+
+    @Test func nothingIsDoneByAnAccessThatFails() throws {
+        let host = try Host()
+        host.write("write config_time errno=EBUSY times=2", to: "\(Host.control)/faults")
+        #expect(host.write("31", to: "bus/ap/config_time") == "EBUSY")
+        #expect(host.read("bus/ap/config_time") == "30\n")
+        #expect(host.read("\(Host.control)/faults") == "write config_time errno=EBUSY times=2\n")
+    }
+
+    @Test func aDelayIsWaitedFor() throws {
+        let host = try Host()
+        host.write("read */reset delay=2s\nread */reset delay=50ms errno=EIO", to: "\(Host.control)/faults")
+        let start = host.clock.now
+        #expect(host.read("devices/ap/card05/05.0047/reset").hasSuffix("\n"))
+        #expect(host.clock.now - start == .seconds(2), "the oldest that fits happens")
+        host.write("clear", to: "\(Host.control)/faults")
+        #expect(host.read("devices/ap/card05/05.0047/reset").hasSuffix("\n") && host.clock.now - start == .seconds(2))
+    }
+
+    @Test(arguments: [
+        ("apmask", true), ("ap/apmask", true), ("bus/ap/apmask", true), ("*/apmask", true), ("a?mask", true), ("a[pq]mask", true),
+        ("aqmask", false), ("class/apmask", false), ("b*apmask", false), ("/x/bus/ap/apmask", false),
+    ])
+    func aPatternIsComparedWithTheEndOfThePath(_ pattern: String, _ fits: Bool) throws {
+        let host = try Host()
+        host.write("read \(pattern) errno=EIO", to: "\(Host.control)/faults")
+        #expect((host.read("bus/ap/apmask") == "EIO") == fits)
+        #expect(host.write("0xff", to: "bus/ap/apmask") == "ok")
+    }
+
+    /// Else nobody could take a fault back.
+    @Test func theControlPlaneHasNoFaults() throws {
+        let host = try Host()
+        host.write("write * errno=EIO\nread * errno=EIO", to: "\(Host.control)/faults")
+        #expect(host.read("bus/ap/scans") == "EIO")
+        #expect(host.write("clear", to: "\(Host.control)/faults") == "ok")
+        #expect(host.read("bus/ap/scans") != "EIO")
+    }
+}
