@@ -10,11 +10,14 @@ extension APBus {
         let bus: AttributeTable<APBus>
         let card: AttributeTable<Card>
         let queue: AttributeTable<Queue>
+        /// What a queue of a secure-execution guest has besides.
+        let secureQueue: AttributeTable<Queue>
 
         init(release: KernelRelease) {
             bus = AttributeTable(APBus.attributes(release), release: release)
             card = AttributeTable(Card.attributes, release: release)
             queue = AttributeTable(Queue.attributes, release: release)
+            secureQueue = AttributeTable(Queue.secureAttributes, release: release)
         }
     }
 

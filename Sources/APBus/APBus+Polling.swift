@@ -21,7 +21,7 @@ extension APBus {
 
     /// Lets a queue's state machine go on, and polls for as long as it waits.
     func kick(_ queue: APQueue) {
-        guard step(queue) == .poll else { return }
+        guard step(queue) else { return }
         let startsPolling = state.withLock { state in
             state.polled.append(queue)
             defer { state.isPolling = true }
@@ -33,8 +33,15 @@ extension APBus {
     /// No queue resets or turns its interrupts on.
     public var queuesAreAtRest: Bool { state.withLock { !$0.isPolling } }
 
-    private func step(_ queue: APQueue) -> QueueStateMachine.Wait {
-        queue.state.withLock { $0.machine.step(queue.apqn, hardware) }
+    /// - Returns: whether the queue has to be polled.
+    private func step(_ queue: APQueue) -> Bool {
+        switch queue.state.withLock({ $0.machine.step(queue.apqn, hardware) }) {
+        case .nothing: return false
+        case .poll: return true
+        case .associated(let secret):
+            if kernel.release >= .v7_2 { queue.device.sendUevent(.change, [UeventVariable("SE_ASSOC", "\(secret)")]) }
+            return false
+        }
     }
 
     private func schedulePoll() {
@@ -55,7 +62,7 @@ extension APBus {
             defer { state.polled = [] }
             return state.polled
         }
-        let waiting = queues.filter { step($0) == .poll }
+        let waiting = queues.filter { step($0) }
         state.withLock { $0.polled += waiting }
     }
 

@@ -44,7 +44,7 @@ extension APBus {
         private var resetText: String {
             switch queue.state.withLock({ $0.machine.state }) {
             case .resetStart, .resetWait: "Reset in progress.\n"
-            case .setInterruptWait, .idle: "No Reset Timer set.\n"
+            case .setInterruptWait, .idle, .associationWait: "No Reset Timer set.\n"
             }
         }
 

@@ -35,6 +35,9 @@ public final class APQueue: Sendable {
             apqn.description, in: card.device.directory, subsystem: ("ap", bus.bus.directory),
             identity: card.queueIdentity, kernel: bus.kernel)
         device.directory.addAttributes(bus.tables.queue, of: APBus.Queue(bus: bus, queue: self))
+        if bus.hardware.isSecureGuest, card.info.mode == .ep11 || card.info.mode == .accelerator {
+            device.directory.addAttributes(bus.tables.secureQueue, of: APBus.Queue(bus: bus, queue: self))
+        }
     }
 
     /// The type as which it is driven, 10 to 14.

@@ -13,18 +13,24 @@ struct QueueStateMachine: Sendable {
         case error
     }
     enum State: Sendable {
-        case resetStart, resetWait, setInterruptWait, idle
+        case resetStart, resetWait, setInterruptWait, idle, associationWait
     }
     private(set) var device: DeviceState = .uninitiated
     private(set) var state: State = .resetStart
     /// Interrupts were on when last looked at: what 6.1 shows.
     private(set) var sawInterrupts = false
+    /// The secret that the queue is associated with, or is about to be; a reset forgets it.
+    private(set) var secret: UInt16?
+    /// The next reset unbinds the queue.
+    private var unbinds = false
 
     /// What a queue still waits for.
     enum Wait: Sendable {
         case nothing
         /// Look again in a while (`APBus.pollInterval`).
         case poll
+        /// For nothing: it has just been associated with the secret of that number.
+        case associated(UInt16)
     }
 
     mutating func prepareRemove() {
@@ -46,6 +52,18 @@ struct QueueStateMachine: Sendable {
         state = .resetStart
     }
 
+    /// Resets the queue at the next step, and unbinds it.
+    mutating func unbind() {
+        unbinds = true
+        restart()
+    }
+
+    /// Waits for the end of an association that has begun.
+    mutating func awaitAssociation(with secret: UInt16) {
+        self.secret = secret
+        state = .associationWait
+    }
+
     /// Starts the queue again unless nobody has started it before.
     mutating func recover() {
         if device != .uninitiated { start() }
@@ -61,8 +79,10 @@ struct QueueStateMachine: Sendable {
             switch state {
             case .resetStart:
                 sawInterrupts = false
-                switch hardware.rapq(apqn).responseCode {
+                switch hardware.rapq(apqn, unbinding: unbinds).responseCode {
                 case .normal, .resetInProgress:
+                    unbinds = false
+                    secret = nil
                     state = .resetWait
                     return .poll
                 default:
@@ -90,6 +110,18 @@ struct QueueStateMachine: Sendable {
                 case .normal, .resetInProgress, .busy:
                     return .poll
                 default:
+                    device = .error
+                }
+            case .associationWait:
+                let (status, info) = hardware.tapq(apqn)
+                switch (status.responseCode, info.bindState) {
+                case (.normal, .usable):
+                    state = .idle
+                    if let secret { return .associated(secret) }
+                case (.normal, .boundNotAssociated), (.resetInProgress, _), (.busy, _):
+                    return .poll
+                default:
+                    secret = nil
                     device = .error
                 }
             case .idle:

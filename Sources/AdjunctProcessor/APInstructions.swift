@@ -17,7 +17,9 @@ public protocol APInstructions: AnyObject, Sendable {
     /// PQAP function 1, reset AP queue: starts throwing away its messages and disables its interrupts. TAPQ tells the end.
     ///
     /// Response codes: 00 started; 01, 03, 04 as with TAPQ; 02 one is running already; 05 busy; 0A.
-    func rapq(_ apqn: APQN) -> QueueStatus
+    ///
+    /// - Parameter unbinding: the bit F: a queue of a secure-execution guest is no longer bound either.
+    func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus
 
     /// PQAP function 2, zeroize AP queue: as a reset, and what the queue remembers of its user is gone too.
     ///
@@ -40,12 +42,30 @@ public protocol APInstructions: AnyObject, Sendable {
     /// SCLP configure or deconfigure adapter (commands 001F0001 and 001E0001 with the adapter in bits 8 to 15).
     func configure(_ adapter: AdapterID, _ on: Bool) -> SCLPResponse
 
+    /// Whether this is a secure-execution guest, which must bind its queues, and associate those of EP11 cards with a secret, before it can
+    /// use them. False unless an implementation says otherwise.
+    var isSecureGuest: Bool { get }
+
+    /// PQAP, bind AP queue. Response codes: 00; 01 to 05 as with TAPQ; 30 where it is bound already.
+    func bapq(_ apqn: APQN) -> QueueStatus
+
+    /// PQAP, associate AP queue with the secret of that number; TAPQ tells the end. Response codes: 00; 01 to 05 as with TAPQ;
+    /// 31 for a queue that is not bound, or has been associated.
+    func aapq(_ apqn: APQN, secret: UInt16) -> QueueStatus
+
     /// Sends a request message that asks the card or domain about itself. Nil: it does not answer.
     func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer?
 }
 
 extension APInstructions {
     public var hasInterrupts: Bool { true }
+    public var isSecureGuest: Bool { false }
+
+    public func rapq(_ apqn: APQN) -> QueueStatus { rapq(apqn, unbinding: false) }
+
+    // not installed where nothing is to be bound
+    public func bapq(_ apqn: APQN) -> QueueStatus { QueueStatus(.queueNotAvailable) }
+    public func aapq(_ apqn: APQN, secret: UInt16) -> QueueStatus { QueueStatus(.queueNotAvailable) }
 }
 
 /// How the service-call processor answered.

@@ -20,8 +20,8 @@ public final class GuestInstructions: APInstructions {
         guest.apcb.contains(apqn) ? host.tapq(apqn) : (QueueStatus(.queueNotAvailable), .none)
     }
 
-    public func rapq(_ apqn: APQN) -> QueueStatus {
-        guest.apcb.contains(apqn) ? host.rapq(apqn) : QueueStatus(.queueNotAvailable)
+    public func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus {
+        guest.apcb.contains(apqn) ? host.rapq(apqn, unbinding: unbinding) : QueueStatus(.queueNotAvailable)
     }
 
     public func zapq(_ apqn: APQN) -> QueueStatus {

@@ -21,6 +21,8 @@ public final class HardwareJournal: Sendable {
         case zapq = "ZAPQ"
         case aqicOn = "AQIC-on"
         case aqicOff = "AQIC-off"
+        case bapq = "BAPQ"
+        case aapq = "AAPQ"
     }
 
     private struct Records {

@@ -10,8 +10,24 @@ extension Machine {
         state.withLock { $0.test(apqn) }
     }
 
-    public func rapq(_ apqn: APQN) -> QueueStatus {
-        execute(.rapq, apqn) { $0.reset(apqn) }
+    public var isSecureGuest: Bool {
+        state.withLock { $0.description.secureExecution }
+    }
+
+    public func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus {
+        execute(.rapq, apqn) { state in
+            let code = state.reset(apqn)
+            if unbinding, code == .normal { state.unbind(apqn) }
+            return code
+        }
+    }
+
+    public func bapq(_ apqn: APQN) -> QueueStatus {
+        execute(.bapq, apqn) { $0.bind(apqn) }
+    }
+
+    public func aapq(_ apqn: APQN, secret: UInt16) -> QueueStatus {
+        execute(.aapq, apqn) { $0.associate(apqn) }
     }
 
     /// Beyond the codes of RAPQ, `reset-rc` of the queue makes both answer whatever it says.

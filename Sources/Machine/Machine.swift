@@ -36,6 +36,14 @@ struct MachineState {
     private var interrupts = [APMask](repeating: .none, count: 256)
     /// The resets that still run, and how many polls they last.
     private var resets: [APQN: UInt8] = [:]
+    /// Queues that a secure-execution guest has bound.
+    private var bindings: [APQN: Binding] = [:]
+
+    private struct Binding {
+        var state: QueueInfo.BindState
+        /// How many polls an association still lasts.
+        var polls = 0
+    }
 
     private struct Card {
         var condition: ResponseCode
@@ -71,6 +79,7 @@ struct MachineState {
         for (apqn, left) in resets {
             let adapter = new.adapters[apqn.adapter]
             let isTheSame = adapter?.type == old.adapters[apqn.adapter]?.type && condition(of: apqn) == .normal
+            if !isTheSame { bindings[apqn] = nil }
             let busy = new.queues[apqn]?.resetBusy ?? 0
             // A change of the fault shortens the reset that runs, and never lengthens it.
             resets[apqn] = isTheSame ? min(left, busy) : nil
@@ -117,7 +126,8 @@ extension MachineState {
     mutating func test(_ apqn: APQN) -> (QueueStatus, QueueInfo) {
         let card = card(of: apqn)
         guard card.condition == .normal else { return (QueueStatus(card.condition), card.info) }
-        var status = status(of: apqn, .normal)
+        var (status, info) = (status(of: apqn, .normal), card.info)
+        if description.secureExecution { info.bindState = bindState(of: apqn) }
         if !resets.isEmpty, let left = resets[apqn] {
             switch left {
             case MachineDescription.QueueFaults.endless:
@@ -129,7 +139,43 @@ extension MachineState {
                 status.responseCode = .resetInProgress
             }
         }
-        return (status, card.info)
+        return (status, info)
+    }
+
+    /// Whether a queue is bound. A poll brings a running association nearer to its end.
+    private mutating func bindState(of apqn: APQN) -> QueueInfo.BindState {
+        guard var binding = bindings[apqn] else { return .unbound }
+        if binding.polls > 0 {
+            binding.polls -= 1
+            if binding.polls == 0 { binding.state = .usable }
+            bindings[apqn] = binding
+        }
+        return binding.state
+    }
+
+    /// BAPQ. A queue that needs no secret can be used at once.
+    mutating func bind(_ apqn: APQN) -> ResponseCode {
+        guard description.secureExecution else { return .queueNotAvailable }
+        let refusal = condition(of: apqn)
+        guard refusal == .normal else { return refusal }
+        guard resets[apqn] == nil else { return .resetInProgress }
+        guard bindings[apqn] == nil else { return .bindError }
+        bindings[apqn] = Binding(state: card(of: apqn).info.mode == .ep11 ? .boundNotAssociated : .usable)
+        return .normal
+    }
+
+    /// AAPQ. Takes two polls, like an association that has to be waited for.
+    mutating func associate(_ apqn: APQN) -> ResponseCode {
+        guard description.secureExecution else { return .queueNotAvailable }
+        let refusal = condition(of: apqn)
+        guard refusal == .normal else { return refusal }
+        guard let binding = bindings[apqn], binding.state == .boundNotAssociated, binding.polls == 0 else { return .notAvailableForAssociation }
+        bindings[apqn]?.polls = 2
+        return .normal
+    }
+
+    mutating func unbind(_ apqn: APQN) {
+        bindings[apqn] = nil
     }
 
     /// RAPQ and ZAPQ, which nobody can tell apart here: a queue remembers nothing of its user.

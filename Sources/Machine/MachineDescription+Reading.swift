@@ -44,6 +44,7 @@ extension MachineDescription {
     ///     features: [APSC, APXA, QACT, RC8A]   # none: a machine without QCI
     ///     interrupts: 1
     ///     reconfiguration: 1             # 0: no SCLP configure and deconfigure
+    ///     secure-execution: 0            # 1: a secure-execution guest; wants APSB among the features
     ///     queues:                        # faults
     ///       05.0047: {absent: 1}
     ///       06.0004: {reset-busy: 5, reset-rc: 00}
@@ -63,6 +64,12 @@ extension MachineDescription {
         if let node = entries["features"] { features = try document.features(node) }
         if let node = entries["interrupts"] { interrupts = try document.value(node, "0 or 1", flag) }
         if let node = entries["reconfiguration"] { reconfiguration = try document.value(node, "0 or 1", flag) }
+        if let node = entries["secure-execution"] {
+            secureExecution = try document.value(node, "0 or 1", flag)
+            guard !secureExecution || features?.contains(.apsb) == true else {
+                throw document.error(node, "a secure-execution guest has APSB; list it under features")
+            }
+        }
         if let node = entries["maxima"] { (maxAdapter, maxDomain) = try document.maxima(node) }
         if let node = entries["domains"] {
             (usageDomains, controlDomains) = try document.domains(node, through: addressableDomain)
@@ -71,7 +78,7 @@ extension MachineDescription {
         if let node = entries["queues"] { queues = try document.queues(node, of: self) }
     }
 
-    private static let keys = ["adapters", "domains", "maxima", "features", "interrupts", "reconfiguration", "queues"]
+    private static let keys = ["adapters", "domains", "maxima", "features", "interrupts", "reconfiguration", "secure-execution", "queues"]
 }
 
 extension YAMLDocument {

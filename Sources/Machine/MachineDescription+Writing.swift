@@ -18,6 +18,7 @@ extension MachineDescription {
         }
         text += "interrupts: \(interrupts ? 1 : 0)\n"
         if !reconfiguration { text += "reconfiguration: 0\n" }
+        if secureExecution { text += "secure-execution: 1\n" }
         if !queues.isEmpty { text += "queues:\n" }
         for (apqn, faults) in queues.sorted(by: { $0.key < $1.key }) { text += "  \(apqn): {\(faults.yaml)}\n" }
         return text

@@ -18,6 +18,8 @@ public struct MachineDescription: Hashable, Sendable {
     public var interrupts: Bool
     /// Adapters can be configured and deconfigured with SCLP.
     public var reconfiguration: Bool
+    /// It is a secure-execution guest, which binds its queues; told by APSB too.
+    public var secureExecution: Bool
     /// What is wrong with queues. A queue that is not listed is in order.
     ///
     /// Only queues of plugged adapters and usage domains are listed; who takes one of these away takes the entry too.
@@ -26,7 +28,7 @@ public struct MachineDescription: Hashable, Sendable {
     public init(
         adapters: [AdapterID: Adapter] = [:], usageDomains: APMask = .none, controlDomains: APMask = .none,
         maxAdapter: UInt8 = 255, maxDomain: UInt8 = 255, features: Features? = .usual, interrupts: Bool = true,
-        reconfiguration: Bool = true, queues: [APQN: QueueFaults] = [:]
+        reconfiguration: Bool = true, secureExecution: Bool = false, queues: [APQN: QueueFaults] = [:]
     ) {
         self.adapters = adapters
         self.usageDomains = usageDomains
@@ -36,6 +38,7 @@ public struct MachineDescription: Hashable, Sendable {
         self.features = features
         self.interrupts = interrupts
         self.reconfiguration = reconfiguration
+        self.secureExecution = secureExecution
         self.queues = queues
     }
 

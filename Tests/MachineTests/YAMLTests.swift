@@ -125,7 +125,7 @@ import Testing
         ("", "m:1:1: the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'"),
         ("[]", "m:1:1: a machine must be a mapping (key: value)"),
         ("adaptors: {}",
-            "m:1:1: 'adaptors' is not possible here; adapters, domains, maxima, features, interrupts, reconfiguration, queues"),
+            "m:1:1: 'adaptors' is not possible here; adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, queues"),
         ("adapters:", "m:1:10: adapters must be a mapping (key: value)"),
         ("adapters:\n  05: CEX9C",
             "m:2:7: 'CEX9C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"),
