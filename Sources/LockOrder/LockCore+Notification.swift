@@ -2,7 +2,7 @@ import Synchronization
 
 /// The condition part of a leaf: a counter of notifications, and the parking lot.
 extension LockCore {
-    private var key: ParkingLot.Key { ParkingLot.Key(lock: identity.key, isCondition: true) }
+    private var conditionKey: ParkingLot.Key { ParkingLot.Key(lock: identity.key, isCondition: true) }
 
     /// Says that the thread is going to wait for a notification. To be called with the lock held, after the look at the state:
     /// whoever changes the state later finds the mark.
@@ -26,7 +26,7 @@ extension LockCore {
                 return
             }
         }
-        ParkingLot.sleep(key, .shared) { notifications.load(ordering: .relaxed) == seen }
+        ParkingLot.sleep(conditionKey) { notifications.load(ordering: .relaxed) == seen }
     }
 
     /// Wakes everybody who expects a notification; where nobody does, it is two loads.
@@ -36,7 +36,7 @@ extension LockCore {
         while seen & 1 != 0 {
             let (isCounted, original) = notifications.compareExchange(expected: seen, desired: seen &+ 1, ordering: .relaxed)
             if isCounted {
-                ParkingLot.wakeAll(key)
+                ParkingLot.wakeAll(conditionKey)
                 break
             }
             seen = original

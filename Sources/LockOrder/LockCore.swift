@@ -6,10 +6,10 @@ import Synchronization
 ///
 ///     bits  0–31   readers that hold the lock
 ///     bit   32     a writer (or the owner of a mutex) holds it
-///     bit   33     somebody sleeps: who leaves the lock free has to wake
-///     bits 34–63   writers that wait; while there are any, readers do not enter, and no other writer but at a leaf
+///     bit   33     somebody waits: who leaves the lock free has to see to it
 ///
-/// Writers get a ranked lock in the order in which they came, as tasks get a kernel mutex; a leaf is for whoever is first.
+/// A ranked lock is got in the order of arrival: while somebody waits nobody takes it, it is handed over. A leaf is for whoever is
+/// first.
 @usableFromInline
 struct LockCore: ~Copyable {
     let word = Atomic<UInt64>(0)
@@ -22,8 +22,7 @@ struct LockCore: ~Copyable {
     private static var reader: UInt64 { 1 }
     private static var readers: UInt64 { 0xffff_ffff }
     private static var writer: UInt64 { 1 << 32 }
-    private static var sleeper: UInt64 { 1 << 33 }
-    private static var waitingWriter: UInt64 { 1 << 34 }
+    private static var waiter: UInt64 { 1 << 33 }
 
     @usableFromInline
     init(_ rank: LockRank, _ name: StaticString) {
@@ -61,84 +60,115 @@ struct LockCore: ~Copyable {
     @usableFromInline
     func release(_ mode: LockMode, _ hold: Hold) {
         if lockClass.rank != .leaf { lockClass.count(hold: hold.since.elapsed) }
-        let left = word.wrappingSubtract(mode == .exclusive ? Self.writer : Self.reader, ordering: .releasing).newValue
-        if left & (Self.sleeper | Self.writer | Self.readers) == Self.sleeper { wakeSleepers() }
+        // acquiring: the last reader hands over what the others have released before
+        let left = word.wrappingSubtract(
+            mode == .exclusive ? Self.writer : Self.reader, ordering: .acquiringAndReleasing).newValue
+        if left == Self.waiter { isFair ? handOver() : wakeSleepers() }
         if hold.isInstrumented { releasedInstrumented(mode) }
     }
 
     // MARK: - The word
 
+    /// Whether the lock is got in the order of arrival.
+    private var isFair: Bool { lockClass.rank != .leaf }
+
     /// What the word becomes by taking, or `nil` where the lock is not to be had.
-    ///
-    /// - Parameter mayPass: The thread need not stand behind the writers that wait.
-    private static func taken(_ word: UInt64, _ mode: LockMode, mayPass: Bool) -> UInt64? {
+    private func taken(_ word: UInt64, _ mode: LockMode) -> UInt64? {
+        guard word & Self.waiter == 0 || !isFair else { return nil }
         switch mode {
-        case .exclusive: word & (writer | readers) == 0 && (mayPass || word < waitingWriter) ? word | writer : nil
-        case .shared: word & writer == 0 && word < waitingWriter ? word + reader : nil
+        case .exclusive: return word & (Self.writer | Self.readers) == 0 ? word | Self.writer : nil
+        case .shared: return word & Self.writer == 0 ? word + Self.reader : nil
         }
     }
 
-    /// - Parameter announced: Whether the thread is one of the waiting writers, and by taking the lock no longer is.
     /// - Returns: whether the lock has been taken.
-    func tryAcquire(_ mode: LockMode, announced: Bool = false) -> Bool {
-        var seen: UInt64 = announced ? word.load(ordering: .relaxed) : 0
-        while let next = Self.taken(seen, mode, mayPass: announced || lockClass.rank == .leaf) {
-            let desired = announced ? next - Self.waitingWriter : next
+    func tryAcquire(_ mode: LockMode) -> Bool {
+        var seen: UInt64 = 0
+        while let next = taken(seen, mode) {
             let (isTaken, original) = word.compareExchange(
-                expected: seen, desired: desired, successOrdering: .acquiring, failureOrdering: .relaxed)
+                expected: seen, desired: next, successOrdering: .acquiring, failureOrdering: .relaxed)
             if isTaken { return true }
             seen = original
         }
         return false
     }
 
+    /// Takes the lock, or marks that somebody waits. To be called with the bucket of the lock locked.
+    ///
+    /// - Returns: whether the lock has been taken.
+    private func acquireOrMark(_ mode: LockMode) -> Bool {
+        var seen = word.load(ordering: .relaxed)
+        while true {
+            let next = taken(seen, mode)
+            if next == nil, seen & Self.waiter != 0 { return false }
+            let (isDone, original) = word.compareExchange(
+                expected: seen, desired: next ?? (seen | Self.waiter), successOrdering: .acquiring, failureOrdering: .relaxed)
+            if isDone { return next != nil }
+            seen = original
+        }
+    }
+
     // MARK: - Contention
 
-    /// How often a taken lock is looked at before the thread gives up its processor: some microseconds, two or three usual holds of the
-    /// matrix device's lock. Threads that go to sleep at once wake each other for every single operation, and wait for that
+    /// How often a thread looks whether it has its turn before it gives up its processor: some microseconds, two or three usual holds of
+    /// the matrix device's lock. Threads that go to sleep at once wake each other for every single operation, and wait for that
     /// longer than for the lock.
     private static var glances: Int { 10_000 }
 
+    private var key: ParkingLot.Key { ParkingLot.Key(lock: identity.key, isCondition: false) }
+
     /// Takes a lock that was not free at the first attempt.
     ///
-    /// A writer announces itself, once, and from then on no reader enters: readers cannot starve it.
-    ///
-    /// - Parameter observer: Who keeps the thread until another attempt is worth it; without one it sleeps.
+    /// - Parameter observer: Who keeps the thread until another attempt is worth it, and sees to the order; without one it waits.
     func contend(_ mode: LockMode, _ observer: (any SchedulingObserver)?) {
         let start = Nanoseconds.now
-        if observer == nil {
-            for _ in 0..<Self.glances where Self.taken(word.load(ordering: .relaxed), mode, mayPass: false) != nil { break }
-            if tryAcquire(mode) { return lockClass.count(wait: start.elapsed) }
-        }
-        let isWriter = mode == .exclusive
-        if isWriter { word.wrappingAdd(Self.waitingWriter, ordering: .relaxed) }
-        Blocking.willBlock()
-        while !tryAcquire(mode, announced: isWriter) {
-            if let observer {
-                observer.willWait(identity, for: .available(mode))
-            } else {
-                ParkingLot.sleep(ParkingLot.Key(lock: identity.key, isCondition: false), mode) { mustSleep(mode) }
-            }
+        if let observer {
+            Blocking.willBlock()
+            while !tryAcquire(mode) { observer.willWait(identity, for: .available(mode)) }
+        } else if isFair {
+            ParkingLot.waitInLine(key, mode, glances: Self.glances) { acquireOrMark(mode) }
+        } else {
+            contendUnfairly(mode)
         }
         lockClass.count(wait: start.elapsed)
     }
 
-    /// Whether the lock is still not to be had; if so, `sleeper` is set. To be asked with the bucket of the lock locked.
+    private func contendUnfairly(_ mode: LockMode) {
+        for _ in 0..<Self.glances where tryAcquireIfFree(mode) { return }
+        Blocking.willBlock()
+        while !tryAcquire(mode) {
+            ParkingLot.sleep(key) { mustSleep(mode) }
+        }
+    }
+
+    /// An attempt that leaves the word alone where it would fail.
+    private func tryAcquireIfFree(_ mode: LockMode) -> Bool {
+        taken(word.load(ordering: .relaxed), mode) != nil && tryAcquire(mode)
+    }
+
+    /// Whether a leaf is still not to be had; if so, it is marked that somebody waits. To be asked with the bucket of the lock locked.
     private func mustSleep(_ mode: LockMode) -> Bool {
         var seen = word.load(ordering: .relaxed)
-        while Self.taken(seen, mode, mayPass: mode == .exclusive) == nil {
-            if seen & Self.sleeper != 0 { return true }
-            let (isSet, original) = word.compareExchange(expected: seen, desired: seen | Self.sleeper, ordering: .relaxed)
+        while taken(seen, mode) == nil {
+            if seen & Self.waiter != 0 { return true }
+            let (isSet, original) = word.compareExchange(expected: seen, desired: seen | Self.waiter, ordering: .relaxed)
             if isSet { return true }
             seen = original
         }
         return false
     }
 
-    /// The writer that has slept longest looks again; without one, all readers do.
+    /// The thread that has slept longest looks again.
     private func wakeSleepers() {
-        ParkingLot.wakeNext(ParkingLot.Key(lock: identity.key, isCondition: false)) {
-            word.bitwiseAnd(~Self.sleeper, ordering: .relaxed)
+        ParkingLot.wakeNext(key) { word.bitwiseAnd(~Self.waiter, ordering: .relaxed) }
+    }
+
+    /// Gives the lock, which nobody holds, to who has waited longest; to a reader together with those that came directly behind it.
+    private func handOver() {
+        ParkingLot.handOver(key) { mode, count, othersWait in
+            // nobody else changes a word that says nothing but that somebody waits
+            let holders = mode == .exclusive ? Self.writer : UInt64(count) * Self.reader
+            word.store(holders | (othersWait ? Self.waiter : 0), ordering: .relaxed)
         }
     }
 }

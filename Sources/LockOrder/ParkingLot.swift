@@ -15,12 +15,27 @@ enum ParkingLot {
         let isCondition: Bool
     }
 
-    /// Sleeps until somebody wakes that key. Spurious wakes do not happen, but may be believed in: callers look again.
-    static func sleep(_ key: Key, _ mode: LockMode, while isStillNeeded: () -> Bool) {
-        bucket(of: key).sleep(key, mode, while: isStillNeeded)
+    /// Waits until the lock is handed over (`handOver`), in the order of arrival. Looks `glances` times before it goes to sleep.
+    ///
+    /// - Parameter acquire: Takes the lock if it is to be had; asked once, before anybody else can hand it over.
+    static func waitInLine(_ key: Key, _ mode: LockMode, glances: Int, unless acquire: () -> Bool) {
+        bucket(of: key).waitInLine(key, mode, glances, unless: acquire)
     }
 
-    /// Wakes the one that wants the lock for itself and has slept longest; without one, everybody.
+    /// Ends the wait of the one that came first; where that is a reader, also of the readers directly behind it.
+    ///
+    /// - Parameter grant: Makes them holders: how they want the lock, how many they are, whether others still wait. Called before they
+    ///   go on, and before anybody else can join the line.
+    static func handOver(_ key: Key, _ grant: (LockMode, Int, Bool) -> Void) {
+        bucket(of: key).handOver(key, grant)
+    }
+
+    /// Sleeps until somebody wakes that key. Spurious wakes do not happen, but may be believed in: callers look again.
+    static func sleep(_ key: Key, while isStillNeeded: () -> Bool) {
+        bucket(of: key).sleep(key, while: isStillNeeded)
+    }
+
+    /// Wakes the one that has slept longest.
     ///
     /// - Parameter last: Called when nobody sleeps under that key any more, before anybody else can.
     static func wakeNext(_ key: Key, last: () -> Void) {
@@ -48,7 +63,8 @@ private final class ParkingBucket: @unchecked Sendable {  // everything is only 
     private final class Sleeper {
         let key: ParkingLot.Key
         let mode: LockMode
-        var isAsleep = true
+        /// Written with the mutex held.
+        let isAsleep = Atomic(true)
         let wakeUp = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
         init(_ key: ParkingLot.Key, _ mode: LockMode) {
@@ -69,43 +85,67 @@ private final class ParkingBucket: @unchecked Sendable {  // everything is only 
 
     init() { pthread_mutex_init(mutex, nil) }
 
-    func sleep(_ key: ParkingLot.Key, _ mode: LockMode, while isStillNeeded: () -> Bool) {
-        let sleeper = Sleeper(key, mode)
+    func sleep(_ key: ParkingLot.Key, while isStillNeeded: () -> Bool) {
+        let sleeper = Sleeper(key, .exclusive)
         pthread_mutex_lock(mutex)
         if isStillNeeded() {
             sleepers.append(sleeper)
-            while sleeper.isAsleep { pthread_cond_wait(sleeper.wakeUp, mutex) }
+            waitForWakeUp(sleeper)
+        }
+        pthread_mutex_unlock(mutex)
+    }
+
+    private func waitForWakeUp(_ sleeper: Sleeper) {
+        while sleeper.isAsleep.load(ordering: .acquiring) { pthread_cond_wait(sleeper.wakeUp, mutex) }
+    }
+
+    func waitInLine(_ key: ParkingLot.Key, _ mode: LockMode, _ glances: Int, unless acquire: () -> Bool) {
+        let sleeper = Sleeper(key, mode)
+        pthread_mutex_lock(mutex)
+        let isAcquired = acquire()
+        if !isAcquired { sleepers.append(sleeper) }
+        pthread_mutex_unlock(mutex)
+        if isAcquired { return }
+        for _ in 0..<glances where !sleeper.isAsleep.load(ordering: .acquiring) { return }
+        Blocking.willBlock()
+        pthread_mutex_lock(mutex)
+        waitForWakeUp(sleeper)
+        pthread_mutex_unlock(mutex)
+    }
+
+    func handOver(_ key: ParkingLot.Key, _ grant: (LockMode, Int, Bool) -> Void) {
+        pthread_mutex_lock(mutex)
+        let line = sleepers.indices.filter { sleepers[$0].key == key }
+        if let first = line.first {
+            let mode = sleepers[first].mode
+            let group = mode == .exclusive ? line.prefix(1) : line.prefix { sleepers[$0].mode == .shared }
+            let granted = group.map { sleepers[$0] }
+            for index in group.reversed() { sleepers.remove(at: index) }
+            grant(mode, granted.count, granted.count < line.count)
+            for sleeper in granted { wake(sleeper) }
         }
         pthread_mutex_unlock(mutex)
     }
 
     func wakeAll(_ key: ParkingLot.Key) {
         pthread_mutex_lock(mutex)
-        wakeEverybody(key)
-        pthread_mutex_unlock(mutex)
-    }
-
-    func wakeNext(_ key: ParkingLot.Key, _ last: () -> Void) {
-        pthread_mutex_lock(mutex)
-        if let first = sleepers.firstIndex(where: { $0.key == key && $0.mode == .exclusive }) {
-            wake(sleepers.remove(at: first))
-        } else {
-            wakeEverybody(key)
-        }
-        if !sleepers.contains(where: { $0.key == key }) { last() }
-        pthread_mutex_unlock(mutex)
-    }
-
-    private func wakeEverybody(_ key: ParkingLot.Key) {
         sleepers.removeAll { sleeper in
             guard sleeper.key == key else { return false }
             wake(sleeper)
             return true
         }
+        pthread_mutex_unlock(mutex)
+    }
+
+    func wakeNext(_ key: ParkingLot.Key, _ last: () -> Void) {
+        pthread_mutex_lock(mutex)
+        if let first = sleepers.firstIndex(where: { $0.key == key }) { wake(sleepers.remove(at: first)) }
+        if !sleepers.contains(where: { $0.key == key }) { last() }
+        pthread_mutex_unlock(mutex)
     }
 
     private func wake(_ sleeper: Sleeper) {
-        sleeper.isAsleep = false
+        sleeper.isAsleep.store(false, ordering: .releasing)
         pthread_cond_signal(sleeper.wakeUp)
     }
 }

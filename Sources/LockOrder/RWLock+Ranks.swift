@@ -17,17 +17,16 @@ extension RWLock where R == MdevParentRank {
 }
 
 extension RWLock where R == MdevParentRank, State: Sendable {
-    /// Keeps the parent registered: mdevs come and go inside.
+    /// Keeps the parent registered: mdevs come and go inside. Never waits.
     ///
-    /// May wait for a writer, also for one that waits itself. Not interruptible.
-    ///
+    /// - Returns: `nil`, without having called `body`, where a writer has the lock or waits for it.
     /// - Throws: what `body` throws.
     @inlinable
-    public func withReadLock<Outer: OutsideMdevParent, Result, Failure>(
+    public func withReadLockIfAvailable<Outer: OutsideMdevParent, Result, Failure>(
         after held: borrowing Held<Outer>, fileID: StaticString = #fileID, line: UInt = #line,
         _ body: (borrowing State, borrowing Held<R>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try shared(LockSite(fileID, line), body)
+    ) throws(Failure) -> Result? {
+        try sharedIfAvailable(LockSite(fileID, line), body)
     }
 }
 

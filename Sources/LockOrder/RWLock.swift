@@ -46,6 +46,15 @@ public final class RWLock<R: Rank, State> {
         defer { core.release(.shared, hold) }
         return try body(state, Held())
     }
+
+    @inlinable
+    func sharedIfAvailable<Result, Failure>(
+        _ site: LockSite, _ body: (borrowing State, borrowing Held<R>) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard let hold = core.acquireIfAvailable(.shared, site) else { return nil }
+        defer { core.release(.shared, hold) }
+        return try body(state, Held())
+    }
 }
 
 /// `state` is only read while `core` is held for reading, and only written by the one writer.

@@ -68,8 +68,7 @@ public final class MdevParent: Sendable {
             throw error
         }
         do throws(Errno) {
-            try unregistration.withReadLock(after: held) { (isGone, held) throws(Errno) in
-                guard !isGone else { throw .ENODEV }
+            try whileRegistered(after: held) { (held) throws(Errno) in
                 let mdev = try MdevDevice(uuid, parent: self, table: core.deviceTable)
                 core.bus.add(mdev, after: held)
                 do throws(Errno) {
@@ -86,6 +85,19 @@ public final class MdevParent: Sendable {
             release(uuid)
             throw error
         }
+    }
+
+    /// Runs `body` while the parent cannot go.
+    ///
+    /// - Throws: what `body` throws, and `ENODEV` while the parent goes: nobody waits for that.
+    private func whileRegistered(
+        after held: borrowing Held<Unlocked>, _ body: (borrowing Held<MdevParentRank>) throws(Errno) -> Void
+    ) throws(Errno) {
+        let isDone: Void? = try unregistration.withReadLockIfAvailable(after: held) { (isGone, held) throws(Errno) in
+            guard !isGone else { throw .ENODEV }
+            try body(held)
+        }
+        if isDone == nil { throw .ENODEV }
     }
 
     private func takeInstance() throws(Errno) {
@@ -105,10 +117,7 @@ public final class MdevParent: Sendable {
 
     /// - Throws: `ENODEV` while the parent goes.
     func remove(_ mdev: MdevDevice, after held: borrowing Held<Unlocked>) throws(Errno) {
-        try unregistration.withReadLock(after: held) { (isGone, held) throws(Errno) in
-            guard !isGone else { throw .ENODEV }
-            tearDown(mdev, held)
-        }
+        try whileRegistered(after: held) { (held) throws(Errno) in tearDown(mdev, held) }
     }
 
     /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_device_remove_common.
@@ -127,7 +136,6 @@ public final class MdevParent: Sendable {
         unregistration.withWriteLock(after: held) { (isGone, held) in
             isGone = true
             for mdev in core.bus.devices where mdev.parent === self {
-                _ = mdev.deactivate()
                 tearDown(mdev, held)
             }
         }

@@ -50,6 +50,52 @@ extension LockOrderTests {
             #expect(withNoLocksHeld { held in guests.withReadLock(after: held) { list, _ in Array(list) } } == [1, 2])
         }
 
+        /// Behind a writer: readers that came next to each other get the lock together, everybody else alone, as they came.
+        @Test func itIsHadInTheOrderOfArrival() {
+            let guests = guests
+            let (asleep, order) = (Event(), Story<String>())
+            withSleepsSeen(asleep) {
+                let threads = withNoLocksHeld { held in
+                    guests.withWriteLock(after: held) { _, _ in
+                        ["writer 1", "reader", "reader", "writer 2", "reader", "writer 3"].map { name in
+                            defer { asleep.wait() }
+                            return TestThread {
+                                withNoLocksHeld { held in
+                                    if name == "reader" {
+                                        guests.withReadLock(after: held) { _, _ in order.add(name) }
+                                    } else {
+                                        guests.withWriteLock(after: held) { _, _ in order.add(name) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                for thread in threads { thread.join() }
+            }
+            #expect(order.lines == ["writer 1", "reader", "reader", "writer 2", "reader", "writer 3"])
+        }
+
+        /// Who gives the lock back and wants it again stands behind who has waited.
+        @Test func nobodyPassesWhoHasWaited() {
+            let guests = guests
+            let (asleep, order) = (Event(), Story<String>())
+            withSleepsSeen(asleep) {
+                let thread = withNoLocksHeld { held in
+                    guests.withReadLock(after: held) { _, _ in
+                        let thread = TestThread {
+                            withNoLocksHeld { held in guests.withWriteLock(after: held) { _, _ in order.add("who has waited") } }
+                        }
+                        asleep.wait()
+                        return thread
+                    }
+                }
+                withNoLocksHeld { held in guests.withWriteLock(after: held) { _, _ in order.add("who comes back") } }
+                thread.join()
+            }
+            #expect(order.lines == ["who has waited", "who comes back"])
+        }
+
         /// A reader is inside, a writer waits, another reader comes: it has to let the writer go first.
         @Test func readersThatComeLaterDoNotStarveAWriter() {
             let guests = guests
