@@ -53,8 +53,8 @@ extension APBus {
         }
     }
 
-    /// Lets every queue that has the wrong driver look for another one. Whose one without a driver is, Linux reads from where
-    /// a null pointer leads on s390: with 7.2 it counts as the host's, with the others as not (drivers.txt of each).
+    /// Lets every queue that has the wrong driver look for another one. A queue without a driver counts as the host's with 7.2, with the
+    /// others as not: Linux reads it from where a null pointer leads on s390 (drivers.txt of each).
     private func reviseBindings(after held: borrowing Held<Unlocked>) {
         for case .queue(let queue) in bus.devices {
             let isHosts = masks.withLock(after: held) { (masks, _) in masks.reservesForHost(queue.apqn) }

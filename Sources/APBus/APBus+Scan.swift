@@ -15,6 +15,7 @@ extension APBus {
     /// Ends the periodic scans.
     public func stop() {
         state.withLock { state in
+            state.isStopped = true
             state.scanTimer?.cancel()
             state.scanTimer = nil
         }
@@ -42,7 +43,8 @@ extension APBus {
         }
         state.withLock { state in
             state.scanTimer?.cancel()
-            state.scanTimer = timer
+            state.scanTimer = state.isStopped ? nil : timer
+            if state.isStopped { timer.cancel() }
         }
     }
 

@@ -50,6 +50,8 @@ public final class APBus: Sendable {
         var bindingsTold = false
         var bindingsCompleteCount: UInt64 = 0
         var scanTimer: (any ScheduledWork)?
+        /// No periodic scan any more.
+        var isStopped = false
         var polled: [APQueue] = []
         var isPolling = false
         var bindOrder: UInt64 = 0
@@ -110,7 +112,7 @@ public final class APBus: Sendable {
     }
 
     /// A driver has taken a device: "complete" may be told again.
-    func deviceProbed(_ device: APDevice) {
+    func deviceProbed() {
         state.withLock { $0.bindingsTold = false }
         if kernel.release == .v6_1 { tellBindingsComplete() }
     }

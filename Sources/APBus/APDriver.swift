@@ -75,7 +75,7 @@ final class APDriverOnBus: BusDriver {
 
     func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         try driver.probe(device, held)
-        bus.deviceProbed(device)
+        bus.deviceProbed()
     }
 
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_device_remove.

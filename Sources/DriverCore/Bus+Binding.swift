@@ -43,7 +43,7 @@ extension Bus {
     public func attach<Outer: OutsideDevice>(
         _ element: Element, to driver: String, after held: borrowing Held<Outer>
     ) throws(Errno) {
-        guard let registered = state.withLock({ state in state.drivers.first { $0.name == driver } }) else { throw .ENODEV }
+        guard let registered = state.withLock({ $0.driver(named: driver) }) else { throw .ENODEV }
         try attach(element, to: registered, after: held)
     }
 
@@ -63,7 +63,7 @@ extension Bus {
             isGone = isGone || isLast
             let device = element.device
             guard let bound = device.driver, driver == nil || driver == bound,
-                let registered = state.withLock({ state in state.drivers.first { $0.name == bound } })
+                let registered = state.withLock({ $0.driver(named: bound) })
             else { return false }
             device.directory.removeLink("driver")
             registered.directory.removeLink(device.name)
@@ -78,9 +78,13 @@ extension Bus {
     private func probe(
         _ element: Element, _ registered: RegisteredDriver<Element>, _ held: borrowing Held<DeviceRank>
     ) throws(Errno) {
-        guard registered.driver.mayHave(element, held) else { throw .ENODEV }
         let device = element.device
+        // before anybody is asked: who changes what the answer depends on looks at who has the device afterwards
         device.setDriver(registered.name)
+        guard !registered.isLeaving, registered.driver.mayHave(element, held) else {
+            device.setDriver(nil)
+            throw .ENODEV
+        }
         registered.directory.addLink(device.name, to: device.directory)
         device.directory.addLink("driver", to: registered.directory)
         do throws(Errno) {
@@ -117,12 +121,12 @@ extension Bus {
         registered.kobject.sendUevent(.add)
     }
 
-    /// Takes a driver away, newest device first.
+    /// Takes a driver away: nobody can bind anything to it any more, and its devices are taken from it, newest first.
     ///
     /// Kernel: drivers/base/driver.c, driver_unregister.
     public func unregister<Outer: OutsideDevice>(_ driver: any BusDriver<Element>, after held: borrowing Held<Outer>) {
-        guard let registered = state.withLock({ state in state.drivers.first { $0.name == driver.name } }) else { return }
-        registered.removeFiles()
+        guard let registered = state.withLock({ $0.driver(named: driver.name) }) else { return }
+        registered.leave()
         for element in devices.reversed() {
             detach(element, from: driver.name, after: held)
         }

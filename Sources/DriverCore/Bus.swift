@@ -48,6 +48,8 @@ public final class Bus<Element: BusDevice>: Sendable {
         var devices: OrderedDictionary<String, Element> = [:]
         var drivers: [RegisteredDriver<Element>] = []
         var autoprobe = true
+
+        func driver(named name: String) -> RegisteredDriver<Element>? { drivers.first { $0.name == name } }
     }
 
     /// Makes the bus, tells of it, and gives it the files that every bus has.

@@ -1,5 +1,5 @@
 internal import LockOrder
-internal import SystemPackage
+public import SystemPackage
 public import Sysfs
 
 /// A kernel module that is loaded, or code that is built in and has parameters.
@@ -9,7 +9,12 @@ public final class Module: Sendable {
     public let name: String
     public let directory: Directory
     private let kobject: Kobject
-    private let references = Leaf("module", 0)
+    private let use = Leaf("module", Use())
+
+    private struct Use {
+        var references = 0
+        var isGoing = false
+    }
 
     /// Makes /sys/module/NAME with the files and directories of a loaded module.
     public init(loading name: String, version: String? = nil, kernel: Kernel) {
@@ -64,14 +69,34 @@ public final class Module: Sendable {
     // MARK: - References
 
     /// How many users keep the module from being unloaded.
-    public var referenceCount: Int { references.withLock { $0 } }
+    public var referenceCount: Int { use.withLock { $0.references } }
 
-    public func get() {
-        references.withLock { $0 += 1 }
+    /// Becomes a user.
+    ///
+    /// - Throws: `ENODEV` where the module is being unloaded.
+    ///
+    /// Kernel: kernel/module/main.c, try_module_get.
+    public func get() throws(Errno) {
+        try use.withLock { use throws(Errno) in
+            guard !use.isGoing else { throw .ENODEV }
+            use.references += 1
+        }
     }
 
     public func put() {
-        references.withLock { $0 -= 1 }
+        use.withLock { $0.references -= 1 }
+    }
+
+    /// Begins to unload: nobody becomes a user any more.
+    ///
+    /// - Throws: `EAGAIN` while there are users.
+    ///
+    /// Kernel: kernel/module/main.c, try_stop_module.
+    public func beginUnload() throws(Errno) {
+        try use.withLock { use throws(Errno) in
+            guard use.references == 0 else { throw .EAGAIN }
+            use.isGoing = true
+        }
     }
 
     private static func attributes(_ release: KernelRelease) -> AttributeTable<Module> {

@@ -1,3 +1,4 @@
+internal import LockOrder
 internal import SystemPackage
 internal import Sysfs
 
@@ -8,6 +9,10 @@ final class RegisteredDriver<Element: BusDevice>: Sendable {
     let kobject: Kobject
     /// The bus outlives its drivers.
     unowned let bus: Bus<Element>
+    private let leaving = Leaf("leaving driver", false)
+
+    /// It is being unregistered, and gets no device any more. Asked with the device's lock held: who asks before is detached.
+    var isLeaving: Bool { leaving.withLock { $0 } }
 
     var name: String { driver.name }
 
@@ -24,7 +29,7 @@ final class RegisteredDriver<Element: BusDevice>: Sendable {
     func addFiles() {
         kobject.addUeventFile()
         if driver.bindsByHand {
-            directory.addAttributes(RegisteredDriver.attributes(bus.kernel.release), of: self)
+            directory.addAttributes(RegisteredDriver.attributes(bus.kernel.release), of: self, by: .driver)
         }
         if let module = driver.module {
             directory.addLink("module", to: module.directory)
@@ -32,7 +37,10 @@ final class RegisteredDriver<Element: BusDevice>: Sendable {
         }
     }
 
-    func removeFiles() {
+    /// Takes no device any more, and takes its files away; waits for those who are writing them.
+    func leave() {
+        leaving.withLock { $0 = true }
+        directory.removeAttributes(by: .driver)
         guard let module = driver.module else { return }
         module.directory(of: "drivers").removeLink("\(bus.name):\(name)")
     }

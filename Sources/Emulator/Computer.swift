@@ -63,8 +63,8 @@ public final class Computer: Sendable {
     /// Stops what the kernel does by itself, and ends what anybody waits for: resets that never end, guests that do not let go.
     public func shutDown() {
         bus.stop()
-        for (apqn, fault) in machine.description.queues where fault.resetBusy > 0 {
-            try? machine.execute("queue \(apqn) reset-busy=0")
+        for apqn in machine.description.queues.keys {
+            try? machine.execute("queue \(apqn) reset-busy=0 reset-rc=0")
         }
         let running = guests.withLock { guests in
             defer { guests = [] }

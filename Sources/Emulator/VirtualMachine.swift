@@ -97,17 +97,24 @@ final class VirtualMachine: Sendable {
             throw ControlError(.ENOENT, "there is no mediated device \(uuid), or it has no driver")
         }
         do throws(Errno) {
+            try module.module.get()
+        } catch {
+            throw ControlError(error, "vfio_ap is being unloaded")
+        }
+        do throws(Errno) {
             try mdev.vfio.open()
         } catch {
+            module.module.put()
             throw ControlError(error, "\(uuid): " + (error == .EBUSY ? "another guest has it" : "it is being removed"))
         }
         do throws(Errno) {
             try mdev.setKVM(guest, after: held)
         } catch {
             mdev.vfio.close()
-            throw ControlError(error, "\(uuid): a guest can have one mediated matrix device only")
+            module.module.put()
+            throw ControlError(
+                error, "\(uuid): " + (error == .EPERM ? "a guest can have one mediated matrix device only" : "it is being removed"))
         }
-        module.module.get()
         devices.withLock { $0.append(mdev) }
     }
 

@@ -76,15 +76,13 @@ extension MatrixDevice {
 
     /// What `status` says of a queue.
     ///
-    /// Locks: the active guests for reading, the matrix device's.
+    /// Locks: the active guests for reading (not 6.12), the matrix device's.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, status_show.
     func status(of apqn: APQN, after held: borrowing Held<Unlocked>) -> String {
-        guestsLock.withReadLock(after: held) { _, held in
-            lock.withLock(after: held) { state, _ in
-                guard let owner = state.owner(apqn), let mdev = state.mdevs[owner] else { return "unassigned\n" }
-                return mdev.guest != nil && mdev.shadow.contains(apqn) ? "in use\n" : "assigned\n"
-            }
+        if release == .v6_12 { return lock.withLock(after: held) { state, _ in state.status(of: apqn) } }
+        return guestsLock.withReadLock(after: held) { _, held in
+            lock.withLock(after: held) { state, _ in state.status(of: apqn) }
         }
     }
 
@@ -107,5 +105,12 @@ extension MatrixDevice {
                 return true
             }
         }
+    }
+}
+
+extension MatrixState {
+    fileprivate func status(of apqn: APQN) -> String {
+        guard let owner = owner(apqn), let mdev = mdevs[owner] else { return "unassigned\n" }
+        return mdev.guest != nil && mdev.shadow.contains(apqn) ? "in use\n" : "assigned\n"
     }
 }

@@ -108,7 +108,7 @@ extension MatrixMdev: PQAPHook {
             case .enable(let indicator):
                 guard indicator != 0 else { return QueueStatus(.invalidAddress) }
                 let status = matrixDevice.bus.hardware.aqic(apqn, enable: true)
-                if status.responseCode != .otherwiseChanged { queue.hasInterrupts = status.responseCode == .normal }
+                if ![.normal, .otherwiseChanged].contains(status.responseCode) { _ = matrixDevice.disableInterrupts(of: queue) }
                 return status
             case .disable:
                 return matrixDevice.disableInterrupts(of: queue)
@@ -127,7 +127,6 @@ extension MatrixDevice {
             kernel.clock.sleep(.milliseconds(20))
             status = bus.hardware.aqic(queue.apqn, enable: false)
         }
-        queue.hasInterrupts = false
         return status
     }
 }

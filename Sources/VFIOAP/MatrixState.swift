@@ -118,8 +118,6 @@ final class QueueState {
     let apqn: APQN
     /// What its last reset was answered with.
     var resetStatus = ResponseCode.normal
-    /// The guest has interrupts of it on.
-    var hasInterrupts = false
 
     init(_ apqn: APQN) {
         self.apqn = apqn

@@ -68,7 +68,7 @@ public final class VFIOAPModule: Sendable {
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_drv.c, vfio_ap_exit.
     public func unload(after held: borrowing Held<Unlocked>) throws(Errno) {
-        guard module.referenceCount == 0 else { throw .EAGAIN }
+        try module.beginUnload()
         parent.unregister(after: held)
         mdevCore.bus.unregister(mdevDriver, after: held)
         bus.unregister(queueDriver, after: held)
