@@ -2,12 +2,14 @@ public import SystemPackage
 
 /// Plays requests on one machine and gives its answers, in the words of a recording.
 ///
-/// Files are asked by system calls, everything else through the control plane of the machine, which is files too. One player
-/// is used by one thread.
+/// Files are asked by system calls, everything else through the control plane of the machine, which is files too. A machine
+/// that is not simulated has none. One player is used by one thread.
 public final class Player {
     private let calls: any FileOperations
     private let controlPlane: SysfsPath
     private let pace: Pace
+    /// Why there is no control plane, if there is none.
+    public private(set) var lacksControlPlane: Errno?
     /// How much of each stream has been told.
     private var told: [Request.ControlFile: Int] = [:]
     private var backgrounds: [(name: String, Background)] = []
@@ -16,14 +18,46 @@ public final class Player {
     ///
     /// - Throws: what a look at the streams of the control plane throws.
     public init(
-        _ calls: any FileOperations, controlPlane: SysfsPath = "kernel/debug/apmatrix", pace: Pace = .real
+        _ calls: any FileOperations, controlPlane: SysfsPath = Player.controlPlane, pace: Pace = .real
     ) throws(Errno) {
         self.calls = calls
         self.controlPlane = controlPlane
         self.pace = pace
+        try passOverOldNews()
+    }
+
+    /// Plays in real time on what a directory has in it: an apmatrix, or the sysfs of a machine that may have no control plane.
+    ///
+    /// - Throws: what a look at the directory throws, and one at a control plane that is there.
+    public init(root: String) throws(Errno) {
+        let calls = SystemCalls(root: root)
+        _ = try calls.status(of: "")
+        self.calls = calls
+        controlPlane = Player.controlPlane
+        pace = .real
+        do throws(Errno) {
+            try passOverOldNews()
+        } catch {
+            guard Player.meansNone.contains(error) else { throw error }
+            lacksControlPlane = error
+        }
+    }
+
+    /// Below the root of sysfs.
+    public static let controlPlane: SysfsPath = "kernel/debug/apmatrix"
+
+    /// It is not there, or kernel/debug is out of reach, as it is for all but its owner.
+    private static let meansNone: Set<Errno> = [.noSuchFileOrDirectory, .notDirectory, .permissionDenied, .notPermitted]
+
+    private func passOverOldNews() throws(Errno) {
         for stream in [Request.ControlFile.uevents, .log, .hardware] {
             _ = try news(stream)
         }
+    }
+
+    /// Whether a request can be played here; the answer to one that cannot means nothing.
+    public func plays(_ request: Request) -> Bool {
+        lacksControlPlane == nil || !request.needsControlPlane
     }
 
     /// The answer to a line of a recording; to one that is no request, `err usage` and why.

@@ -62,7 +62,7 @@ public struct Recording: Hashable, Sendable {
                 lines.append(.comment(line))
             }
         }
-        guard request == nil else { throw malformed("the last request has no answer") }
+        guard request == nil else { throw malformed("the last request has no answer; if it hung, write '< blocked' behind it") }
     }
 
     /// The text of the recording, as it was read.

@@ -4,6 +4,8 @@ extension Request {
     /// A line that is no request.
     public struct Unreadable: Error, Hashable, CustomStringConvertible {
         public let description: String
+        /// What would be right.
+        public let advice: String
     }
 
     /// Reads a line of a recording, without its `> `.
@@ -12,9 +14,14 @@ extension Request {
         switch (words.first, words.count) {
         case ("bg", 3...):
             // behind the name the line is a request of its own
-            self = .background(name: words[1], try FileRequest(String(line[line.words[1].endIndex...])))
-        case ("wait", 2), ("wait", 3):
-            self = .wait(name: words[1], .milliseconds(words.count == 3 ? number(words[2]) : 1000))
+            let request = String(line[line.words[1].endIndex...])
+            do throws(Unreadable) {
+                self = .background(name: words[1], try FileRequest(request))
+            } catch {
+                throw Unreadable(description: error.description, advice: Request.advice(for: line))
+            }
+        case ("wait", 2): self = .wait(name: words[1], .seconds(1))
+        case ("wait", 3): self = .wait(name: words[1], try milliseconds(words[2], in: line))
         case ("hw", 2) where words[1] == "events": self = .news(.hardware)
         case ("hw", 3) where words[1] == "remove-adapter":
             self = .command(.machine, "adapter \(words[2]) unplug", pause: .zero)
@@ -30,7 +37,7 @@ extension Request {
         case ("dmesg", 1): self = .news(.log)
         case ("settle", 1): self = .settle
         case ("idle", 1): self = .pause(.milliseconds(300))
-        case ("sleep", 2): self = .pause(.milliseconds(number(words[1])))
+        case ("sleep", 2): self = .pause(try milliseconds(words[1], in: line))
         case ("ping", 1): self = .ping
         default: self = .file(try FileRequest(line))
         }
@@ -40,8 +47,12 @@ extension Request {
 extension FileRequest {
     /// Reads a line that asks for system calls.
     public init(_ line: String) throws(Request.Unreadable) {
-        guard let tokens = tokens(of: line) else { throw Request.Unreadable(description: "not well quoted: \(line)") }
-        guard let request = FileRequest(tokens) else { throw Request.Unreadable(description: "no such request: \(line)") }
+        guard let tokens = tokens(of: line) else {
+            throw Request.Unreadable(
+                description: "not well quoted: \(line)",
+                advice: #"data stands between two ", and what has a meaning there is written \n \r \t \\ \" \xNN"#)
+        }
+        guard let request = FileRequest(tokens) else { throw noSuchRequest(line) }
         self = request
     }
 
@@ -52,11 +63,13 @@ extension FileRequest {
         switch (text(0), tokens.count - 1) {
         case ("write", 2): self = .write(path, tokens[2])
         case ("writes", 2...): self = .writes(path, Array(tokens[2...]))
-        case ("pwrite", 3) where number(text(2)) < 0: self = .write(path, tokens[3])
-        case ("pwrite", 3): self = .pwrite(path, offset: number(text(2)), tokens[3])
+        case ("pwrite", 3):
+            guard let offset = number(text(2)) else { return nil }
+            self = offset < 0 ? .write(path, tokens[3]) : .pwrite(path, offset: offset, tokens[3])
         case ("read", 1): self = .read(path)
-        case ("pread", 3) where number(text(3)) < 0: self = .read(path)
-        case ("pread", 3): self = .pread(path, offset: number(text(2)), count: number(text(3)))
+        case ("pread", 3):
+            guard let offset = number(text(2)), let count = number(text(3)) else { return nil }
+            self = count < 0 ? .read(path) : .pread(path, offset: offset, count: count)
         case ("list", 1): self = .list(path)
         case ("tree", 1): self = .tree(path)
         case ("link", 1): self = .link(path)
@@ -70,8 +83,12 @@ extension FileRequest {
         case ("creat", 1), ("create", 1): self = .open(path, [.writeOnly, .create, .truncate])
         case ("rename", 2): self = .rename(path, to: SysfsPath(tokens[2]))
         case ("symlink", 2): self = .symbolicLink(SysfsPath(tokens[2]), to: path.bytes)
-        case ("truncate", 2): self = .truncate(path, length: number(text(2)))
-        case ("chmod", 2): self = .changeMode(path, UInt16(truncatingIfNeeded: number(text(2), base: 8)))
+        case ("truncate", 2):
+            guard let length = number(text(2)) else { return nil }
+            self = .truncate(path, length: length)
+        case ("chmod", 2):
+            guard let mode = number(text(2), base: 8) else { return nil }
+            self = .changeMode(path, UInt16(truncatingIfNeeded: mode))
         case ("access", 2): self = .access(path, AccessMode(text(2)))
         default: return nil
         }
@@ -106,9 +123,23 @@ private func closingQuote(in text: ArraySlice<UInt8>) -> Int? {
     return index < text.endIndex ? index : nil
 }
 
-/// A number as C reads it, 0 where there is none.
-private func number(_ text: String, base: Int32 = 0) -> Int {
-    strtol(text, nil, base)
+/// A number as C reads it; nil where something else is, or follows.
+private func number(_ text: String, base: Int32 = 0) -> Int? {
+    text.withCString { start in
+        var end: UnsafeMutablePointer<CChar>?
+        let number = strtol(start, &end, base)
+        return end.map { $0 > UnsafeMutablePointer(mutating: start) && $0.pointee == 0 } == true ? number : nil
+    }
+}
+
+/// As many as poll(2) takes.
+private func milliseconds(_ text: String, in line: String) throws(Request.Unreadable) -> Duration {
+    guard let number = number(text), (0...Int(Int32.max)).contains(number) else { throw noSuchRequest(line) }
+    return .milliseconds(number)
+}
+
+private func noSuchRequest(_ line: String) -> Request.Unreadable {
+    Request.Unreadable(description: "no such request: \(line)", advice: Request.advice(for: line))
 }
 
 extension [String] {

@@ -6,6 +6,8 @@ public struct Verdict: Hashable, Sendable {
     /// The requests of the recording.
     public let requests: Int
     public let mismatches: [Mismatch]
+    /// The requests that could not be played, for want of a control plane.
+    public private(set) var notJudged = 0
 
     /// An answer that is not the kernel's.
     public struct Mismatch: Hashable, Sendable {
@@ -27,9 +29,13 @@ public struct Verdict: Hashable, Sendable {
             mismatches: [Mismatch(number: 0, request: "the machine", wanted: "alive", given: reason)])
     }
 
+    /// The requests that there is a verdict on.
+    private var judged: Int { requests - notJudged }
+
     /// A line, and three more for each of the first mismatches.
     public func report(mismatches shown: Int = 3) -> String {
-        var report = "\(isPassed ? "ok   " : "FAIL ")\(recording): \(requests - mismatches.count) of \(requests)\n"
+        let rest = notJudged > 0 ? ", \(notJudged) not judged" : ""
+        var report = "\(isPassed ? "ok   " : "FAIL ")\(recording): \(judged - mismatches.count) of \(judged)\(rest)\n"
         for mismatch in mismatches.prefix(shown) {
             report += """
                      \(mismatch.number): \(mismatch.request.prefix(300))
@@ -43,11 +49,11 @@ public struct Verdict: Hashable, Sendable {
 
     /// The closing lines for several recordings.
     public static func summary(of verdicts: [Verdict]) -> String {
-        let requests = verdicts.reduce(0) { $0 + $1.requests }
+        let judged = verdicts.reduce(0) { $0 + $1.judged }
         let wrong = verdicts.reduce(0) { $0 + $1.mismatches.count }
         let passed = verdicts.count { $0.isPassed }
         return """
-            \(requests - wrong) of \(requests) answers as the kernel's
+            \(judged - wrong) of \(judged) answers as the kernel's
             \(passed) passed, \(verdicts.count - passed) failed
 
             """
@@ -55,21 +61,27 @@ public struct Verdict: Hashable, Sendable {
 }
 
 extension Recording {
-    /// Plays the recording until the kernel had nothing more to say, and compares every answer with the kernel's.
+    /// Plays the recording until the kernel had nothing more to say, and compares every answer with the kernel's. What the
+    /// player cannot play is left out, and counted.
     ///
     /// - Parameter release: what the machine is, for `deviations`.
     public func replay(on player: Player, release: KernelRelease, deviations: Deviations = .none) -> Verdict {
         let exchanges = exchanges
         var mismatches: [Verdict.Mismatch] = []
+        var notJudged = 0
         for (number, exchange) in zip(1..., exchanges) {
             guard !exchange.isEnd else { break }
+            if player.lacksControlPlane != nil, let request = try? Request(exchange.request), !player.plays(request) {
+                notJudged += 1
+                continue
+            }
             let answer = player.answer(exchange.request)
             guard let mismatch = mismatch(number, exchange, answer),
                 deviations.reason(release: release, recording: name, request: number) == nil
             else { continue }
             mismatches.append(mismatch)
         }
-        return Verdict(recording: name, requests: exchanges.count, mismatches: mismatches)
+        return Verdict(recording: name, requests: exchanges.count, mismatches: mismatches, notJudged: notJudged)
     }
 
     /// nil where the answer means what the kernel's means.
