@@ -54,16 +54,7 @@ struct ControlFiles {
 
     func read(_ name: String) throws(Failure) -> [UInt8] {
         do {
-            let file = try FileDescriptor.open(path(name), .readOnly)
-            return try file.closeAfter {
-                var bytes: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 1 << 16)
-                while true {
-                    let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-                    guard count > 0 else { return bytes }
-                    bytes += buffer[..<count]
-                }
-            }
+            return try path(name).contents()
         } catch {
             throw explain(error, name)
         }

@@ -69,16 +69,7 @@ struct MountCommand: ParsableCommand {
         let file = arguments[0]
         let text: String
         do {
-            let descriptor = try FileDescriptor.open(FilePath(file), .readOnly)
-            text = try descriptor.closeAfter {
-                var bytes: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 1 << 16)
-                while true {
-                    let count = try buffer.withUnsafeMutableBytes { try descriptor.read(into: $0) }
-                    guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-                    bytes += buffer[..<count]
-                }
-            }
+            text = String(decoding: try FilePath(file).contents(), as: UTF8.self)
         } catch {
             throw Failure("\(file): \(error); give a machine file, or leave it out for the default machine")
         }

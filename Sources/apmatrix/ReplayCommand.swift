@@ -8,12 +8,24 @@ internal import SystemPackage
 struct ReplayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay", abstract: "Play recordings of a real kernel, and print every answer that differs.",
-        discussion: "Each recording gets a freshly booted default machine in this process.")
+        discussion: """
+            Each recording gets a freshly booted default machine in this process. With --mount, one recording is played by system \
+            calls on a file system, which should be just as fresh; where that has no control plane, what needs one is not judged.
+            """)
 
-    @Option(help: "The release of Linux to be.") var kernel: KernelRelease = .v7_2
+    @Option(help: "The release of Linux to be; with --mount, the one that is there, for the file of deviations.")
+    var kernel: KernelRelease = .v7_2
+    @Option(name: .customLong("mount"), help: "The mount of an apmatrix, or a real /sys, to play one recording on.") var root: String?
     @Option(help: "How many differing answers are printed of each recording.") var diffs = 3
     @Option(help: "A file of accepted deviations: RECORDING:REQUEST reason, one a line.") var known: String?
     @Argument(help: "Recordings.") var recordings: [String]
+
+    func validate() throws {
+        guard root == nil || recordings.count == 1 else {
+            throw ValidationError(
+                "with --mount there is one recording, for each begins on a freshly booted machine: mount again for the next")
+        }
+    }
 
     func run() throws {
         let deviations = try known.map { try Deviations(String(latin1: bytes(of: $0))) } ?? .none
@@ -21,7 +33,7 @@ struct ReplayCommand: ParsableCommand {
         for path in recordings {
             let name = FilePath(path).stem ?? path
             let recording = try Recording(name: name, text: bytes(of: path))
-            let verdict = try Computer.replay(recording, release: kernel, deviations: deviations)
+            let verdict = try verdict(on: recording, deviations)
             Swift.print(verdict.report(mismatches: diffs))
             verdicts.append(verdict)
         }
@@ -29,20 +41,35 @@ struct ReplayCommand: ParsableCommand {
         guard verdicts.allSatisfy(\.isPassed) else { throw ExitCode(1) }
     }
 
-    private func bytes(of path: String) throws -> [UInt8] {
+    private func verdict(on recording: Recording, _ deviations: Deviations) throws -> Verdict {
+        guard let root else { return try Computer.replay(recording, release: kernel, deviations: deviations) }
+        let player = try Player(at: root)
+        let verdict = recording.replay(on: player, release: kernel, deviations: deviations)
+        if let reason = player.lacksControlPlane, verdict.notJudged > 0 {
+            let count = "\(verdict.notJudged) request\(verdict.notJudged == 1 ? "" : "s")"
+            Swift.print("not judged: \(count) for a control plane; \(root)/\(Player.controlPlane): \(reason)")
+        }
+        return verdict
+    }
+
+    private func bytes(of path: String) throws(Failure) -> [UInt8] {
         do {
-            let file = try FileDescriptor.open(FilePath(path), .readOnly)
-            return try file.closeAfter {
-                var bytes: [UInt8] = []
-                var buffer = [UInt8](repeating: 0, count: 1 << 20)
-                while true {
-                    let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
-                    guard count > 0 else { return bytes }
-                    bytes += buffer[..<count]
-                }
-            }
+            return try FilePath(path).contents()
         } catch {
             throw Failure("\(path): \(error)")
+        }
+    }
+}
+
+extension Player {
+    /// Plays on a file system, and says which one where that is impossible.
+    convenience init(at root: String) throws(Failure) {
+        do throws(Errno) {
+            try self.init(root: root)
+        } catch .socketNotConnected {
+            throw Failure("\(root): its server is gone; clean up with 'apmatrix unmount \(root)'")
+        } catch {
+            throw Failure("\(root): \(error)")
         }
     }
 }

@@ -88,6 +88,11 @@ import Testing
         (["mount", "DIR/key.yaml", "DIR/empty"], 1, "key.yaml:1:1: 'colour'"),
         (["mount", "-o", "colour=red", "DIR/empty"], 1, "colour=red"), (["unmount", "DIR/empty"], 1, "nothing is mounted there"),
         (["machine", "--mount", "DIR/empty"], 1, "not an apmatrix mount"), (["replay", "DIR/nofile.txt"], 1, "No such file"),
+        (["replay", "--mount", "DIR/empty", "a.txt", "b.txt"], 64, "mount again for the next"),
+        (["replay", "--mount", "DIR/missing", "DIR/empty.txt"], 1, "DIR/missing: No such file"),
+        (["record"], 64, "Missing expected argument"), (["record", "DIR/nofile.txt"], 1, "nofile.txt: No such file"),
+        (["record", "--root", "DIR/missing", "DIR/empty.txt"], 1, "DIR/missing: No such file"),
+        (["record", "--root", "DIR/key.yaml", "DIR/empty.txt"], 1, "key.yaml: Not a directory"),
     ])
     func whatIsWrongIsSaid(_ arguments: [String], _ status: Int32, _ message: String) throws {
         let folder = try Folder()
@@ -97,8 +102,9 @@ import Testing
         try folder.write("", to: "full/file")
         try folder.write("adapters:\n  06: CEX9Z\n", to: "type.yaml")
         try folder.write("colour: red\n", to: "key.yaml")
+        try folder.write("", to: "empty.txt")
         let process = try Program.run(arguments: arguments.map { $0.replacingOccurrences(of: "DIR", with: folder.path) })
         #expect(process.status == status)
-        #expect(process.errors.contains(message), "\(process.errors)")
+        #expect(process.errors.contains(message.replacingOccurrences(of: "DIR", with: folder.path)), "\(process.errors)")
     }
 }

@@ -15,11 +15,11 @@ struct Program {
         return URL(fileURLWithPath: here).deletingLastPathComponent().appendingPathComponent("apmatrix").path
     }()
 
-    static func run(_ arguments: String..., in directory: String? = nil) throws -> Outcome {
-        try run(arguments: arguments, in: directory)
+    static func run(_ arguments: String..., in directory: String? = nil, input: String = "") throws -> Outcome {
+        try run(arguments: arguments, in: directory, input: input)
     }
 
-    static func run(arguments: [String], in directory: String? = nil) throws -> Outcome {
+    static func run(arguments: [String], in directory: String? = nil, input: String = "") throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
@@ -30,7 +30,8 @@ struct Program {
         for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: folder.path + "/" + name, contents: nil) }
         process.standardOutput = FileHandle(forWritingAtPath: folder.path + "/out")
         process.standardError = FileHandle(forWritingAtPath: folder.path + "/err")
-        process.standardInput = FileHandle.nullDevice
+        try folder.write(input, to: "in")
+        process.standardInput = FileHandle(forReadingAtPath: folder.path + "/in")
         try process.run()
         process.waitUntilExit()
         return Outcome(
