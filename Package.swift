@@ -77,6 +77,11 @@ let package = Package(
                 "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "Recordings",
                 "DriverCore", "Sysfs", "LockOrder", system,
             ], swiftSettings: settings),
+        .target(
+            name: "KernelTesting", dependencies: ["Recordings", "DriverCore", "Sysfs", system], path: "Tests/KernelTesting",
+            swiftSettings: settings),
+        .testTarget(
+            name: "DriverCoreTests", dependencies: ["KernelTesting", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),

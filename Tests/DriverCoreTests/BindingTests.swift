@@ -1,0 +1,143 @@
+import DriverCore
+import KernelTesting
+import LockOrder
+import Sysfs
+import SystemPackage
+import Testing
+
+/// Who gets which device, and in which order: drivers/base/dd.c and bus.c.
+@Suite struct BindingTests {
+    private let it = Boxes()
+
+    @Test func theFirstDriverThatWantsADeviceGetsIt() throws {
+        it.register("choosy", wanting: ["two"])
+        it.register("greedy")
+        let (one, two) = (try it.add("one"), try it.add("two"))
+        #expect(one.device.driver == "greedy" && two.device.driver == "choosy")
+        #expect(it.takeDiary() == ["greedy probes greedy's one", "choosy probes choosy's two"])
+        #expect(it.kernel.target("devices/room/one/driver") == "../../../bus/box/drivers/greedy")
+        #expect(it.kernel.target("bus/box/drivers/greedy/one") == "../../../../devices/room/one")
+        #expect(it.kernel.target("bus/box/devices/one") == "../../../devices/room/one")
+    }
+
+    @Test func aDriverThatRefusesLeavesNoTraceAndTheNextOneIsAsked() throws {
+        it.register("refuses", error: .ENODEV)
+        it.register("fails", error: .EIO)
+        it.register("takes")
+        let sent = try it.kernel.uevents { try it.add("one") }
+        #expect(sent == ["add@/devices/room/one", "bind@/devices/room/one"])
+        #expect(it.takeDiary() == ["refuses probes refuses's one", "fails probes fails's one", "takes probes takes's one"])
+        #expect(!it.kernel.exists("bus/box/drivers/refuses/one"))
+        #expect(it.kernel.target("devices/room/one/driver").hasSuffix("takes"))
+    }
+
+    @Test func whomTheBusForbidsIsNotEvenAsked() throws {
+        it.register("forbidden", mayHave: false)
+        let one = try it.add("one")
+        #expect(one.device.driver == nil && it.takeDiary() == [])
+        #expect(it.kernel.write("bus/box/drivers/forbidden/bind", "one") == "ENODEV")
+        #expect(it.takeDiary() == [])
+    }
+
+    @Test func aNewDriverGetsWhatNobodyHasOldestFirstAndIsToldLast() throws {
+        it.register("first", wanting: ["two"])
+        for name in ["one", "two", "three"] { try it.add(name) }
+        let sent = it.kernel.uevents { it.register("second") }
+        #expect(sent == ["bind@/devices/room/one", "bind@/devices/room/three", "add@/bus/box/drivers/second"])
+    }
+
+    @Test func aDriverThatGoesLosesItsNewestDeviceFirst() throws {
+        let driver = it.register("driver")
+        for name in ["one", "two"] { try it.add(name) }
+        _ = it.takeDiary()
+        let sent = it.kernel.uevents { it.unregister(driver) }
+        #expect(it.takeDiary() == ["driver removes driver's two", "driver removes driver's one"])
+        #expect(sent == ["unbind@/devices/room/two", "unbind@/devices/room/one", "remove@/bus/box/drivers/driver"])
+        #expect(it.kernel.names("bus/box/drivers") == [])
+    }
+
+    @Test func aDeviceThatGoesLosesItsDriverFirstAndNeverGetsOneAgain() throws {
+        it.register("driver")
+        let one = try it.add("one")
+        let sent = it.kernel.uevents { it.remove(one) }
+        #expect(sent == ["unbind@/devices/room/one", "remove@/devices/room/one"])
+        #expect(it.kernel.names("devices/room") == [] && it.kernel.names("bus/box/devices") == [])
+        _ = it.takeDiary()
+        withNoLocksHeld { held in it.bus.attach(one, after: held) }
+        #expect(throws: Errno.ENODEV) {
+            try withNoLocksHeld { (held) throws(Errno) in try it.bus.attach(one, to: "driver", after: held) }
+        }
+        #expect(one.device.driver == nil && it.takeDiary() == [])
+    }
+
+    /// recordings/7.2/drivers.txt
+    @Test(arguments: [
+        ("bound", "EBUSY"), ("bound\n", "EBUSY"), ("bound ", "ENODEV"), ("free", "ok"), ("free\n", "ok"), ("", "ok"), ("\n", "ENODEV"),
+        ("nothing", "ENODEV"), ("unwanted", "ENODEV"),
+    ])
+    func bindAnswers(text: String, answer: String) throws {
+        it.register("driver", wanting: ["bound", "free"])
+        for name in ["bound", "free", "unwanted"] { try it.add(name) }
+        #expect(it.kernel.write("bus/box/drivers/driver/unbind", "free") == "ok")
+        #expect(it.kernel.write("bus/box/drivers/driver/bind", text) == answer)
+        #expect(it.kernel.exists("devices/room/free/driver") == text.hasPrefix("free"))
+    }
+
+    @Test(arguments: [Errno.ENODEV, .EIO, .ENOMEM])
+    func bindAnswersWhatTheProbeDoes(error: Errno) throws {
+        it.register("driver", error: error)
+        let one = try it.add("one")
+        #expect(throws: error) {
+            try withNoLocksHeld { (held) throws(Errno) in try it.bus.attach(one, to: "driver", after: held) }
+        }
+        #expect(it.kernel.write("bus/box/drivers/driver/bind", "one") != "ok")
+        #expect(one.device.driver == nil && it.kernel.names("bus/box/drivers/driver") == ["bind", "uevent", "unbind"])
+    }
+
+    @Test(arguments: [
+        ("bound", "ok"), ("bound\n", "ok"), ("another's", "ENODEV"), ("free", "ENODEV"), ("nothing", "ENODEV"), ("", "ok"),
+        ("\n", "ENODEV"),
+    ])
+    func unbindAnswers(text: String, answer: String) throws {
+        it.register("driver", wanting: ["bound"])
+        it.register("another", wanting: ["another's"])
+        for name in ["bound", "another's", "free"] { try it.add(name) }
+        #expect(it.kernel.write("bus/box/drivers/driver/unbind", text) == answer)
+        #expect(it.kernel.exists("devices/room/bound/driver") == !text.hasPrefix("bound"))
+        #expect(it.kernel.exists("devices/room/another's/driver"))
+    }
+
+    @Test func aDriverThatIsNotBoundByHandHasNoFilesForIt() {
+        it.register("matrix", bindsByHand: false)
+        #expect(it.kernel.names("bus/box/drivers/matrix") == ["uevent"])
+    }
+
+    @Test func probingByHandBindsWhatIsFreeAndLeavesWhatIsBound() throws {
+        it.register("driver")
+        let one = try it.add("one")
+        let sent = it.kernel.uevents { #expect(it.kernel.write("bus/box/drivers_probe", "one") == "ok") }
+        #expect(sent == [])
+        #expect(it.kernel.write("bus/box/drivers/driver/unbind", "one") == "ok" && one.device.driver == nil)
+        #expect(it.kernel.write("bus/box/drivers_probe", "one\n") == "ok" && one.device.driver == "driver")
+        #expect(it.kernel.write("bus/box/drivers_probe", "two") == "ENODEV")
+    }
+
+    @Test(arguments: [("0", false), ("0x1", false), ("1", true), ("n", true), ("\n", true)])
+    func onlyAZeroEndsAutoprobing(text: String, autoprobes: Bool) throws {
+        #expect(it.kernel.write("bus/box/drivers_autoprobe", text) == "ok")
+        #expect(it.kernel.read("bus/box/drivers_autoprobe") == (autoprobes ? "1\n" : "0\n"))
+        let one = try it.add("one")
+        it.register("driver")
+        let two = try it.add("two")
+        #expect((one.device.driver != nil) == autoprobes && (two.device.driver != nil) == autoprobes)
+    }
+
+    @Test func aDriverAndItsModuleAreLinked() throws {
+        let module = Module(loading: "box_driver", kernel: it.kernel)
+        let driver = it.register("driver", module: module)
+        #expect(it.kernel.target("bus/box/drivers/driver/module") == "../../../../module/box_driver")
+        #expect(it.kernel.target("module/box_driver/drivers/box:driver") == "../../../bus/box/drivers/driver")
+        it.unregister(driver)
+        #expect(it.kernel.names("module/box_driver/drivers") == [])
+    }
+}

@@ -1,0 +1,78 @@
+@testable import DriverCore
+import KernelTesting
+import LockOrder
+import Sysfs
+import SystemPackage
+import Testing
+
+/// What the drivers of a kernel share: modules, virtual devices, ledgers.
+@Suite struct KernelTests {
+    private let kernel = Kernel(release: .v7_2, clock: VirtualClock())
+
+    @Test func aModuleCountsItsUsers() {
+        let module = Module(loading: "vfio_ap", kernel: kernel)
+        #expect(kernel.read("module/vfio_ap/refcnt") == "0\n")
+        module.get()
+        module.get()
+        #expect(module.referenceCount == 2 && kernel.read("module/vfio_ap/refcnt") == "2\n")
+        module.put()
+        #expect(kernel.read("module/vfio_ap/refcnt") == "1\n")
+    }
+
+    @Test func aModuleThatUsesAnotherIsAmongItsHolders() {
+        let (used, user) = (Module(loading: "mdev", kernel: kernel), Module(loading: "vfio_ap", kernel: kernel))
+        user.hold(used)
+        #expect(kernel.target("module/mdev/holders/vfio_ap") == "../../vfio_ap")
+        user.release(used)
+        #expect(kernel.names("module/mdev/holders") == [])
+    }
+
+    @Test func aModuleHasTheFilesOfOneThatIsLoadedAndGoesWithThem() {
+        let sent = kernel.uevents {
+            let module = Module(loading: "mdev", version: "0.1", kernel: kernel)
+            #expect(kernel.names("module/mdev") == [
+                "coresize", "drivers", "holders", "initsize", "initstate", "notes", "refcnt", "sections", "taint", "uevent", "version",
+            ])
+            #expect(kernel.read("module/mdev/version") == "0.1\n" && kernel.read("module/mdev/initstate") == "live\n")
+            module.announce()
+            module.unload()
+        }
+        #expect(sent == ["add@/module/mdev", "remove@/module/mdev"] && !kernel.exists("module/mdev"))
+    }
+
+    @Test func codeThatIsBuiltInHasNoCount() {
+        _ = Module(builtIn: "ap", kernel: kernel)
+        #expect(kernel.names("module/ap") == ["uevent"])
+    }
+
+    @Test func theDirectoryOfAClassLivesAsLongAsItsDevices() throws {
+        let first = try kernel.makeVirtualDevice("0", class: "vfio", identity: DeviceIdentity())
+        let second = try kernel.makeVirtualDevice("1", class: "vfio", identity: DeviceIdentity())
+        #expect(throws: Errno.EEXIST) { try kernel.makeVirtualDevice("1", class: "vfio", identity: DeviceIdentity()) }
+        #expect(kernel.target("devices/virtual/vfio/0/subsystem") == "../../../../class/vfio")
+        kernel.removeVirtualDevice(first)
+        #expect(kernel.names("devices/virtual/vfio") == ["1"])
+        kernel.removeVirtualDevice(second)
+        #expect(!kernel.exists("devices/virtual/vfio"))
+        _ = try kernel.makeVirtualDevice("0", class: "vfio", identity: DeviceIdentity())
+        #expect(kernel.exists("devices/virtual/vfio/0"))
+    }
+
+    @Test func theLogIsLines() {
+        kernel.log.print("one")
+        kernel.log.print("two")
+        #expect(kernel.log.bytes == Array("one\ntwo\n".utf8) && kernel.log.size == 8)
+    }
+
+    @Test func aLedgerKeeps64MegabytesAndForgetsTheOldest() {
+        let limit = 64 << 20
+        var ledger = Ledger()
+        ledger.append("old")
+        ledger.append("er")
+        #expect(ledger.bytes == Array("older".utf8))
+        ledger.append(String(repeating: ".", count: limit - 5))
+        #expect(ledger.size == limit)
+        ledger.append("new")
+        #expect(ledger.size == 3 && ledger.bytes == Array("new".utf8))
+    }
+}

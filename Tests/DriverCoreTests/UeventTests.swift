@@ -1,0 +1,113 @@
+@testable import DriverCore
+import KernelTesting
+import Sysfs
+import SystemPackage
+import Testing
+
+/// What uevents say, and those that users ask for: drivers/base/core.c, lib/kobject_uevent.c.
+@Suite struct UeventTests {
+    private static let identity = DeviceIdentity(
+        node: [UeventVariable("MAJOR", "252"), UeventVariable("DEVNAME", "box/one")], type: "box_large",
+        variables: [UeventVariable("MODALIAS", "box:l"), UeventVariable("MODE", "open")])
+    private static let uuid = "69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
+
+    private let it = Boxes()
+
+    /// spec/ap-bus.md §6: the sender's variables, the node, DEVTYPE, DRIVER, the bus's; unbind has no MODALIAS.
+    @Test func theVariablesHaveTheirOrder() throws {
+        it.register("driver")
+        let before = it.kernel.ueventLines.count
+        let one = try it.add("one", identity: Self.identity)
+        one.device.sendUevent(.change, [UeventVariable("CONFIG", "1")])
+        #expect(it.kernel.write("bus/box/drivers/driver/unbind", "one") == "ok")
+        let head = "ACTION=%@ DEVPATH=/devices/room/one SUBSYSTEM=box"
+        let expected = [
+            ("add", "MAJOR=252 DEVNAME=box/one DEVTYPE=box_large MODALIAS=box:l MODE=open"),
+            ("bind", "MAJOR=252 DEVNAME=box/one DEVTYPE=box_large DRIVER=driver MODALIAS=box:l MODE=open"),
+            ("change", "CONFIG=1 MAJOR=252 DEVNAME=box/one DEVTYPE=box_large DRIVER=driver MODALIAS=box:l MODE=open"),
+            ("unbind", "MAJOR=252 DEVNAME=box/one DEVTYPE=box_large MODE=open"),
+        ]
+        for (number, (action, variables)) in expected.enumerated() {
+            let line = "\(action)@/devices/room/one \(head) \(variables) SEQNUM=\(before + number + 1)"
+            #expect(it.kernel.ueventLines[before + number] == line.replacing("%@", with: action))
+        }
+    }
+
+    @Test func theFileShowsTheVariablesWithoutHeadAndNumber() throws {
+        try it.add("one", identity: Self.identity)
+        let text = "MAJOR=252\nDEVNAME=box/one\nDEVTYPE=box_large\nMODALIAS=box:l\nMODE=open\n"
+        #expect(it.kernel.read("devices/room/one/uevent") == text)
+        it.register("driver")
+        #expect(it.kernel.read("devices/room/one/uevent") == text.replacing("MODALIAS", with: "DRIVER=driver\nMODALIAS"))
+    }
+
+    @Test func numbersGrowByOneInTheOrderOfTheLinesWhoeverSends() async throws {
+        let one = try it.add("one")
+        await withTaskGroup { group in
+            for _ in 0..<4 { group.addTask { for _ in 0..<100 { one.device.sendUevent(.change) } } }
+        }
+        let numbers = it.kernel.ueventLines.compactMap { $0.split(separator: "SEQNUM=").last.flatMap { Int($0) } }
+        #expect(numbers == Array(1...it.kernel.ueventLines.count) && numbers.count >= 400)
+    }
+
+    @Test func busesDriversAndModulesSendToo() throws {
+        #expect(it.kernel.ueventLines.first == "add@/bus/box ACTION=add DEVPATH=/bus/box SUBSYSTEM=bus SEQNUM=1")
+        it.register("driver")
+        let module = Module(loading: "box_driver", kernel: it.kernel)
+        let sent = it.kernel.uevents {
+            for path in ["bus/box", "bus/box/drivers/driver", "module/box_driver"] {
+                #expect(it.kernel.read("\(path)/uevent") == "EACCES")
+                #expect(it.kernel.write("\(path)/uevent", "change") == "ok")
+            }
+            module.announce()
+        }
+        #expect(sent == [
+            "change@/bus/box", "change@/bus/box/drivers/driver", "change@/module/box_driver", "add@/module/box_driver",
+        ])
+        #expect(it.kernel.ueventLines[3].contains("SUBSYSTEM=drivers SYNTH_UUID=0"))
+        #expect(it.kernel.ueventLines[4].contains("SUBSYSTEM=module SYNTH_UUID=0"))
+    }
+
+    @Test func aDeviceOfNoBusAndNoClassIsSilent() throws {
+        let root = try Device("vfio_ap", in: it.kernel.directory("devices"), subsystem: nil, kernel: it.kernel)
+        #expect(it.kernel.uevents { root.sendUevent(.change) } == [])
+        #expect(it.kernel.write("devices/vfio_ap/uevent", "add") == "ok" && root.subsystem == nil)
+    }
+
+    // MARK: - Synthetic ones: recordings/7.2/uevent-write.txt
+
+    @Test(arguments: UeventAction.allCases)
+    func everyActionCanBeAskedFor(action: UeventAction) throws {
+        for text in [action.rawValue, action.rawValue + "\n", action.rawValue + "\0"] {
+            let uevent = try SyntheticUevent(Input(Array(text.utf8)))
+            #expect(uevent.action == action && uevent.variables == [UeventVariable("SYNTH_UUID", "0")])
+        }
+    }
+
+    @Test(arguments: [
+        "x", "\n", "ADD", "add ", "add\n\n", "change x", "change  x", "change \(uuid)x", "change \(uuid) A=", "change \(uuid) =1",
+        "change \(uuid) A", "change \(uuid) A=1-2", "change \(uuid) A=1=2", "change \(uuid) ", "change \(uuid)  A=1",
+        "change 69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7ag", "change 69904b8e02a56-4c2a-a5cb-d2bcc8a1e7a1",
+    ])
+    func whatIsNoUeventIsRefusedAndNothingIsSent(text: String) throws {
+        try it.add("one")
+        let sent = it.kernel.uevents { #expect(it.kernel.write("devices/room/one/uevent", text) == "EINVAL") }
+        #expect(sent == [])
+    }
+
+    @Test func argumentsBecomeVariablesInFrontOfTheDevices() throws {
+        try it.add("one", identity: DeviceIdentity(type: "box_large"))
+        #expect(it.kernel.write("devices/room/one/uevent", "change \(Self.uuid) A=1 B=xyz\n") == "ok")
+        let line = try #require(it.kernel.ueventLines.last)
+        #expect(line.contains("SUBSYSTEM=box SYNTH_UUID=\(Self.uuid) SYNTH_ARG_A=1 SYNTH_ARG_B=xyz DEVTYPE=box_large SEQNUM="))
+    }
+
+    @Test func anEnvironmentHasRoomForSixtyArgumentsOfAnyLengthUpTo1800Bytes() throws {
+        func parse(_ arguments: [String]) throws(Errno) -> SyntheticUevent {
+            try SyntheticUevent(Input(Array((["change", Self.uuid] + arguments).joined(separator: " ").utf8)))
+        }
+        #expect(try parse(Array(repeating: "A=1", count: 60)).variables.count == 61)
+        #expect(throws: Errno.ENOMEM) { try parse(Array(repeating: "A=1", count: 61)) }
+        #expect(throws: Errno.ENOMEM) { try parse(["A=" + String(repeating: "1", count: 1800)]) }
+    }
+}

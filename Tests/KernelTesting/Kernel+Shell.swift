@@ -1,0 +1,74 @@
+public import DriverCore
+internal import Recordings
+internal import Sysfs
+internal import SystemPackage
+
+// What root sees of a kernel's tree, for tests: paths begin below /sys, and an answer is a text, as in the recordings.
+extension Kernel {
+    private var calls: TreeCalls { TreeCalls(tree: tree) }
+
+    /// - Returns: `ok`, or the name of the error.
+    @discardableResult
+    public func write(_ path: String, _ text: String) -> String {
+        do throws(Errno) {
+            let file = try calls.open(SysfsPath(path.utf8), .writeOnly)
+            _ = try calls.write(file, Array(text.utf8), at: 0)
+            return "ok"
+        } catch {
+            return error.name
+        }
+    }
+
+    /// - Returns: the text, or the name of the error.
+    public func read(_ path: String) -> String {
+        do throws(Errno) {
+            let file = try calls.open(SysfsPath(path.utf8), .readOnly)
+            return String(decoding: try calls.read(file, at: 0, count: Page.size), as: UTF8.self)
+        } catch {
+            return error.name
+        }
+    }
+
+    /// - Returns: what a link points to, or the name of the error.
+    public func target(_ path: String) -> String {
+        do throws(Errno) {
+            return String(decoding: try calls.target(of: SysfsPath(path.utf8)), as: UTF8.self)
+        } catch {
+            return error.name
+        }
+    }
+
+    /// Whether there is something at that path, a link included.
+    public func exists(_ path: String) -> Bool {
+        (try? calls.status(of: SysfsPath(path.utf8))) != nil
+    }
+
+    /// The names in a directory, in the order of the alphabet; none where there is no directory.
+    public func names(_ path: String) -> [String] {
+        let names = try? calls.names(in: SysfsPath(path.utf8)).map { String(decoding: $0.name, as: UTF8.self) }
+        return names?.sorted() ?? []
+    }
+
+    // MARK: - Uevents
+
+    /// Every uevent so far, a line each. A newline in a value stays in its line.
+    public var ueventLines: [String] {
+        String(decoding: uevents.bytes, as: UTF8.self).split(separator: "\n").reduce(into: []) { lines, line in
+            if line.first == " ", let last = lines.popLast() { lines.append("\(last)\n\(line)") } else { lines.append(String(line)) }
+        }
+    }
+
+    /// The uevents that something sends: `bind@/devices/box/one`.
+    public func uevents(during body: () throws -> Void) rethrows -> [String] {
+        let before = ueventLines.count
+        try body()
+        return ueventLines.dropFirst(before).map { String($0.prefix { $0 != " " }) }
+    }
+
+    /// The lines that something adds to the kernel log.
+    public func log(during body: () throws -> Void) rethrows -> [String] {
+        let before = log.bytes.count
+        try body()
+        return String(decoding: log.bytes.dropFirst(before), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
