@@ -82,6 +82,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DriverCoreTests", dependencies: ["KernelTesting", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
+        .testTarget(
+            name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "LockOrder"], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),
