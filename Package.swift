@@ -84,6 +84,8 @@ let package = Package(
             name: "DriverCoreTests", dependencies: ["KernelTesting", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
         .testTarget(
             name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "LockOrder"], swiftSettings: settings),
+        .testTarget(
+            name: "MdevTests", dependencies: ["KernelTesting", "Mdev", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),
