@@ -86,6 +86,10 @@ let package = Package(
             name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "LockOrder"], swiftSettings: settings),
         .testTarget(
             name: "MdevTests", dependencies: ["KernelTesting", "Mdev", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
+        .testTarget(
+            name: "APBusTests",
+            dependencies: ["KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system],
+            swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),

@@ -1,0 +1,121 @@
+@testable import APBus
+import AdjunctProcessor
+import Machine
+import Testing
+
+/// The life of a queue between resets: drivers/s390/crypto/ap_queue.c, ap_sm_event.
+@Suite struct QueueStateMachineTests {
+    private let machine = Machine(.default)
+    private let apqn = APQN(adapter: AdapterID(5), domain: DomainID(4))
+
+    private func step(_ queue: inout QueueStateMachine) -> QueueStateMachine.Wait { queue.step(apqn, machine) }
+
+    /// A queue that has come to rest.
+    private func idle() -> QueueStateMachine {
+        var queue = QueueStateMachine()
+        queue.start()
+        while step(&queue) == .poll {}
+        return queue
+    }
+
+    @Test func aQueueThatNobodyHasStartedDoesNothing() {
+        var queue = QueueStateMachine()
+        #expect(step(&queue) == .nothing && queue.device == .uninitiated)
+        queue.restart()
+        #expect(step(&queue) == .nothing && queue.state == .resetStart)
+        queue.fail()
+        #expect(queue.device == .uninitiated)
+        queue.recover()
+        #expect(step(&queue) == .nothing && queue.device == .uninitiated)
+        #expect(machine.journal.count == 0)
+    }
+
+    @Test func aStartIsAResetThenInterruptsThenRest() {
+        var queue = QueueStateMachine()
+        queue.start()
+        #expect(step(&queue) == .poll && queue.state == .resetWait)
+        #expect(machine.journal.text() == "RAPQ 05.0004 rc=00\n")
+        #expect(step(&queue) == .poll && queue.state == .setInterruptWait && !queue.sawInterrupts)
+        #expect(machine.journal.text(from: 1) == "AQIC-on 05.0004 rc=00\n")
+        #expect(step(&queue) == .nothing && queue.state == .idle && queue.sawInterrupts)
+        #expect(step(&queue) == .nothing && machine.journal.count == 2)
+    }
+
+    @Test func aSlowResetIsWaitedFor() throws {
+        try machine.execute("queue 05.0004 reset-busy=4")
+        var queue = QueueStateMachine()
+        queue.start()
+        for _ in 0..<4 { #expect(step(&queue) == .poll && queue.state == .resetWait) }
+        #expect(step(&queue) == .poll && queue.state == .setInterruptWait)
+    }
+
+    @Test func aResetThatSomebodyElseHasBegunIsWaitedForToo() throws {
+        try machine.execute("queue 05.0004 reset-busy=2")
+        _ = machine.zapq(apqn)
+        var queue = QueueStateMachine()
+        queue.start()
+        #expect(step(&queue) == .poll && queue.state == .resetWait)
+        #expect(machine.journal.text(from: 1) == "RAPQ 05.0004 rc=02\n")
+    }
+
+    @Test func withoutInterruptsThereIsNothingToWaitForAfterTheReset() {
+        var description = MachineDescription.default
+        description.interrupts = false
+        let machine = Machine(description)
+        var queue = QueueStateMachine()
+        queue.start()
+        #expect(queue.step(apqn, machine) == .poll)
+        #expect(queue.step(apqn, machine) == .nothing && queue.state == .idle && !queue.sawInterrupts)
+        #expect(machine.journal.text() == "RAPQ 05.0004 rc=00\n")
+    }
+
+    @Test func interruptsThatAreNotOnYetAreWaitedFor() {
+        var queue = QueueStateMachine()
+        queue.start()
+        _ = step(&queue)
+        _ = step(&queue)
+        _ = machine.aqic(apqn, enable: false)
+        #expect(step(&queue) == .poll && step(&queue) == .poll && queue.state == .setInterruptWait)
+        _ = machine.aqic(apqn, enable: true)
+        #expect(step(&queue) == .nothing && queue.state == .idle)
+    }
+
+    /// Trouble after 0, 1 or 2 steps.
+    @Test(arguments: ["adapter 05 config=0", "adapter 05 chkstop=1", "queue 05.0004 absent=1"], 0...2)
+    func troubleIsAnErrorWheneverItComesAndRecoveringStartsAnew(command: String, steps: Int) throws {
+        var queue = QueueStateMachine()
+        queue.start()
+        for _ in 0..<steps { #expect(step(&queue) == .poll) }
+        try machine.execute(command)
+        #expect(step(&queue) == .nothing && queue.device == .error)
+        try machine.execute("adapter 05 config=1 chkstop=0")
+        try machine.execute("queue 05.0004 absent=0")
+        #expect(step(&queue) == .nothing && queue.device == .error)
+        queue.recover()
+        #expect(step(&queue) == .poll && queue.device == .operating && queue.state == .resetWait)
+    }
+
+    @Test func aResetThatIsRefusedIsAnError() throws {
+        try machine.execute("queue 05.0004 reset-rc=5")
+        var queue = QueueStateMachine()
+        queue.start()
+        #expect(step(&queue) == .nothing && queue.device == .error)
+    }
+
+    @Test func aRestartResetsAgain() {
+        var queue = idle()
+        queue.restart()
+        #expect(queue.device == .operating && queue.state == .resetStart)
+        #expect(step(&queue) == .poll && queue.state == .resetWait && !queue.sawInterrupts)
+    }
+
+    @Test func aQueueThatLosesItsDriverStaysAsItIsUntilItIsStarted() {
+        var queue = idle()
+        queue.prepareRemove()
+        #expect(queue.device == .shutdown && step(&queue) == .nothing)
+        queue.finishRemove()
+        #expect(queue.device == .uninitiated && queue.state == .idle && step(&queue) == .nothing)
+        queue.start()
+        #expect(step(&queue) == .poll)
+    }
+}
