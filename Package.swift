@@ -90,6 +90,11 @@ let package = Package(
             name: "APBusTests",
             dependencies: ["KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system],
             swiftSettings: settings),
+        .testTarget(
+            name: "VFIOAPTests",
+            dependencies: [
+                "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system,
+            ], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),

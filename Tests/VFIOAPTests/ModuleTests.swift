@@ -1,0 +1,119 @@
+import DriverCore
+import KernelTesting
+import KVM
+import LockOrder
+import Mdev
+import Sysfs
+import SystemPackage
+import Testing
+@testable import VFIOAP
+
+/// The module, its devices, and how they end: spec/mdev-lifecycle.md §5 to §7.
+@Suite struct ModuleTests {
+    private let it: MatrixHost
+
+    init() throws {
+        it = try MatrixHost()
+    }
+
+    private func unload() throws(Errno) {
+        try withNoLocksHeld { (held) throws(Errno) in try it.module.unload(after: held) }
+    }
+
+    @Test func aLoadedModuleHasItsDevicesAndDrivers() {
+        #expect(it.kernel.names("devices/vfio_ap/matrix").contains("mdev_supported_types"))
+        #expect(it.kernel.read("devices/vfio_ap/matrix/features") == "guest_matrix hotplug ap_config\n")
+        #expect(it.kernel.names("bus/ap/drivers") == ["cex4card", "cex4queue", "vfio_ap"])
+        #expect(it.kernel.names("bus/matrix/drivers/vfio_ap") == ["matrix", "uevent"], "not to be bound by hand")
+        #expect(it.kernel.read("\(MatrixHost.type)/device_api") == "vfio-ap\n")
+        #expect(it.kernel.read("\(MatrixHost.type)/available_instances") == "65534\n")
+    }
+
+    @Test func aNewDeviceIsEmptyAndARemovedOneOwnsNothing() throws {
+        #expect(["matrix", "guest_matrix", "control_domains"].map { it.a($0) } == ["", "", ""])
+        it.assign(adapters: ["5"], domains: ["4"])
+        let uuid = try #require(MdevUUID(MatrixHost.a))
+        #expect(it.zeroized { it.a("remove", "1") } == ["05.0004"])
+        #expect(it.status("05.0004") == "unassigned" && it.module.mdev(uuid) == nil)
+        #expect(it.b("assign_adapter", "5") == "ok" && it.b("assign_domain", "4") == "ok" && it.defects() == [])
+    }
+
+    @Test func aDeviceThatLosesItsDriverLosesItsMatrix() {
+        it.assign(adapters: ["5"], domains: ["4"])
+        #expect(it.kernel.write("bus/mdev/drivers/vfio_ap_mdev/unbind", MatrixHost.a) == "ok")
+        #expect(it.a("matrix") == "ENOENT" && it.status("05.0004") == "unassigned" && it.defects() == [])
+        #expect(it.kernel.write("bus/mdev/drivers/vfio_ap_mdev/bind", MatrixHost.a) == "ENODEV")
+        #expect(it.a("remove", "1") == "ok" && it.kernel.read("\(MatrixHost.type)/available_instances") == "65535\n")
+    }
+
+    /// The guest lets go when it is asked for the second time.
+    @Test func aRemovalWaitsForTheGuestAndUntilThenEverythingIsAsItWas() throws {
+        it.assign(adapters: ["5"], domains: ["4"])
+        let monitor = LettingGo(it)
+        let guest = Guest(name: "one", events: monitor)
+        try it.mdev().vfio.open()
+        try it.attach(guest)
+        #expect(it.a("remove", "1") == "ok")
+        #expect(monitor.seen.withLock { $0 } == ["in use EADDRINUSE", "in use EADDRINUSE"] && it.clock.now >= .seconds(10))
+        #expect(!it.kernel.exists("devices/vfio_ap/matrix/\(MatrixHost.a)") && guest.apcb == .none)
+        #expect(it.status("05.0004") == "unassigned" && it.defects() == [])
+    }
+
+    @Test func aModuleThatIsUsedStays() throws {
+        it.module.module.get()
+        #expect(throws: Errno.EAGAIN) { try unload() }
+        #expect(it.kernel.exists("devices/vfio_ap/matrix/\(MatrixHost.a)") && it.driver("05.0004") == "vfio_ap")
+        it.module.module.put()
+        #expect(throws: Never.self) { try unload() }
+    }
+
+    @Test func unloadingTakesEverythingAndLeavesTheQueuesToNobody() throws {
+        it.assign(adapters: ["5"], domains: ["4"])
+        let sent = try it.kernel.uevents { try unload() }
+        let order = [
+            "remove@/devices/vfio_ap/matrix/\(MatrixHost.a)", "remove@/devices/vfio_ap/matrix/\(MatrixHost.b)",
+            "change@/devices/vfio_ap/matrix", "remove@/bus/mdev/drivers/vfio_ap_mdev", "unbind@/devices/ap/card06/06.00ff",
+            "unbind@/devices/ap/card05/05.0004", "remove@/bus/ap/drivers/vfio_ap", "remove@/bus/matrix/drivers/vfio_ap",
+            "remove@/devices/vfio_ap/matrix", "remove@/bus/matrix", "remove@/module/vfio_ap",
+        ]
+        #expect(sent.filter(Set(order).contains) == order)
+        #expect(!it.kernel.exists("devices/vfio_ap") && !it.kernel.exists("bus/matrix") && !it.kernel.exists("module/vfio_ap"))
+        #expect(it.driver("05.0004") == nil && it.driver("03.0004") == "cex4queue" && it.kernel.read("bus/ap/bindings") == "8/16\n")
+    }
+}
+
+/// A guest that looks around when it is asked for its device, and lets go the second time.
+private final class LettingGo: GuestEvents {
+    let seen = Leaf<[String]>("seen", [])
+    private unowned let it: MatrixHost
+
+    init(_ it: MatrixHost) {
+        self.it = it
+    }
+
+    func configurationChanged() {}
+
+    func releaseRequested(_ device: String) -> Bool {
+        // asked with locks held: what is to be done is done by the clock
+        _ = it.kernel.schedule(after: .zero) { [seen, it] _ in
+            let status = it.status("05.0004")
+            it.b("assign_adapter", "5")
+            let answer = it.b("assign_domain", "4")
+            let times = seen.withLock { seen in
+                seen.append("\(status) \(answer)")
+                return seen.count
+            }
+            guard times == 2, let mdev = try? it.mdev() else { return }
+            withNoLocksHeld { held in mdev.unsetKVM(after: held) }
+            mdev.vfio.close()
+        }
+        return true
+    }
+}
+
+extension MatrixHost {
+    fileprivate func driver(_ queue: String) -> String? {
+        let target = kernel.target("devices/ap/card\(queue.prefix(2))/\(queue)/driver")
+        return target == "ENOENT" ? nil : target.split(separator: "/").last.map(String.init)
+    }
+}

@@ -1,0 +1,137 @@
+import AdjunctProcessor
+import KernelTesting
+import KVM
+import LockOrder
+import Machine
+import Sysfs
+import SystemPackage
+import Testing
+@testable import VFIOAP
+
+/// How queues are reset and what becomes of a reset that is slow or fails: spec/matrix-semantics.md §10, recordings/*/resets.txt.
+@Suite struct ResetTests {
+    /// A host whose device A has 05.0004, 05.0047, 06.0004, 06.0047.
+    private func host(_ release: KernelRelease = .v7_2) throws -> MatrixHost {
+        let it = try MatrixHost(release: release)
+        it.assign(adapters: ["5", "6"], domains: ["4", "0x47"])
+        return it
+    }
+
+    private static let all = ["05.0004", "05.0047", "06.0004", "06.0047"]
+
+    /// All are asked first and then waited for, 20 ms; 6.1 has nothing to wait for where the queue is empty at once.
+    @Test(arguments: [(KernelRelease.v6_1, 0), (.v6_12, 20), (.v7_2, 20)])
+    func aResetOfAllTakesNoLongerThanOfOne(release: KernelRelease, milliseconds: Int) throws {
+        let it = try host(release)
+        let start = it.clock.now
+        #expect(try it.zeroized { try it.reset() } == Self.all)
+        #expect(it.clock.now - start == .milliseconds(milliseconds))
+    }
+
+    struct Failure: Sendable, CustomTestStringConvertible {
+        let release: KernelRelease
+        let code: Int
+        let error: Errno
+        var testDescription: String { "\(release.rawValue): \(code)" }
+    }
+
+    static let failures = [1, 3, 4, 9, 0x35].flatMap { code in
+        [
+            Failure(release: .v6_1, code: code, error: [1, 3, 4].contains(code) ? .EBUSY : .EIO),
+            Failure(release: .v6_12, code: code, error: .EIO), Failure(release: .v7_2, code: code, error: .EIO),
+        ]
+    }
+
+    @Test(arguments: failures) func aResetThatFailsIsNotRepeatedAndTheOthersAreDone(_ failure: Failure) throws {
+        let it = try host(failure.release)
+        let code = String(failure.code, radix: 16)
+        try it.machine.execute("queue 05.0004 reset-rc=\(code)")
+        let resets = it.zeroized { #expect(throws: failure.error) { try it.reset() } }
+        #expect(resets == ["05.0004 rc=\(code.count < 2 ? "0" : "")\(code)"] + Self.all.dropFirst())
+        // a guest gets the adapter according to it; that is looked at when something is assigned
+        #expect(it.a("assign_domain", "0xab") == "ok")
+        let isPassable = [3, 4].contains(failure.code) && failure.release != .v6_1
+        #expect(it.a("guest_matrix").hasPrefix("05.0004") == isPassable && it.a("guest_matrix").contains("06.00ab"))
+        try it.machine.execute("queue 05.0004 reset-rc=0")
+        try it.reset()
+        #expect(it.a("unassign_domain", "0xab") == "ok" && it.a("assign_domain", "0xab") == "ok")
+        #expect(it.a("guest_matrix").hasPrefix("05.0004") && it.defects() == [])
+    }
+
+    @Test func aSlowResetIsWaitedForAndTold() throws {
+        let it = try host()
+        try it.machine.execute("queue 05.0004 reset-busy=5")
+        let start = it.clock.now
+        var resets: [String] = []
+        let log = try it.kernel.log { resets = try it.zeroized { try it.reset() } }
+        #expect(resets == Self.all)
+        #expect(log == [20, 40, 60, 80].map { "Waited \($0)ms for reset of queue 05.0004 (2, 1, 0)" })
+        #expect(it.clock.now - start == .milliseconds(100))
+    }
+
+    /// What was asked for while another reset was running has not been done yet.
+    @Test(arguments: [KernelRelease.v6_12, .v7_2]) func aResetInsideAResetIsRepeatedWhenThatOneIsDone(release: KernelRelease) throws {
+        let it = try host(release)
+        try it.machine.execute("queue 05.0004 reset-busy=3")
+        _ = it.machine.zapq(APQN(adapter: AdapterID(5), domain: DomainID(4)))
+        let start = it.clock.now
+        #expect(try it.zeroized { try it.reset() } == ["05.0004 rc=02"] + Self.all.dropFirst() + ["05.0004"])
+        #expect(it.clock.now - start == .milliseconds(120))
+    }
+
+    @Test func linux61TriesTwiceWhileAnotherResetRunsAndGivesUp() throws {
+        let it = try host(.v6_1)
+        try it.machine.execute("queue 05.0004 reset-busy=255")
+        try it.reset()
+        let start = it.clock.now
+        let resets = it.zeroized { #expect(throws: Errno.EBUSY) { try it.reset() } }
+        #expect(resets == ["05.0004 rc=02", "05.0004 rc=02"] + Self.all.dropFirst() && it.clock.now - start == .milliseconds(20))
+    }
+
+    @Test(arguments: [5, 0x0a]) func busyIsAskedAgainUntilItIsDone(code: Int) throws {
+        let it = try host()
+        try it.machine.execute("queue 05.0004 reset-rc=\(String(code, radix: 16))")
+        it.clock.atSleep.withLock {
+            $0 = { [machine = it.machine] count in if count == 3 { try? machine.execute("queue 05.0004 reset-rc=0") } }
+        }
+        let answers = try it.zeroized { try it.reset() }.filter { $0.hasPrefix("05.0004") }
+        #expect(answers == Array(repeating: "05.0004 rc=0\(String(code, radix: 16))", count: 3) + ["05.0004"])
+    }
+
+    /// The queue, in a reset that never ends, after 100 ms.
+    @Test(arguments: [
+        ("queue 05.0004 reset-busy=0", KernelRelease.v7_2, nil), ("adapter 05 config=0", .v7_2, nil), ("adapter 05 chkstop=1", .v7_2, nil),
+        ("queue 05.0004 absent=1", .v7_2, nil), ("queue 05.0004 reset-busy=0", .v6_12, nil),
+        ("queue 05.0004 absent=1", .v6_12, "TAPQ of queue 05.0004 failed with unexpected response code 01"),
+    ] as [(String, KernelRelease, String?)])
+    func aResetEndsWithWhatBecomesOfTheQueue(change: String, release: KernelRelease, message: String?) throws {
+        let it = try host(release)
+        try it.machine.execute("queue 05.0004 reset-busy=255")
+        it.clock.atSleep.withLock { $0 = { [machine = it.machine] count in if count == 5 { try? machine.execute(change) } } }
+        let start = it.clock.now
+        let log = try it.kernel.log { try it.reset() }
+        #expect(log.filter { !$0.hasPrefix("Waited") } == (message.map { [$0] } ?? []) && log.count { $0.hasPrefix("Waited") } == 4)
+        #expect(it.clock.now - start == .milliseconds(100))
+    }
+
+    @Test func aResetTakesTheInterruptsAway() throws {
+        let it = try host()
+        let guest = Guest(name: "one", events: Monitor())
+        try it.attach(guest)
+        let apqn = APQN(adapter: AdapterID(5), domain: DomainID(4))
+        #expect(withNoLocksHeld { held in guest.pqap(apqn, .enable(indicator: 0x1000), after: held) }.responseCode == .normal)
+        #expect(it.machine.tapq(apqn).0.interruptsEnabled)
+        try it.reset()
+        #expect(!it.machine.tapq(apqn).0.interruptsEnabled)
+    }
+
+    /// Only queues that vfio_ap has.
+    @Test func whatIsNotThereIsNotReset() throws {
+        let it = try host()
+        it.assign(domains: ["0x99"])
+        it.unbind("06.0047")
+        #expect(try it.zeroized { try it.reset() } == ["05.0004", "05.0047", "06.0004"])
+        #expect(it.a("ap_config", ",,") == "ok")
+        #expect(try it.zeroized { try it.reset() } == [])
+    }
+}
