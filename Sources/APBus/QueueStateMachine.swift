@@ -25,7 +25,7 @@ struct QueueStateMachine: Sendable {
     private var unbinds = false
 
     /// What a queue still waits for.
-    enum Wait: Sendable {
+    enum Wait: Hashable, Sendable {
         case nothing
         /// Look again in a while (`APBus.pollInterval`).
         case poll

@@ -215,7 +215,7 @@ private final class NewerCards: APInstructions {
         return (status, info)
     }
 
-    func rapq(_ apqn: APQN) -> QueueStatus { machine.rapq(apqn) }
+    func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus { machine.rapq(apqn, unbinding: unbinding) }
     func zapq(_ apqn: APQN) -> QueueStatus { machine.zapq(apqn) }
     func aqic(_ apqn: APQN, enable: Bool) -> QueueStatus { machine.aqic(apqn, enable: enable) }
     func qci() -> ConfigurationInfo? { machine.qci() }

@@ -9,14 +9,17 @@ import Testing
 @Suite struct KernelTests {
     private let kernel = Kernel(release: .v7_2, clock: VirtualClock())
 
-    @Test func aModuleCountsItsUsers() {
+    @Test func aModuleCountsItsUsers() throws {
         let module = Module(loading: "vfio_ap", kernel: kernel)
         #expect(kernel.read("module/vfio_ap/refcnt") == "0\n")
-        module.get()
-        module.get()
+        try module.get()
+        try module.get()
         #expect(module.referenceCount == 2 && kernel.read("module/vfio_ap/refcnt") == "2\n")
         module.put()
         #expect(kernel.read("module/vfio_ap/refcnt") == "1\n")
+        module.put()
+        try module.beginUnload()
+        #expect(throws: Errno.ENODEV, "it goes") { try module.get() }
     }
 
     @Test func aModuleThatUsesAnotherIsAmongItsHolders() {

@@ -7,7 +7,7 @@ import Testing
 /// What uevents say, and those that users ask for: drivers/base/core.c, lib/kobject_uevent.c.
 @Suite struct UeventTests {
     private static let identity = DeviceIdentity(
-        node: [UeventVariable("MAJOR", "252"), UeventVariable("DEVNAME", "box/one")], type: "box_large",
+        node: DeviceNode(major: 252, minor: 7, name: "box/one"), type: "box_large",
         variables: [UeventVariable("MODALIAS", "box:l"), UeventVariable("MODE", "open")])
     private static let uuid = "69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
 
@@ -22,10 +22,10 @@ import Testing
         #expect(it.kernel.write("bus/box/drivers/driver/unbind", "one") == "ok")
         let head = "ACTION=%@ DEVPATH=/devices/room/one SUBSYSTEM=box"
         let expected = [
-            ("add", "MAJOR=252 DEVNAME=box/one DEVTYPE=box_large MODALIAS=box:l MODE=open"),
-            ("bind", "MAJOR=252 DEVNAME=box/one DEVTYPE=box_large DRIVER=driver MODALIAS=box:l MODE=open"),
-            ("change", "CONFIG=1 MAJOR=252 DEVNAME=box/one DEVTYPE=box_large DRIVER=driver MODALIAS=box:l MODE=open"),
-            ("unbind", "MAJOR=252 DEVNAME=box/one DEVTYPE=box_large MODE=open"),
+            ("add", "MAJOR=252 MINOR=7 DEVNAME=box/one DEVTYPE=box_large MODALIAS=box:l MODE=open"),
+            ("bind", "MAJOR=252 MINOR=7 DEVNAME=box/one DEVTYPE=box_large DRIVER=driver MODALIAS=box:l MODE=open"),
+            ("change", "CONFIG=1 MAJOR=252 MINOR=7 DEVNAME=box/one DEVTYPE=box_large DRIVER=driver MODALIAS=box:l MODE=open"),
+            ("unbind", "MAJOR=252 MINOR=7 DEVNAME=box/one DEVTYPE=box_large MODE=open"),
         ]
         for (number, (action, variables)) in expected.enumerated() {
             let line = "\(action)@/devices/room/one \(head) \(variables) SEQNUM=\(before + number + 1)"
@@ -35,7 +35,7 @@ import Testing
 
     @Test func theFileShowsTheVariablesWithoutHeadAndNumber() throws {
         try it.add("one", identity: Self.identity)
-        let text = "MAJOR=252\nDEVNAME=box/one\nDEVTYPE=box_large\nMODALIAS=box:l\nMODE=open\n"
+        let text = "MAJOR=252\nMINOR=7\nDEVNAME=box/one\nDEVTYPE=box_large\nMODALIAS=box:l\nMODE=open\n"
         #expect(it.kernel.read("devices/room/one/uevent") == text)
         it.register("driver")
         #expect(it.kernel.read("devices/room/one/uevent") == text.replacing("MODALIAS", with: "DRIVER=driver\nMODALIAS"))

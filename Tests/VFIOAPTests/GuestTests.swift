@@ -140,6 +140,6 @@ import Testing
         let (start, lines) = (it.clock.now, it.machine.journal.count)
         #expect(try pqap("05.0004", .disable) == .resetInProgress)
         #expect(it.clock.now - start == .milliseconds(100) && it.machine.journal.count - lines == 6)
-        #expect(try pqap("05.0004") == .resetInProgress && it.machine.journal.count - lines == 7, "enabling once")
+        #expect(try pqap("05.0004") == .resetInProgress && it.machine.journal.count - lines == 13, "enabling once, and then as before")
     }
 }

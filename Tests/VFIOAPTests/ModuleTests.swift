@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func aModuleThatIsUsedStays() throws {
-        it.module.module.get()
+        try it.module.module.get()
         #expect(throws: Errno.EAGAIN) { try unload() }
         #expect(it.kernel.exists("devices/vfio_ap/matrix/\(MatrixHost.a)") && it.driver("05.0004") == "vfio_ap")
         it.module.module.put()
