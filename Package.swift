@@ -95,6 +95,8 @@ let package = Package(
             dependencies: [
                 "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system,
             ], swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["Emulator", "Recordings", "DriverCore", "Sysfs", system], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),
