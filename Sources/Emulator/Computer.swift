@@ -1,3 +1,4 @@
+internal import AdjunctProcessor
 public import APBus
 public import DriverCore
 internal import LockOrder
@@ -64,6 +65,8 @@ public final class Computer: Sendable {
     public func shutDown() {
         bus.stop()
         for apqn in machine.description.queues.keys {
+        // a reset is repeated as long as it is answered with a code such as 02
+        for (apqn, fault) in machine.description.queues where fault.resetBusy > 0 || fault.resetCode != .normal {
             try? machine.execute("queue \(apqn) reset-busy=0 reset-rc=0")
         }
         let running = guests.withLock { guests in
