@@ -52,4 +52,15 @@ import Testing
         #expect(failure?.kind.hasPrefix("answer: write assign_") == true, "\(String(describing: failure))")
         #expect(steps.count == 7, "\(steps.script)")
     }
+
+    /// A guest that still runs at the end, with a queue whose resets never succeed, does not keep the host from shutting down.
+    @Test(arguments: ["reset-rc=2", "reset-busy=255"]) func aHostShutsDownWithAnEndlessReset(_ fault: String) async {
+        let matrix = "devices/vfio_ap/matrix/\(Texts.uuids[0])/"
+        let steps = [
+            .write("bus/ap/apmask", "-5"), .write(Model.type + "/create", Texts.uuids[0]), .write(matrix + "assign_adapter", "5"),
+            .write(matrix + "assign_domain", "4"), Step("guest start one \(Texts.uuids[0])"), Step("hw queue 05.0004 \(fault)"),
+        ]
+        let failure = await Thread.result { Walk.over(steps, Model(release: .v7_2), patience: 5).failure }
+        #expect(failure == nil)
+    }
 }

@@ -146,7 +146,7 @@ struct Guide {
         case 4, 5: return Step("hw adapter \(card) type=\(random.pick(["CEX8C", "CEX8A", "CEX8P", "CEX7C", "CEX6A", "CEX4A", "CEX9C"])) config=1")
         case 6: return Step("hw remove-adapter \(card)")
         case 7, 8: return Step("hw domain \(KernelWords.hex(random.pick(Texts.domains + [0x10, 5]), 2)) \(random.pick(["usage", "control", "both", "both", "none"]))")
-        case 9: return Step("hw queue \(Texts.queue(&random)) reset-rc=\(random.pick(["0", "0", "2", "5", "a", "3", "4", "1", "ff"]))")
+        case 9: return Step("hw queue \(Texts.queue(&random)) reset-rc=\(random.pick(["0", "0", "3", "4", "1", "7", "ff"]))")
         case 10: return Step("hw queue \(Texts.queue(&random)) reset-busy=\(random.pick([0, 1, 3, 254]))")
         case 11: return Step("hw queue \(Texts.queue(&random)) absent=\(random.below(2))")
         case 12: return Step("hw maxima \(random.pick([255, 64, 10])) \(random.pick([255, 255, 80]))", "settle")
@@ -158,15 +158,16 @@ struct Guide {
         }
     }
 
-    /// A reset that does not end until the machine is told otherwise.
+    /// A reset that does not end until the machine is told otherwise: with these codes it is repeated for ever.
     private mutating func endlessReset(_ host: Host) -> Step {
         let owned = host.model.mdevs.filter { !$0.value.adapters.isEmpty && !$0.value.domains.isEmpty }
         guard let uuid = owned.keys.min(), let mdev = owned[uuid], let adapter = mdev.adapters.min(), let domain = mdev.domains.min() else {
             return Step("settle")
         }
         let queue = "\(KernelWords.hex(adapter, 2)).\(KernelWords.hex(domain, 4))"
+        let fault = random.pick(["reset-busy=255", "reset-busy=255", "reset-rc=2", "reset-rc=5", "reset-rc=a"])
         return Step(
-            "hw queue \(queue) reset-busy=255", "bg reset write devices/vfio_ap/matrix/\(uuid)/unassign_adapter \"\(adapter)\"",
-            "hw queue \(queue) reset-busy=0", "wait reset 1000")
+            "hw queue \(queue) \(fault)", "bg reset write devices/vfio_ap/matrix/\(uuid)/unassign_adapter \"\(adapter)\"",
+            "hw queue \(queue) reset-busy=0 reset-rc=0", "wait reset 1000")
     }
 }

@@ -85,8 +85,8 @@ final class Walk: Sendable {
                 state.outcome.failure = Failure(kind: "stuck", text: "> \(last)\nhas not ended")
                 return (state.outcome, state.isDone)
             }
-            // ends what it waits for, if anything can
-            if !isDone { computer?.shutDown() }
+            // ends what it waits for, if anything can; that may not end either
+            if !isDone, let computer { Thread.start { computer.shutDown() } }
             return outcome
         }
         return state.withLock { $0.outcome }
