@@ -63,4 +63,11 @@ import Testing
         let failure = await Thread.result { Walk.over(steps, Model(release: .v7_2), patience: 5).failure }
         #expect(failure == nil)
     }
+
+    /// A slash is a slash, with an accent too: no name in a directory has one.
+    @Test func noNameHasASlash() async {
+        let steps = [Step.write("class/zcrypt/create", "a/\u{300}b")]
+        let failure = await Thread.result { Walk.over(steps, Model(release: .v7_2)).failure }
+        #expect(failure == nil)
+    }
 }

@@ -181,7 +181,10 @@ final class Host {
 
     /// Looks whether everything is as it should be behind the files, and every lock free.
     func inspect() -> Failure? {
-        let defects = computer.inspect()
+        var defects = computer.inspect()
+        for name in (try? calls.names(in: "class/zcrypt")) ?? [] where name.name.contains(UInt8(ascii: "/")) {
+            defects.append("a name has a slash in it: \(String(latin1: name.name))")
+        }
         return defects.isEmpty ? nil : Failure(kind: "inspection", text: defects.joined(separator: "\n"))
     }
 
