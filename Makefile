@@ -15,6 +15,7 @@ DEMO        := mountpoints/default/sys
 INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
 
 .PHONY: help deps build demo stop test tsan fidelity locking bench fmt install uninstall
+.PHONY: help deps build demo stop test tsan locking bench fuzz fmt install uninstall
 
 help:
 	@printf '%s\n' \
@@ -27,6 +28,7 @@ help:
 	    'make fidelity   write the tables of files in docs/FIDELITY.md' \
 	    'make locking    write the table of locks in docs/LOCKING.md' \
 	    'make bench      run the benchmarks' \
+    'make fuzz       fuzz every parser, FUZZ_SECONDS=1800 each; findings are left in Fuzzing/Findings' \
 	    'make fmt        format the sources in place' \
 	    'make install    install a release build below $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)' \
 	    'make uninstall  take it away again'
@@ -60,6 +62,10 @@ locking: deps
 
 bench: deps
 	Benchmarks/run
+
+# half an hour for each parser, if FUZZ_SECONDS does not say otherwise
+fuzz: deps
+	@Fuzzing/run
 
 # the tests have tables that a formatter would pull apart
 fmt:
