@@ -14,8 +14,7 @@ DEMO        := mountpoints/default/sys
 # a build for others has the Swift runtime in it, and a place of its own
 INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
 
-.PHONY: help deps build demo stop test tsan fidelity locking bench fmt install uninstall
-.PHONY: help deps build demo stop test tsan locking bench fuzz fmt install uninstall
+.PHONY: help deps build demo stop test tsan fidelity locking bench fuzz fmt install uninstall
 
 help:
 	@printf '%s\n' \

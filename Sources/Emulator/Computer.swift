@@ -64,7 +64,6 @@ public final class Computer: Sendable {
     /// Stops what the kernel does by itself, and ends what anybody waits for: resets that never end, guests that do not let go.
     public func shutDown() {
         bus.stop()
-        for apqn in machine.description.queues.keys {
         // a reset is repeated as long as it is answered with a code such as 02
         for (apqn, fault) in machine.description.queues where fault.resetBusy > 0 || fault.resetCode != .normal {
             try? machine.execute("queue \(apqn) reset-busy=0 reset-rc=0")

@@ -118,11 +118,6 @@ final class ZcryptNode: Sendable {
         self.minor = minor
         release = kernel.release
         let node = DeviceNode(major: major, minor: minor, name: name)
-        device = try kernel.makeVirtualDevice(
-            String(name.map { $0 == "/" ? "!" : $0 }), class: "zcrypt", identity: DeviceIdentity(node: node))
-        let node = [
-            UeventVariable("MAJOR", "\(major)"), UeventVariable("MINOR", "\(minor)"), UeventVariable("DEVNAME", name),
-        ]
         // byte by byte: a slash that carries an accent is one too
         let fileName = String(decoding: name.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "!") : $0 }, as: UTF8.self)
         device = try kernel.makeVirtualDevice(fileName, class: "zcrypt", identity: DeviceIdentity(node: node))
