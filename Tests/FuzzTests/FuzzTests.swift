@@ -7,7 +7,7 @@ import Testing
 ///
 /// `FUZZ=300 SEED=7 swift test --filter FuzzTests` walks for five minutes on each kernel, elsewhere.
 @Suite(.serialized) struct FuzzTests {
-    private static let seconds = number("FUZZ") ?? 2
+    private static let seconds = number("FUZZ") ?? 1
     private static let seed = UInt64(number("SEED") ?? 1)
     private static let steps = 200
 
@@ -18,12 +18,15 @@ import Testing
         let finding = await Thread.result { () -> String? in
             let end = time(nil) + Self.seconds
             var (seed, walks, steps) = (Self.seed, 0, 0)
+            var answers: [String: Int] = [:]
             repeat {
                 let outcome = Walk.random(seed, steps: Self.steps, model)
                 if let failure = outcome.failure { return Self.report(failure, outcome.steps, seed, model) }
+                answers.merge(outcome.answers, uniquingKeysWith: +)
                 (seed, walks, steps) = (seed + 1, walks + 1, steps + outcome.steps.count)
             } while time(nil) < end
-            print("\(release.rawValue): \(walks) walks from SEED=\(Self.seed), \(steps) steps")
+            let counts = answers.sorted { $0.value > $1.value }.map { "\($0) \($1)" }.joined(separator: ", ")
+            print("\(release.rawValue): \(walks) walks from SEED=\(Self.seed), \(steps) steps: \(counts)")
             return nil
         }
         if let finding { Issue.record("\(finding)") }
@@ -45,7 +48,8 @@ import Testing
         let (failure, steps) = await Thread.result { () -> (Failure?, [Step]) in
             for seed in 1...UInt64(50) {
                 let outcome = Walk.random(seed, steps: 200, model)
-                if let failure = outcome.failure { return (failure, Shrinking(model: model, kind: failure.kind).shortest(outcome.steps)) }
+                guard let failure = outcome.failure else { continue }
+                return (failure, Shrinking(model: model, kind: failure.kind).shortest(outcome.steps))
             }
             return (nil, [])
         }

@@ -25,7 +25,9 @@ struct Guide {
         case 59..<70: return look()
         case 70..<78: return guest(host)
         case 78..<88: return hardware()
-        case 88..<92: return write(host, "bus/ap/drivers/\(random.pick(["vfio_ap", "vfio_ap", "cex4queue"]))/\(random.pick(["bind", "unbind"]))")
+        case 88..<92:
+            let driver = random.pick(["vfio_ap", "vfio_ap", "cex4queue"])
+            return write(host, "bus/ap/drivers/\(driver)/\(random.pick(["bind", "unbind"]))")
         case 92..<96: return Step(random.pick(["settle", "sleep 100", "sleep 40000", "idle"]))
         case 96: return endlessReset(host)
         case 97: return Step("module \(random.pick(["load", "load", "unload"])) vfio_ap")
@@ -83,7 +85,8 @@ struct Guide {
         case 14, 15: return assign(directory + "unassign_domain", Texts.domains)
         case 16, 17: return .write(directory + "ap_config", Texts.config(&random))
         case 18: return random.once(in: 3) ? write(host, directory + "remove") : Step("read \(directory)guest_matrix")
-        default: return write(host, directory + random.pick(["assign_adapter", "assign_domain", "ap_config", "uevent", "unassign_domain"]))
+        default:
+            return write(host, directory + random.pick(["assign_adapter", "assign_domain", "ap_config", "uevent", "unassign_domain"]))
         }
     }
 
@@ -134,12 +137,15 @@ struct Guide {
         case 8: return Step("guest reset \(name)")
         case 9: return Step("guest events \(name)")
         case 10:
-            return .write(Guide.control + "/guests", "pqap \(name) \(Texts.queue(&random)) \(random.pick(["on", "off", "on nib=0", "on nib=0x2000", "on nib=g", "perhaps"]))")
+            let request = random.pick(["on", "off", "on nib=0", "on nib=0x2000", "on nib=g", "perhaps"])
+            return .write(Guide.control + "/guests", "pqap \(name) \(Texts.queue(&random)) \(request)")
         default:
-            return .write(Guide.control + "/guests", random.pick([
-                "start", "stop", "stop a b", "start \(name)", "\n\n", " ", "start \(name) x", "dance \(name)", "stop \(name)\nstop \(name)\n",
-                "start \(name) \(Texts.uuids[0]) \(Texts.uuids[0])", "kill  \(name) ", "start \(name) \(Texts.uuids[1].uppercased())",
-            ]))
+            let commands = [
+                "start", "stop", "stop a b", "start \(name)", "\n\n", " ", "start \(name) x", "dance \(name)",
+                "stop \(name)\nstop \(name)\n", "start \(name) \(Texts.uuids[0]) \(Texts.uuids[0])", "kill  \(name) ",
+                "start \(name) \(Texts.uuids[1].uppercased())",
+            ]
+            return .write(Guide.control + "/guests", random.pick(commands))
         }
     }
 
@@ -148,18 +154,23 @@ struct Guide {
         switch random.below(14) {
         case 0...2: return Step("hw adapter \(card) config=\(random.below(2))")
         case 3: return Step("hw adapter \(card) chkstop=\(random.below(2))")
-        case 4, 5: return Step("hw adapter \(card) type=\(random.pick(["CEX8C", "CEX8A", "CEX8P", "CEX7C", "CEX6A", "CEX4A", "CEX9C"])) config=1")
+        case 4, 5:
+            return Step("hw adapter \(card) type=\(random.pick(["CEX8C", "CEX8A", "CEX8P", "CEX7C", "CEX6A", "CEX9C"])) config=1")
         case 6: return Step("hw remove-adapter \(card)")
-        case 7, 8: return Step("hw domain \(KernelWords.hex(random.pick(Texts.domains + [0x10, 5]), 2)) \(random.pick(["usage", "control", "both", "both", "none"]))")
+        case 7, 8:
+            let domain = KernelWords.hex(random.pick(Texts.domains + [0x10, 5]), 2)
+            return Step("hw domain \(domain) \(random.pick(["usage", "control", "both", "both", "none"]))")
         case 9: return Step("hw queue \(Texts.queue(&random)) reset-rc=\(random.pick(["0", "0", "3", "4", "1", "7", "ff"]))")
         case 10: return Step("hw queue \(Texts.queue(&random)) reset-busy=\(random.pick([0, 1, 3, 254]))")
         case 11: return Step("hw queue \(Texts.queue(&random)) absent=\(random.below(2))")
         case 12: return Step("hw maxima \(random.pick([255, 64, 10])) \(random.pick([255, 255, 80]))", "settle")
         default:
-            return .write(Guide.control + "/machine", random.pick([
-                "", "adapter", "adapter zz unplug", "domain 47", "queue 05 absent=1", "adapter 05", "adapter 05 size=3", "queue 05.0047 reset-rc=100",
-                "maxima 1", "dance", "adapter 05 config=1\nadapter 06 config=2\n", "queue 05.0047 absent=é", "domain 0xff both extra",
-            ]))
+            let commands = [
+                "", "adapter", "adapter zz unplug", "domain 47", "queue 05 absent=1", "adapter 05", "adapter 05 size=3",
+                "queue 05.0047 reset-rc=100", "maxima 1", "dance", "adapter 05 config=1\nadapter 06 config=2\n", "queue 05.0047 absent=é",
+                "domain 0xff both extra",
+            ]
+            return .write(Guide.control + "/machine", random.pick(commands))
         }
     }
 

@@ -34,7 +34,8 @@ extension Model {
             domains.contains { domain in
                 let card = KernelWords.hex(adapter, 2)
                 let queue = "devices/ap/card\(card)/\(card).\(KernelWords.hex(domain, 4))"
-                if let override = peeking.text(queue + "/driver_override"), override != "\n", let driver = peeking.target(queue + "/driver") {
+                if let override = peeking.text(queue + "/driver_override"), override != "\n",
+                    let driver = peeking.target(queue + "/driver") {
                     return driver != "vfio_ap"
                 }
                 return adapterMask.contains(adapter) && domainMask.contains(domain)

@@ -28,7 +28,8 @@ extension Model {
     mutating func guestCommand(_ words: [String]) -> Expectation {
         guard words.count >= 2 else { return .exactly("EINVAL") }
         switch words[0] {
-        case "start", "start-deaf": return start(words[1], words.dropFirst(2).map { KernelWords.uuid($0.utf8) }, isDeaf: words[0] == "start-deaf")
+        case "start", "start-deaf":
+            return start(words[1], words.dropFirst(2).map { KernelWords.uuid($0.utf8) }, isDeaf: words[0] == "start-deaf")
         case "stop", "kill":
             guard words.count == 2 else { return .exactly("EINVAL") }
             return guests.removeValue(forKey: words[1]) == nil ? .exactly("ENOENT") : .ok

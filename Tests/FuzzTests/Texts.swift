@@ -21,8 +21,8 @@ struct Texts {
         case "bind", "unbind", "drivers_probe":
             return Array((random.once(in: 3) ? random.pick(uuids) : queue(&random)).utf8) + newline(&random)
         case "create", "destroy":
-            return Array((path.hasPrefix("class") ? random.pick(["", "a", "b", "my node", "x/y", "create", "dev", "..", "zcrypt_0"]) : random.pick(uuids)).utf8)
-                + newline(&random)
+            let nodes = ["", "a", "b", "my node", "x/y", "create", "dev", "..", "zcrypt_0", "é", "e\u{301}", "/\u{300}"]
+            return Array(random.pick(path.hasPrefix("class") ? nodes : uuids).utf8) + newline(&random)
         case "driver_override": return Array(random.pick(["vfio_ap", "cex4queue", "", "\n", "none"]).utf8) + newline(&random)
         default: return Array(number(&random).utf8) + newline(&random)
         }
@@ -70,12 +70,14 @@ struct Texts {
         case 6: return plain(random.pick([0, 1, 63, 64, 254, 255, 256, random.below(256)]), &random)
         case 7:
             return random.pick([
-                "-1", "+5", "+0x5", " 5", "5 ", "5,6", "08", "0x", "0X", "", "+", "++5", "0x100", "0x+5", "5x", "1e1", "true", "on", "n", "2",
+                "-1", "+5", "+0x5", " 5", "5 ", "5,6", "08", "0x", "0X", "", "+", "++5", "0x100", "0x+5", "5x", "1e1", "true", "on", "n",
+                "2", "\u{b}5", "0b1", "5_0",
             ])
         case 8:
             return random.pick([
                 "18446744073709551615", "18446744073709551616", "18446744073709551621", "0x10000000000000005", "4294967301",
-                "18446744073709551616x", "99999999999999999999999999", "-9223372036854775808", "01777777777777777777777", "120000000000", "120000000001",
+                "18446744073709551616x", "99999999999999999999999999", "-9223372036854775808", "01777777777777777777777",
+                "120000000000", "120000000001",
             ])
         default: return random.pick(["0", "1"])
         }

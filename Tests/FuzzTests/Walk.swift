@@ -9,6 +9,7 @@ final class Walk: Sendable {
         /// What was done, the failing step included.
         var steps: [Step] = []
         var failure: Failure?
+        var answers: [String: Int] = [:]
     }
 
     private struct State {
@@ -57,7 +58,10 @@ final class Walk: Sendable {
         } catch {
             return Failure(kind: "boot", text: "\(error)")
         }
-        defer { host.end() }
+        defer {
+            host.end()
+            state.withLock { $0.outcome.answers = host.answers }
+        }
         state.withLock { $0.computer = host.computer }
         Trace.begin(model.release)
         var index = 0
