@@ -19,7 +19,7 @@ enum Errnos {
         "machine": ["EINVAL", "ENOENT"],
         "guests": ["EINVAL", "EEXIST", "ENOENT", "EBUSY", "EPERM", "EIO", "ENODEV"],
         "modules": ["EINVAL", "ENOENT", "EAGAIN", "ENODEV"],
-        "uevents": ["EINVAL"], "log": ["EINVAL"], "hardware": ["EINVAL"], "locks": ["EINVAL"],
+        "uevents": ["EINVAL"], "log": ["EINVAL"], "hardware": ["EINVAL"], "locks": ["EINVAL"], "faults": ["EINVAL"],
     ]
 
     private static let files: [String: Set<String>] = [
