@@ -72,6 +72,21 @@ extension Lock where R == KVMRank {
     }
 }
 
+extension Lock where R == TurnRank {
+    /// The turn of one who plugs: before the matrix device.
+    ///
+    /// May wait. Not interruptible.
+    ///
+    /// - Throws: what `body` throws.
+    @inlinable
+    public func withLock<Outer: OutsideTurn, Result, Failure>(
+        after held: borrowing Held<Outer>, fileID: StaticString = #fileID, line: UInt = #line,
+        _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try exclusively(LockSite(fileID, line), body)
+    }
+}
+
 extension Lock where R == MatrixRank {
     /// The matrix device: the innermost ranked lock.
     ///

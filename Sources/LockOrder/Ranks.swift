@@ -10,6 +10,7 @@
 ///     GuestsRank        who runs with what                                      reader/writer
 ///     KVMRank           one guest; at most one is held                          mutex
 ///     PQAPHookRank      what answers a guest's PQAP                             reader/writer
+///     TurnRank          whose turn it is among those that plug                  mutex
 ///     MatrixRank        the state of all mediated matrix devices                mutex
 ///     ---- below: ``Leaf`` locks, under which nothing is taken ----
 ///
@@ -40,8 +41,10 @@ public protocol Rank {
 
 /// With a lock of this rank in hand (or none) the lock of ``MatrixRank`` may be taken.
 public protocol OutsideMatrix: Rank {}
+/// With a lock of this rank in hand (or none) the lock of ``TurnRank`` may be taken, and that of the matrix.
+public protocol OutsideTurn: OutsideMatrix {}
 /// With a lock of this rank in hand (or none) a lock of ``PQAPHookRank`` may be taken, and all below.
-public protocol OutsidePQAPHook: OutsideMatrix {}
+public protocol OutsidePQAPHook: OutsideTurn {}
 /// With a lock of this rank in hand (or none) a lock of ``KVMRank`` may be taken, and all below.
 public protocol OutsideKVM: OutsidePQAPHook {}
 /// With a lock of this rank in hand (or none) the lock of ``GuestsRank`` may be taken, and all below.
@@ -70,13 +73,15 @@ public enum GuestsRank: OutsideKVM { public static var rank: LockRank { .guests 
 /// One guest. Not `OutsideKVM`: two guests' locks are never held at once.
 public enum KVMRank: OutsidePQAPHook { public static var rank: LockRank { .kvm } }
 /// What answers the PQAP instruction of one guest.
-public enum PQAPHookRank: OutsideMatrix { public static var rank: LockRank { .pqapHook } }
+public enum PQAPHookRank: OutsideTurn { public static var rank: LockRank { .pqapHook } }
+/// Whose turn it is to change devices and plug; whoever only looks passes by.
+public enum TurnRank: OutsideMatrix { public static var rank: LockRank { .turn } }
 /// The state of the matrix device and all its mediated devices. Outside of nothing: only leaves are below.
 public enum MatrixRank: Rank { public static var rank: LockRank { .matrix } }
 
 /// A rung of the ladder as a value: what statistics and reports say, and what the run-time check compares.
 public enum LockRank: UInt8, Sendable, Hashable, Comparable, CaseIterable, CustomStringConvertible {
-    case unlocked, scan, mdevParent, device, apAttributes, guests, kvm, pqapHook, matrix, leaf
+    case unlocked, scan, mdevParent, device, apAttributes, guests, kvm, pqapHook, turn, matrix, leaf
 
     /// Outer ranks are less than inner ones.
     public static func < (left: LockRank, right: LockRank) -> Bool { left.rawValue < right.rawValue }
@@ -92,6 +97,7 @@ public enum LockRank: UInt8, Sendable, Hashable, Comparable, CaseIterable, Custo
         case .guests: "guests"
         case .kvm: "kvm"
         case .pqapHook: "pqap-hook"
+        case .turn: "turn"
         case .matrix: "matrix"
         case .leaf: "leaf"
         }

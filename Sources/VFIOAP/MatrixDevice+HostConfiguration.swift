@@ -19,7 +19,7 @@ extension MatrixDevice {
         var added = new.subtracting(old)
         added.adapters = added.adapters.subtracting(unsuitableAdapters(added))
         guestsLock.withReadLock(after: held) { guests, held in
-            lock.withLock(after: held) { state, _ in state.host = new }
+            inTurn(after: held) { state, _ in state.host = new }
             for number in mdevs(held) {
                 withPlugLocks(for: number, guests, held) { state, plug, _ in
                     guard let mdev = state.mdevs[number] else { return }

@@ -82,7 +82,7 @@ extension MatrixDevice {
     func status(of apqn: APQN, after held: borrowing Held<Unlocked>) -> String {
         if release == .v6_12 { return lock.withLock(after: held) { state, _ in state.status(of: apqn) } }
         return guestsLock.withReadLock(after: held) { _, held in
-            lock.withLock(after: held) { state, _ in state.status(of: apqn) }
+            inTurn(after: held) { state, _ in state.status(of: apqn) }
         }
     }
 
@@ -93,7 +93,7 @@ extension MatrixDevice {
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_resource_in_use.
     func isUsing(adapters: APMask, domains: APMask, after held: borrowing Held<APAttributesRank>) -> Bool {
         guestsLock.withReadLock(after: held) { _, held in
-            lock.withLock(after: held) { state, _ in
+            inTurn(after: held) { state, _ in
                 guard let owner = state.newestOwner(adapters: adapters, domains: domains), let mdev = state.mdevs[owner]
                 else { return false }
                 let shared = APMatrix(

@@ -18,13 +18,15 @@ public struct ActiveGuest: Sendable {
 /// - `guestsLock` guards the list of active guests, and so who runs with what. Whoever may plug something into a guest holds it
 ///   for reading at least, and can then choose the guest whose lock is to be taken.
 /// - a guest's own lock guards its AP control block.
-/// - `lock` guards everything else. Who only reads takes it alone.
+/// - `lock` guards everything else. Who only reads takes it alone; who holds the list of active guests for reading takes `turn` before, so
+///   that one of them at most stands in line with those who only read.
 ///
 /// Kernel: drivers/s390/crypto/vfio_ap_private.h, struct ap_matrix_dev. See docs/LOCKING.md.
 public final class MatrixDevice: Sendable {
     public let kernel: Kernel
     let bus: APBus
     public let guestsLock: RWLock<GuestsRank, [ActiveGuest]>
+    private let turn = Lock<TurnRank, Void>("guests_lock turn", ())
     let lock: Lock<MatrixRank, MatrixState>
 
     init(kernel: Kernel, bus: APBus) {
@@ -58,6 +60,13 @@ public final class MatrixDevice: Sendable {
         }
     }
 
+    /// Takes `lock` in the turn of those who hold the list of active guests for reading.
+    func inTurn<Outer: OutsideTurn, Result, Failure>(
+        after held: borrowing Held<Outer>, _ body: (inout MatrixState, borrowing Held<MatrixRank>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try turn.withLock(after: held) { (_, held) throws(Failure) in try lock.withLock(after: held, body) }
+    }
+
     /// Takes the lock of a device's guest, if it has one, and then `lock`.
     ///
     /// - Parameters:
@@ -70,11 +79,11 @@ public final class MatrixDevice: Sendable {
         _ body: (inout MatrixState, borrowing Plug, borrowing Held<MatrixRank>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         guard let mdev, let guest = guests.guest(of: mdev) else {
-            return try lock.withLock(after: held) { (state, held) throws(Failure) in try body(&state, Plug(), held) }
+            return try inTurn(after: held) { (state, held) throws(Failure) in try body(&state, Plug(), held) }
         }
         return try guest.lock.withLock(after: held) { (masks, held) throws(Failure) in
             let plug = Plug(guest, masks, signals: release >= .v7_2)
-            return try lock.withLock(after: held) { (state, held) throws(Failure) in try body(&state, plug, held) }
+            return try inTurn(after: held) { (state, held) throws(Failure) in try body(&state, plug, held) }
         }
     }
 }

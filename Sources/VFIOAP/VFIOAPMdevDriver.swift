@@ -44,7 +44,7 @@ final class VFIOAPMdevDriver: MdevDriver {
         mdev.vfio.unregister(mdev, after: held)
         mdevs.withLock { _ = $0.removeValue(forKey: element.uuid) }
         matrixDevice.guestsLock.withReadLock(after: held) { _, held in
-            matrixDevice.lock.withLock(after: held) { state, held in
+            matrixDevice.inTurn(after: held) { state, held in
                 guard let removed = state.mdevs[mdev.number] else { return }
                 matrixDevice.reset(
                     state.boundQueues(adapters: removed.matrix.adapters, domains: removed.matrix.domains), held)
