@@ -42,7 +42,8 @@ struct Guide {
             guard let names = try? host.calls.names(in: SysfsPath(directory.utf8)) else { return }
             for name in names.sorted(by: { $0.name.lexicographicallyPrecedes($1.name) }) {
                 let path = (directory.isEmpty ? "" : directory + "/") + String(latin1: name.name)
-                guard path.utf8.allSatisfy({ $0 < 0x80 }) else { continue }
+                // a node of zcrypt may be named `..`, and nobody can look into it
+                guard path.utf8.allSatisfy({ $0 < 0x80 }), ![".", ".."].contains(String(latin1: name.name)) else { continue }
                 switch name.kind {
                 case .directory?: look(path)
                 case .file?: found.append((path, ((try? host.calls.status(of: SysfsPath(path.utf8)).mode) ?? 0) & 0o222 != 0))
