@@ -75,9 +75,6 @@ public final class APBus: Sendable {
     /// What the last scan has seen; nil where there is no QCI.
     public var configuration: ConfigurationInfo? { state.withLock { $0.configuration } }
 
-    /// Whether no scan runs, and nobody has the masks.
-    package var isAtRest: Bool { !scan.isInUse && !masks.isInUse }
-
     // MARK: - Drivers
 
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_driver_register.

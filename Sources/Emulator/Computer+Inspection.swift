@@ -14,7 +14,7 @@ extension Computer {
     package func inspect() -> [String] {
         let machines = guests.withLock { $0 }
         let opened = machines.flatMap { machine in machine.opened.map { (machine, $0) } }
-        var defects: [String] = []
+        var defects = bus.bindingDefects
         if !bus.isAtRest { defects.append("a lock of the bus is held") }
         for machine in machines where machine.guest.lock.isInUse || machine.guest.pqapHook.isInUse {
             defects.append("a lock of guest \(machine.name) is held")

@@ -19,10 +19,9 @@ struct LockTable {
     mutating func index(of lock: LockIdentity) -> Int {
         if let known = indices[lock] { return known }
         appeared[lock.name, default: 0] += 1
-        let isReaderWriter = [.mdevParent, .guests, .pqapHook].contains(lock.rank)
         all.append(
             LockView(
-                name: "\(lock.name) #\(appeared[lock.name] ?? 0)", isReaderWriter: isReaderWriter, isLeaf: lock.rank == .leaf))
+                name: "\(lock.name) #\(appeared[lock.name] ?? 0)", isReaderWriter: lock.rank.isReaderWriter, isLeaf: lock.rank == .leaf))
         indices[lock] = all.count - 1
         return all.count - 1
     }

@@ -7,8 +7,8 @@ public final class ManualLock: Sendable {
     private let run: Run
     private let identity: LockIdentity
     /// Only touched by whoever's turn it is.
-    private nonisolated(unsafe) var readers = 0
-    private nonisolated(unsafe) var isWritten = false
+    private nonisolated(unsafe) var readers: [Int?] = []
+    private nonisolated(unsafe) var writer: Int??
     private nonisolated(unsafe) var announced = 0
 
     /// - Parameter name: how reports call it.
@@ -20,8 +20,11 @@ public final class ManualLock: Sendable {
     /// Whether anybody has it, as mutex_is_locked says it.
     public var isLocked: Bool {
         run.look(at: identity)
-        return isWritten || readers > 0
+        return writer != nil || !readers.isEmpty
     }
+
+    /// Whether the thread whose turn it is has it. No point of the run.
+    public var isMine: Bool { writer == .some(run.turn) || readers.contains(run.turn) }
 
     public func lock(_ mode: LockMode = .exclusive) {
         run.willAcquire(identity, mode)
@@ -42,20 +45,30 @@ public final class ManualLock: Sendable {
     }
 
     public func unlock(_ mode: LockMode = .exclusive) {
-        guard mode == .exclusive ? isWritten : readers > 0 else { return run.fail("\(identity.name) is given back by who has it not") }
-        if mode == .exclusive { isWritten = false } else { readers -= 1 }
+        switch mode {
+        case .exclusive:
+            guard writer == .some(run.turn) else { return fail() }
+            writer = nil
+        case .shared:
+            guard let index = readers.firstIndex(of: run.turn) else { return fail() }
+            readers.remove(at: index)
+        }
         run.didRelease(identity, mode)
+    }
+
+    private func fail() {
+        run.fail("\(identity.name) is given back by who has it not")
     }
 
     private func isAvailable(_ mode: LockMode, isAnnounced: Bool = false) -> Bool {
         switch mode {
-        case .exclusive: !isWritten && readers == 0
-        case .shared: !isWritten && announced == 0
+        case .exclusive: writer == nil && readers.isEmpty
+        case .shared: writer == nil && announced == 0
         }
     }
 
     private func take(_ mode: LockMode) {
-        if mode == .exclusive { isWritten = true } else { readers += 1 }
+        if mode == .exclusive { writer = .some(run.turn) } else { readers.append(run.turn) }
         run.didAcquire(identity, mode)
     }
 }

@@ -242,8 +242,11 @@ public final class Run: @unchecked Sendable {
         history.add(.look, index, .exclusive)
     }
 
+    /// Whose turn it is; nil before the run and after it.
+    var turn: Int? { current }
+
     /// Says that something was done that is a defect on any schedule.
-    func fail(_ what: String) {
+    public func fail(_ what: String) {
         violations.append(what)
     }
 }

@@ -86,6 +86,9 @@ public enum LockRank: UInt8, Sendable, Hashable, Comparable, CaseIterable, Custo
     /// Outer ranks are less than inner ones.
     public static func < (left: LockRank, right: LockRank) -> Bool { left.rawValue < right.rawValue }
 
+    /// Whether its locks can be held by many at once.
+    package var isReaderWriter: Bool { [.mdevParent, .guests, .pqapHook].contains(self) }
+
     /// The word for it in tables and reports: no blanks in it.
     public var description: String {
         switch self {

@@ -66,8 +66,7 @@ private final class Recorder: SchedulingObserver {
     func didAcquire(_ lock: LockIdentity, _ mode: LockMode) {
         guard lock.rank != .leaf else { return }
         held.append(lock)
-        let isReaderWriter = [LockRank.mdevParent, .guests, .pqapHook].contains(lock.rank)
-        path.append("`\(lock.name)`" + (isReaderWriter ? mode == .shared ? " R" : " W" : ""))
+        path.append("`\(lock.name)`" + (lock.rank.isReaderWriter ? mode == .shared ? " R" : " W" : ""))
         isInnermost = true
     }
 

@@ -26,6 +26,18 @@ final class PostedPatch: @unchecked Sendable {
         static let unlocksNobody = Defects(rawValue: 1 << 6)
         /// 14/15: masks are filtered with `guests_lock` held for reading, and nothing else.
         static let sharedLockOnly = Defects(rawValue: 1 << 7)
+        /// 08/15: an entry that is taken off the list is not freed.
+        static let keepsEntry = Defects(rawValue: 1 << 8)
+        /// 09/15: an entry is freed through a pointer that has been cleared.
+        static let freesByClearedPointer = Defects(rawValue: 1 << 9)
+        /// 09/15: `mdev->guest` is dereferenced where it may be NULL.
+        static let dereferencesNobody = Defects(rawValue: 1 << 10)
+        /// 09/15: `kvm->lock` is given back through a guest whose last reference may be gone.
+        static let unlocksFreedGuest = Defects(rawValue: 1 << 11)
+        /// 09/15: `kvm->lock` is given back before `matrix_dev->lock`.
+        static let unlocksInOrder = Defects(rawValue: 1 << 12)
+        /// 12/15: whoever finds `matrix_dev->lock` taken gives up: EAGAIN for an assignment, EBUSY for a mask.
+        static let givesUp = Defects(rawValue: 1 << 13)
     }
 
     private final class Guest {
@@ -39,6 +51,14 @@ final class PostedPatch: @unchecked Sendable {
         }
     }
 
+    /// An entry of the list, as allocated.
+    private final class Entry {
+        /// nil where the member was never set.
+        var guest: Int?
+        init(_ guest: Int?) { self.guest = guest }
+    }
+
+    private let run: Run
     private let defects: Defects
     private let masks: ManualLock
     private let guestsLock: ManualLock
@@ -46,14 +66,16 @@ final class PostedPatch: @unchecked Sendable {
     /// What a C program finds where it unlocks through a null pointer.
     private let lockOfNobody: ManualLock
     private let guests: [Guest]
-    /// The list: indices of guests; nil where the member was never set.
-    private var active: [Int?] = []
+    private var active: [Entry] = []
+    /// Entries that were allocated and not freed.
+    private var allocated = 0
     /// Per device, the index of its guest.
     private var attached: [Int?] = [nil, nil]
     /// What the first device gives: bit 0 is a queue that the host loses, bit 1 one that is assigned.
     private let shadow: SharedVariable<Int>
 
     init(_ run: Run, _ defects: Defects) {
+        self.run = run
         self.defects = defects
         masks = ManualLock("ap_perms_mutex", run)
         guestsLock = ManualLock("guests_lock", run)
@@ -66,8 +88,18 @@ final class PostedPatch: @unchecked Sendable {
     /// The same, with a guest attached to the first device before anybody looks.
     func withGuest() -> PostedPatch {
         attached[0] = 0
-        active = [0]
+        active = [allocate(0)]
         return self
+    }
+
+    private func allocate(_ guest: Int?) -> Entry {
+        allocated += 1
+        return Entry(guest)
+    }
+
+    /// - Parameter entry: nil, and nothing is freed.
+    private func free(_ entry: Entry?) {
+        if entry != nil { allocated -= 1 }
     }
 
     // MARK: - Attaching
@@ -78,12 +110,12 @@ final class PostedPatch: @unchecked Sendable {
             if !defects.contains(.keepsGuestsLock) { guestsLock.unlock() }
             return "ENOMEM"
         }
-        active.append(defects.contains(.neverSetsMember) ? nil : guest)
+        active.append(allocate(defects.contains(.neverSetsMember) ? nil : guest))
         guests[guest].lock.lock()
         matrixLock.lock()
         let isTaken = attached.contains(guest)
         if isTaken {
-            if !defects.contains(.leavesGuestListed) { active.removeLast() }
+            if !defects.contains(.leavesGuestListed) { free(active.removeLast()) }
         } else {
             attached[device] = guest
         }
@@ -99,11 +131,17 @@ final class PostedPatch: @unchecked Sendable {
             guestsLock.unlock()
             return "none"
         }
-        if let at = active.firstIndex(of: guest) { active.remove(at: at) }
+        if let at = active.firstIndex(where: { $0.guest == guest }) {
+            var entry: Entry? = active.remove(at: at)
+            if defects.contains(.freesByClearedPointer) { entry = nil }
+            if !defects.contains(.keepsEntry) { free(entry) }
+        }
         guests[guest].lock.lock()
         matrixLock.lock()
         attached[device] = nil
+        if defects.contains(.unlocksFreedGuest) { guests[guest].isFreed = true }
         matrixLock.unlock()
+        if guests[guest].isFreed { run.fail("kvm->lock is given back through a guest that is gone") }
         guests[guest].lock.unlock()
         guests[guest].isFreed = true
         guestsLock.unlock()
@@ -114,9 +152,11 @@ final class PostedPatch: @unchecked Sendable {
 
     /// Assigns a queue to a device.
     func assign(_ device: Int) -> String {
+        if defects.contains(.givesUp), matrixLock.isLocked { return "EAGAIN" }
         if !defects.contains(.masksInsideMatrix) { masks.lock() }
         guestsLock.lock(.shared)
         let guest = attached[device].map { guests[$0] }
+        if guest == nil, defects.contains(.dereferencesNobody) { run.fail("mdev->guest is dereferenced where it is NULL") }
         if !defects.contains(.kvmAfterMatrix) { guest?.lock.lock() }
         if defects.contains(.unlocksNobody) {
             guard matrixLock.tryLock() else {
@@ -132,8 +172,10 @@ final class PostedPatch: @unchecked Sendable {
         if defects.contains(.masksInsideMatrix) { masks.lock() }
         if device == 0 { shadow.current |= 2 }
         if defects.contains(.masksInsideMatrix) { masks.unlock() }
-        guest?.lock.unlock()
+        if defects.contains(.unlocksInOrder) { guest?.lock.unlock() }
+        if guest?.lock.isMine == false { run.fail("matrix_dev->lock is held longer than kvm->lock, which is outside of it") }
         matrixLock.unlock()
+        if !defects.contains(.unlocksInOrder) { guest?.lock.unlock() }
         guestsLock.unlock(.shared)
         if !defects.contains(.masksInsideMatrix) { masks.unlock() }
         return "ok"
@@ -143,7 +185,15 @@ final class PostedPatch: @unchecked Sendable {
     func storeMask() -> String {
         masks.lock()
         guestsLock.lock(.shared)
-        matrixLock.lock()
+        if defects.contains(.givesUp) {
+            guard matrixLock.tryLock() else {
+                guestsLock.unlock(.shared)
+                masks.unlock()
+                return "EBUSY"
+            }
+        } else {
+            matrixLock.lock()
+        }
         matrixLock.unlock()
         guestsLock.unlock(.shared)
         masks.unlock()
@@ -207,8 +257,11 @@ final class PostedPatch: @unchecked Sendable {
     func inspect(_ outcomes: [String]) -> [String] {
         var defects: [String] = []
         let attached = attached.compactMap { $0 }.sorted()
+        let active = active.map(\.guest)
         if active.contains(nil) { defects.append("the list has an entry of no guest") }
         if active.compactMap({ $0 }).sorted() != attached { defects.append("the list is \(active), attached are \(attached)") }
+        if allocated != active.count { defects.append("\(allocated) entries are allocated, \(active.count) are listed") }
+        if outcomes.contains(where: { ["EAGAIN", "EBUSY"].contains($0) }) { defects.append("a lock that is taken was answered with an error") }
         if outcomes.contains("use after free") { defects.append("a guest was used after it was freed") }
         return defects
     }

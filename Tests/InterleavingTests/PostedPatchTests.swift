@@ -53,6 +53,27 @@ import Testing
             testDescription: "filtering under a lock that is shared", defect: .sharedLockOnly, kind: .wrong,
             reason: "an update of the shadow is lost",
             operations: [assign, Operation("configuration changed") { $0.configurationChanged() }]),
+        Case(
+            testDescription: "an entry that is unlisted is not freed", defect: .keepsEntry, kind: .wrong, reason: "entries are allocated",
+            operations: [detach, assign]),
+        Case(
+            testDescription: "an entry is freed by a pointer that has been cleared", defect: .freesByClearedPointer, kind: .wrong,
+            reason: "entries are allocated", operations: [detach, attach]),
+        Case(
+            testDescription: "mdev->guest is dereferenced where it is NULL", defect: .dereferencesNobody, kind: .wrong,
+            reason: "dereferenced", operations: [assign, detach]),
+        Case(
+            testDescription: "kvm->lock is given back through a guest that is gone", defect: .unlocksFreedGuest, kind: .wrong,
+            reason: "a guest that is gone", operations: [detach, assign]),
+        Case(
+            testDescription: "kvm->lock is given back before matrix_dev->lock", defect: .unlocksInOrder, kind: .wrong,
+            reason: "held longer", operations: [assign, Operation("apmask") { $0.storeMask() }]),
+        Case(
+            testDescription: "an assignment gives up where the lock is taken", defect: .givesUp, kind: .wrong, reason: "answered with an error",
+            operations: [assign, Operation("PQAP") { $0.pqap() }]),
+        Case(
+            testDescription: "a mask gives up where the lock is taken", defect: .givesUp, kind: .wrong, reason: "answered with an error",
+            operations: [Operation("apmask") { $0.storeMask() }, Operation("PQAP") { $0.pqap() }]),
     ]
 
     private func explorer(_ scenario: Case, _ defects: PostedPatch.Defects) -> Explorer<PostedPatch> {
