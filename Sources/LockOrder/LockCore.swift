@@ -168,7 +168,7 @@ struct LockCore: ~Copyable {
         ParkingLot.handOver(key) { mode, count, othersWait in
             // nobody else changes a word that says nothing but that somebody waits
             let holders = mode == .exclusive ? Self.writer : UInt64(count) * Self.reader
-            word.store(holders | (othersWait ? Self.waiter : 0), ordering: .relaxed)
+            word.store(holders | (othersWait ? Self.waiter : 0), ordering: .releasing)
         }
     }
 }
