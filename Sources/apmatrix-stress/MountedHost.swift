@@ -80,6 +80,13 @@ final class MountedHost: Sendable {
         return defects
     }
 
+    /// Takes the mount away, whoever still works on it.
+    func detach() {
+        // it goes with the process if it cannot go now
+        try? MountTable.unmount(path, lazy: true)
+        rmdir(path)
+    }
+
     /// Ends the mount; when it returns all threads that serve it are gone.
     func unmount() {
         session.stop()

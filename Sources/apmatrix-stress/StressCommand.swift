@@ -40,12 +40,10 @@ struct StressCommand: ParsableCommand {
         print("\(threads) threads, \(guests) guests, \(seconds) s, seed \(seed), mounted at \(host.path)")
         fflush(nil)
         var faults = work(on: host)
-        if faults.isEmpty {
-            faults = host.inspect()
-            host.unmount()
-        }
+        if faults.isEmpty { faults = host.inspect() }
+        // threads that are stuck would be waited for
+        if faults.isEmpty { host.unmount() } else { host.detach() }
         for fault in faults { print("FAULT: \(fault)") }
-        // threads that are stuck would keep the mount: the end of the process takes it away
         guard faults.isEmpty else { Glibc.exit(1) }
         print("in order: no queue in two devices, no guest with what it must not have, every lock free, no thread stuck")
     }

@@ -13,7 +13,9 @@ import Testing
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         var child: pid_t = 0
-        let words: [String] = [program, "--seconds", Self.seconds]
+        // the thread sanitizer's memory grows by itself
+        let growth = getenv("TSAN_OPTIONS") == nil ? [] : ["--growth", "1000000"]
+        let words: [String] = [program, "--seconds", Self.seconds] + growth
         let arguments = words.map { strdup($0) }
         defer { for argument in arguments { free(argument) } }
         #expect(posix_spawn(&child, program, &actions, nil, arguments + [nil], environ) == 0)
