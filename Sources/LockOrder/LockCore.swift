@@ -110,10 +110,12 @@ struct LockCore: ~Copyable {
 
     // MARK: - Contention
 
-    /// How often a thread looks whether it has its turn before it gives up its processor: some microseconds, two or three usual holds of
-    /// the matrix device's lock. Threads that go to sleep at once wake each other for every single operation, and wait for that
-    /// longer than for the lock.
-    private static var glances: Int { 10_000 }
+    /// For how long a thread looks whether the lock is left free before it joins the line: two or three usual holds of the matrix
+    /// device's lock.
+    private static var patience: Nanoseconds { Nanoseconds(value: 5_000) }
+    /// For how long it looks then whether it has its turn before it gives up its processor: longer than it takes to wake somebody. Threads
+    /// that go to sleep at once wake each other for every single operation, and wait for that longer than for the lock.
+    private static var patienceInLine: Nanoseconds { Nanoseconds(value: 50_000) }
 
     private var key: ParkingLot.Key { ParkingLot.Key(lock: identity.key, isCondition: false) }
 
@@ -125,25 +127,26 @@ struct LockCore: ~Copyable {
         if let observer {
             Blocking.willBlock()
             while !tryAcquire(mode) { observer.willWait(identity, for: .available(mode)) }
-        } else if isFair {
-            ParkingLot.waitInLine(key, mode, glances: Self.glances) { acquireOrMark(mode) }
-        } else {
-            contendUnfairly(mode)
+        } else if !acquiresSoon(mode) {
+            if isFair {
+                ParkingLot.waitInLine(key, mode, patience: Self.patienceInLine) { acquireOrMark(mode) }
+            } else {
+                contendUnfairly(mode)
+            }
         }
         lockClass.count(wait: start.elapsed)
     }
 
+    /// Looks for a while whether the lock is left free, and takes it then.
+    private func acquiresSoon(_ mode: LockMode) -> Bool {
+        Self.patience.look { taken(word.load(ordering: .relaxed), mode) != nil && tryAcquire(mode) }
+    }
+
     private func contendUnfairly(_ mode: LockMode) {
-        for _ in 0..<Self.glances where tryAcquireIfFree(mode) { return }
         Blocking.willBlock()
         while !tryAcquire(mode) {
             ParkingLot.sleep(key) { mustSleep(mode) }
         }
-    }
-
-    /// An attempt that leaves the word alone where it would fail.
-    private func tryAcquireIfFree(_ mode: LockMode) -> Bool {
-        taken(word.load(ordering: .relaxed), mode) != nil && tryAcquire(mode)
     }
 
     /// Whether a leaf is still not to be had; if so, it is marked that somebody waits. To be asked with the bucket of the lock locked.

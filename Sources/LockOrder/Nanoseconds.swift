@@ -15,4 +15,16 @@ struct Nanoseconds {
 
     /// From then to now.
     var elapsed: Nanoseconds { Nanoseconds(value: Nanoseconds.now.value &- value) }
+
+    /// Looks again and again, for that long at the most.
+    ///
+    /// - Returns: whether the look has succeeded.
+    func look(_ succeeds: () -> Bool) -> Bool {
+        let start = Nanoseconds.now
+        repeat {
+            // reading the clock takes as long as some dozen looks
+            for _ in 0..<64 where succeeds() { return true }
+        } while start.elapsed.value < value
+        return false
+    }
 }

@@ -15,11 +15,11 @@ enum ParkingLot {
         let isCondition: Bool
     }
 
-    /// Waits until the lock is handed over (`handOver`), in the order of arrival. Looks `glances` times before it goes to sleep.
+    /// Waits until the lock is handed over (`handOver`), in the order of arrival. Looks for a while before it goes to sleep.
     ///
     /// - Parameter acquire: Takes the lock if it is to be had; asked once, before anybody else can hand it over.
-    static func waitInLine(_ key: Key, _ mode: LockMode, glances: Int, unless acquire: () -> Bool) {
-        bucket(of: key).waitInLine(key, mode, glances, unless: acquire)
+    static func waitInLine(_ key: Key, _ mode: LockMode, patience: Nanoseconds, unless acquire: () -> Bool) {
+        bucket(of: key).waitInLine(key, mode, patience, unless: acquire)
     }
 
     /// Ends the wait of the one that came first; where that is a reader, also of the readers directly behind it.
@@ -99,14 +99,14 @@ private final class ParkingBucket: @unchecked Sendable {  // everything is only 
         while sleeper.isAsleep.load(ordering: .acquiring) { pthread_cond_wait(sleeper.wakeUp, mutex) }
     }
 
-    func waitInLine(_ key: ParkingLot.Key, _ mode: LockMode, _ glances: Int, unless acquire: () -> Bool) {
+    func waitInLine(_ key: ParkingLot.Key, _ mode: LockMode, _ patience: Nanoseconds, unless acquire: () -> Bool) {
         let sleeper = Sleeper(key, mode)
         pthread_mutex_lock(mutex)
         let isAcquired = acquire()
         if !isAcquired { sleepers.append(sleeper) }
         pthread_mutex_unlock(mutex)
         if isAcquired { return }
-        for _ in 0..<glances where !sleeper.isAsleep.load(ordering: .acquiring) { return }
+        if patience.look({ !sleeper.isAsleep.load(ordering: .acquiring) }) { return }
         Blocking.willBlock()
         pthread_mutex_lock(mutex)
         waitForWakeUp(sleeper)
