@@ -48,6 +48,13 @@ let package = Package(
         .target(name: "Recordings", dependencies: ["Sysfs", "LockOrder", system], swiftSettings: settings),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
         .target(name: "FUSE", dependencies: ["CFuse", system], swiftSettings: settings),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Namespaces", dependencies: ["CLinux", system], swiftSettings: settings),
+        .target(name: "Netlink", dependencies: ["CLinux", system], swiftSettings: settings),
+        .target(
+            name: "Sandbox",
+            dependencies: ["Emulator", "FUSE", "Namespaces", "Netlink", "Machine", "DriverCore", "Sysfs", system],
+            swiftSettings: settings),
         .target(
             name: "Emulator",
             dependencies: [
@@ -57,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "apmatrix",
             dependencies: [
-                "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system,
+                "Sandbox", "Namespaces", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         .executableTarget(

@@ -18,7 +18,7 @@ public struct DeviceIdentity: Sendable {
     }
 }
 
-/// The character device by which programs reach a device. The node itself, in /dev, is nobody's here.
+/// The character device by which programs reach a device. The node itself, in /dev, is there in a sandbox only, and cannot be opened.
 public struct DeviceNode: Hashable, Sendable {
     public let major: Int
     public let minor: Int
@@ -73,6 +73,7 @@ public final class Device: Sendable {
         if let node = identity.node {
             directory.addAttributes(kernel.tables.node, of: node)
             kernel.directory("dev", "char").addLink(node.number, to: directory)
+            kernel.addNode(node)
         }
     }
 
@@ -80,7 +81,10 @@ public final class Device: Sendable {
     ///
     /// Kernel: drivers/base/core.c, device_del behind the announcement.
     public func remove() {
-        if let node = identity.node { kernel.directory("dev", "char").removeLink(node.number) }
+        if let node = identity.node {
+            kernel.removeNode(node)
+            kernel.directory("dev", "char").removeLink(node.number)
+        }
         directory.remove()
     }
 

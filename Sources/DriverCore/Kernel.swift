@@ -10,6 +10,7 @@ public final class Kernel: Sendable {
     public let log: KernelLog
     public let clock: any KernelClock
     let tables: CoreTables
+    private let nodes = Leaf<[String: DeviceNode]>("device nodes", [:])
     private let announcement = Leaf<(@Sendable () -> Void)?>("announcement", nil)
 
     public init(release: KernelRelease, clock: any KernelClock) {
@@ -32,6 +33,21 @@ public final class Kernel: Sendable {
                 preconditionFailure("\(directory.path)/\(name): \(error)")
             }
         }
+    }
+}
+
+extension Kernel {
+    /// What the devices of now have in /dev, by the name below it.
+    ///
+    /// Kernel: drivers/base/devtmpfs.c.
+    public var deviceNodes: [String: DeviceNode] { nodes.withLock { $0 } }
+
+    func addNode(_ node: DeviceNode) {
+        nodes.withLock { $0[node.name] = node }
+    }
+
+    func removeNode(_ node: DeviceNode) {
+        nodes.withLock { $0[node.name] = nil }
     }
 }
 

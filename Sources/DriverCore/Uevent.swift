@@ -21,6 +21,8 @@ public final class UeventLedger: Sendable {
     private struct State {
         var sequence: UInt64 = 0
         var ledger = Ledger()
+        /// What has not been broadcast yet; nil until somebody wants to.
+        var unsent: [[UInt8]]?
     }
     private let state = Leaf("uevents", State())
 
@@ -41,6 +43,36 @@ public final class UeventLedger: Sendable {
             // not a newline: values may have one
             line += "\0"
             state.ledger.append(line)
+            state.unsent?.append(UeventLedger.message(action, path, subsystem, variables))
+        }
+    }
+
+    /// A uevent as the kernel sends it to listeners, but for its sequence number, which is the sending kernel's: a string of
+    /// the action and the path, then the variables, each ended by a NUL.
+    private static func message(
+        _ action: UeventAction, _ path: String, _ subsystem: String, _ variables: [UeventVariable]
+    ) -> [UInt8] {
+        var message = Array("\(action.rawValue)@\(path)\0ACTION=\(action.rawValue)\0DEVPATH=\(path)\0SUBSYSTEM=\(subsystem)\0".utf8)
+        for variable in variables {
+            message += variable.key.utf8
+            message.append(UInt8(ascii: "="))
+            message += variable.value.utf8
+            message.append(0)
+        }
+        return message
+    }
+
+    /// Starts keeping uevents for `takeUnsent`; what was before is not kept for it.
+    public func keepUnsent() {
+        state.withLock { $0.unsent = [] }
+    }
+
+    /// The messages of the uevents since the last call, in their order.
+    public func takeUnsent() -> [[UInt8]] {
+        state.withLock { state in
+            guard let unsent = state.unsent, !unsent.isEmpty else { return [] }
+            state.unsent = []
+            return unsent
         }
     }
 

@@ -17,17 +17,25 @@ public final class SysfsFileSystem: FileSystem {
     private let stop: @Sendable () -> Void
     private let requests = Leaf<[String: Int]>("request counts", [:])
     private let countsRequests: Bool
+    private let mayCarryMounts: Bool
     private let announcer = Leaf("announcer", Announcer())
 
     private struct Announcer {
         weak var session: Session?
+        /// Sends messages of uevents to those who listen.
+        var broadcast: (@Sendable ([[UInt8]]) -> Void)?
         /// Somebody is telling of changes; theirs may be among them.
         var isTelling = false
     }
 
-    public init(kernel: Kernel, countsRequests: Bool = false, stop: @escaping @Sendable () -> Void) {
+    /// - Parameter mayCarryMounts: directories and files of it are mount points. The kernel takes away what is mounted on a name
+    ///   that it forgets; so it must forget none but those that have changed.
+    public init(
+        kernel: Kernel, countsRequests: Bool = false, mayCarryMounts: Bool = false, stop: @escaping @Sendable () -> Void
+    ) {
         self.kernel = kernel
         self.countsRequests = countsRequests
+        self.mayCarryMounts = mayCarryMounts
         self.stop = stop
         Blocking.setHook { Session.workerWillBlock() }
     }
@@ -49,6 +57,14 @@ public final class SysfsFileSystem: FileSystem {
         kernel.onBackgroundChanges { [weak self] in self?.announceChanges() }
     }
 
+    /// Has every uevent from now on broadcast, once the tree shows what it tells of and before the write that has caused it returns.
+    ///
+    /// - Parameter broadcast: called by one thread at a time, with no lock held; gets the messages of `UeventLedger.takeUnsent`.
+    public func broadcastUevents(_ broadcast: @escaping @Sendable ([[UInt8]]) -> Void) {
+        announcer.withLock { $0.broadcast = broadcast }
+        kernel.uevents.keepUnsent()
+    }
+
     public func initialize(_ connection: inout Connection) {
         connection.wanted.formUnion(
             connection.offered.intersection([
@@ -61,31 +77,36 @@ public final class SysfsFileSystem: FileSystem {
         stop()
     }
 
-    /// Tells the kernel which names have changed, and returns when it knows: the very next system call sees the change.
+    /// Tells the kernel which names have changed, and listeners of uevents why, and returns when they know: the very next system
+    /// call sees the change.
     func announceChanges() {
-        let session = announcer.wait { announcer -> Session?? in
+        let announcer = self.announcer.wait { announcer -> Announcer? in
             guard !announcer.isTelling else { return nil }
             announcer.isTelling = true
-            return announcer.session
+            return announcer
         }
         defer {
-            announcer.withLock { $0.isTelling = false }
-            announcer.notifyAll()
+            self.announcer.withLock { $0.isTelling = false }
+            self.announcer.notifyAll()
         }
+        // in this order: what these uevents tell of is among the changes
+        let uevents = announcer.broadcast == nil ? [] : kernel.uevents.takeUnsent()
         let changes = tree.takeChanges()
-        guard !changes.isEmpty, let session else { return }
-        // the kernel may wait for requests of ours while it takes names back
-        Session.workerWillBlock()
-        session.tell(changes)
+        if !changes.isEmpty, let session = announcer.session {
+            // the kernel may wait for requests of ours while it takes names back
+            Session.workerWillBlock()
+            session.tell(changes, allAtOnce: session.hasEpoch && !mayCarryMounts)
+        }
+        if !uevents.isEmpty { announcer.broadcast?(uevents) }
     }
 }
 
 extension Session {
-    /// Takes back what the kernel knows of the names: all at once where it has epochs, one by one elsewhere. Directories are
-    /// taken back too, for their link counts and for what was listed of them.
-    fileprivate func tell(_ changes: [Change]) {
+    /// Takes back what the kernel knows of the names: all that it knows, or one by one. Directories are taken back too, for their
+    /// link counts and for what was listed of them.
+    fileprivate func tell(_ changes: [Change], allAtOnce: Bool) {
         var directories: Set<NodeID> = []
-        var needsNames = !hasEpoch
+        var needsNames = !allAtOnce
         if !needsNames {
             do throws(Errno) {
                 try incrementEpoch()

@@ -37,6 +37,8 @@ public struct NodeAttributes: Hashable, Sendable {
     public var linkCount: UInt32
     public var uid: UInt32
     public var gid: UInt32
+    /// What a node of a device stands for: see ``device(major:minor:)``.
+    public var device: UInt64 = 0
     /// In bytes.
     public var size: UInt64
     /// In units of 512 bytes.
@@ -65,6 +67,14 @@ public struct NodeAttributes: Hashable, Sendable {
         self.changed = changed
     }
 
+    /// The number of a device as `stat` reports it.
+    ///
+    /// Glibc: sys/sysmacros.h, makedev.
+    public static func device(major: Int, minor: Int) -> UInt64 {
+        let (major, minor) = (UInt64(major), UInt64(minor))
+        return (minor & 0xff) | (major & 0xfff) << 8 | (minor & ~0xff) << 12 | (major & ~0xfff) << 32
+    }
+
     var status: stat {
         var status = stat()
         status.st_ino = UInt(node.rawValue)
@@ -72,6 +82,7 @@ public struct NodeAttributes: Hashable, Sendable {
         status.st_nlink = numericCast(linkCount)
         status.st_uid = uid
         status.st_gid = gid
+        status.st_rdev = numericCast(device)
         status.st_size = Int(truncatingIfNeeded: size)
         status.st_blocks = Int(truncatingIfNeeded: blocks)
         status.st_blksize = numericCast(blockSize)

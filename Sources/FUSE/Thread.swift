@@ -1,7 +1,7 @@
-internal import Glibc
+package import Glibc
 
 /// A thread of the system.
-enum Thread {
+package enum Thread {
     /// What a new thread is to do.
     private final class Task: Sendable {
         let body: @Sendable () -> Void
@@ -12,7 +12,7 @@ enum Thread {
     }
 
     /// Starts a thread that runs `body`, with the caller's signals blocked; nil where the system has none left.
-    static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
+    package static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
         let task = Unmanaged.passRetained(Task(body))
         var thread = pthread_t()
         let result = pthread_create(&thread, nil, { argument in

@@ -65,15 +65,24 @@ struct MountCommand: ParsableCommand {
     }
 
     private func machineDescription() throws -> MachineDescription {
-        guard arguments.count == 2, arguments[0] != "none" else { return .default }
-        let file = arguments[0]
+        try MachineDescription(file: arguments.count == 2 && arguments[0] != "none" ? arguments[0] : nil)
+    }
+}
+
+extension MachineDescription {
+    /// The machine of a file; without one, the default machine.
+    init(file: String?) throws {
+        guard let file else {
+            self = .default
+            return
+        }
         let text: String
         do {
             text = String(decoding: try FilePath(file).contents(), as: UTF8.self)
         } catch {
             throw Failure("\(file): \(error); give a machine file, or leave it out for the default machine")
         }
-        return try MachineDescription(yaml: text, file: file)
+        try self.init(yaml: text, file: file)
     }
 }
 

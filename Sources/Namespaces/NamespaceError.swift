@@ -1,0 +1,71 @@
+internal import Glibc
+public import SystemPackage
+
+/// Why a private namespace, or a mount in it, could not be made; its description says which setting of the system is in the way.
+public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
+    case refused(Errno)
+    /// `what` could not be mounted at `path`.
+    case mount(String, path: String, Errno)
+
+    public var description: String {
+        switch self {
+        case .refused(let error):
+            "private namespaces were refused: \(error); \(Self.reason(error))"
+        case .mount("overlay", let path, .invalidArgument):
+            "a copy-on-write view of \(path) could not be mounted; its changes would lie on a file system that cannot keep them "
+                + "(overlay itself, NFS, FAT), or this kernel has no overlay file system for users (Linux 5.11): name another directory"
+        case .mount("proc", let path, .notPermitted):
+            "proc could not be mounted at \(path): \(Errno.notPermitted); a container that hides parts of its /proc forbids it: "
+                + "give it --security-opt systempaths=unconfined, or --privileged"
+        case .mount(let what, let path, .operationNotSupportedByDevice):
+            "\(what) could not be mounted at \(path): this kernel does not have it (modprobe \(what))"
+        case .mount(let what, let path, .notPermitted), .mount(let what, let path, .permissionDenied):
+            "\(what) could not be mounted at \(path): not permitted; \(Self.reason(.notPermitted))"
+        case .mount(let what, let path, let error):
+            "\(what) could not be mounted at \(path): \(error)"
+        }
+    }
+
+    /// The settings that are known to stand in the way.
+    private static let switches = [
+        Switch(path: "/proc/sys/kernel/unprivileged_userns_clone", forbids: "0", allows: "1"),
+        Switch(path: "/proc/sys/user/max_user_namespaces", forbids: "0", allows: "10000"),
+        Switch(path: "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", forbids: "1", allows: "0"),
+    ]
+
+    private struct Switch {
+        let path: String
+        let forbids: String
+        let allows: String
+
+        var isInTheWay: Bool { text(of: path) == forbids }
+        var remedy: String {
+            let name = path.dropFirst("/proc/sys/".count).split(separator: "/").joined(separator: ".")
+            return "the system's \(name) is \(forbids); have root run: sysctl -w \(name)=\(allows)"
+        }
+    }
+
+    /// What stands in the way, as far as the system tells.
+    private static func reason(_ error: Errno) -> String {
+        if let found = switches.first(where: { $0.isInTheWay }) { return found.remedy }
+        switch error {
+        case .noSpace:
+            return "there are too many already; have root raise the limits in /proc/sys/user"
+        case .invalidArgument:
+            return "this kernel was built without user namespaces (CONFIG_USER_NS); run it as root"
+        default:
+            return "run it as root, or allow user namespaces; in a container they need --cap-add SYS_ADMIN and "
+                + "--security-opt seccomp=unconfined --security-opt apparmor=unconfined, or --privileged"
+        }
+    }
+}
+
+/// The first word of a small file; empty where it cannot be read.
+private func text(of path: String) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 64)
+    let count = max(0, read(descriptor, &buffer, buffer.count))
+    return String(decoding: buffer[..<count].prefix { $0 > UInt8(ascii: " ") }, as: UTF8.self)
+}

@@ -1,0 +1,60 @@
+internal import CLinux
+internal import Glibc
+public import SystemPackage
+
+/// Private namespaces of Linux, in which a process mounts what it likes and nothing of the host is touched.
+public enum Namespaces {
+    /// What a process is in a user namespace of its own.
+    public enum Privilege: Sendable {
+        /// As before: a process that may make the other namespaces needs none of its own.
+        case kept
+        /// Root of a new user namespace, and outside of it still the user that it was.
+        case ownUserNamespace
+    }
+
+    /// Puts the calling process into new mount and PID namespaces, and into a network namespace if asked for. Who may not do
+    /// that gets a user namespace of its own first.
+    ///
+    /// The process itself keeps its PID; the first process that it starts is number 1 in the new namespace, and all others end
+    /// with that one. To be called while the process has one thread.
+    ///
+    /// - Throws: ``NamespaceError/refused(_:)``.
+    public static func enter(network: Bool) throws(NamespaceError) -> Privilege {
+        let wanted = CLONE_NEWNS | CLONE_NEWPID | (network ? CLONE_NEWNET : 0)
+        if unshare(wanted) == 0 { return .kept }
+        guard errno == EPERM else { throw .refused(Errno(rawValue: errno)) }
+        let (user, group) = (geteuid(), getegid())
+        guard unshare(CLONE_NEWUSER | wanted) == 0 else { throw .refused(Errno(rawValue: errno)) }
+        do throws(Errno) {
+            // without this a user may not map a group
+            try write("deny", to: "/proc/self/setgroups")
+            try write("0 \(group) 1", to: "/proc/self/gid_map")
+            try write("0 \(user) 1", to: "/proc/self/uid_map")
+        } catch {
+            throw .refused(error)
+        }
+        return .ownUserNamespace
+    }
+
+    /// Goes on as two processes: the second is the first one in the PID namespace that was entered. To be called while the process
+    /// has one thread.
+    ///
+    /// - Returns: nil in the new process, its PID in the old one.
+    public static func fork() throws(Errno) -> Int32? {
+        let child = linux_fork()
+        guard child >= 0 else { throw Errno(rawValue: errno) }
+        return child == 0 ? nil : child
+    }
+
+    /// Brings up the loopback interface of a new network namespace.
+    public static func bringLoopbackUp() throws(Errno) {
+        guard linux_loopback_up() == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    private static func write(_ text: String, to path: String) throws(Errno) {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        defer { close(descriptor) }
+        guard Glibc.write(descriptor, text, text.utf8.count) >= 0 else { throw Errno(rawValue: errno) }
+    }
+}

@@ -1,0 +1,48 @@
+internal import Glibc
+internal import SystemPackage
+
+/// The program that a sandbox is for.
+struct Command {
+    private let words: [String]
+    private let mask: sigset_t
+
+    /// - Parameters:
+    ///   - words: the program, looked for in `PATH`, and its arguments.
+    ///   - mask: the signals that it begins with blocked.
+    init(_ words: [String], mask: sigset_t) {
+        self.words = words
+        self.mask = mask
+    }
+
+    func start() throws(CommandError) -> pid_t {
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var mask = self.mask
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        // libudev refuses a /sys that is not sysfs otherwise
+        setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1)
+        let pointers = words.map { strdup($0) }
+        defer { pointers.forEach { free($0) } }
+        var child: pid_t = 0
+        let error = posix_spawnp(&child, words[0], nil, &attributes, pointers + [nil], environ)
+        guard error == 0 else { throw CommandError(command: words[0], error: Errno(rawValue: error)) }
+        return child
+    }
+}
+
+/// Why a command could not be started.
+struct CommandError: Error, CustomStringConvertible {
+    let command: String
+    let error: Errno
+
+    /// As a shell has it: 127 where there is no such program, 126 where it cannot be executed.
+    var status: Int32 { error == .noSuchFileOrDirectory ? 127 : 126 }
+
+    var description: String {
+        error == .noSuchFileOrDirectory && !command.contains("/")
+            ? "\(command): command not found; give its path, or put its directory into PATH"
+            : "\(command): \(error)"
+    }
+}

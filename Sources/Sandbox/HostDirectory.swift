@@ -1,0 +1,55 @@
+internal import Glibc
+internal import Namespaces
+internal import SystemPackage
+
+/// One of the host's directories, still in reach after something of ours has been mounted over it.
+struct HostDirectory: ~Copyable {
+    private let hidden: HiddenDirectory
+
+    init(_ path: String) throws(Errno) {
+        hidden = try HiddenDirectory(path)
+    }
+
+    enum Kind {
+        case directory
+        case link
+        case other
+    }
+
+    func path(_ relative: String) -> String {
+        relative.isEmpty ? hidden.path : hidden.path + "/" + relative
+    }
+
+    /// What is in a directory; empty where it is none.
+    func entries(_ relative: String = "") -> [(name: String, kind: Kind)] {
+        // not the descriptor's own name but what it leads to
+        guard let directory = opendir(path(relative) + "/.") else { return [] }
+        defer { closedir(directory) }
+        var entries: [(String, Kind)] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
+            guard name != ".", name != ".." else { continue }
+            switch Int(entry.pointee.d_type) {
+            case DT_DIR: entries.append((name, .directory))
+            case DT_LNK: entries.append((name, .link))
+            default: entries.append((name, .other))
+            }
+        }
+        return entries
+    }
+
+    /// The target of a link as it is written; nil where it is none.
+    func target(_ relative: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path(relative), &buffer, buffer.count)
+        guard count >= 0 else { return nil }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Shows what it has at `relative` at another place. Nothing where it is gone meanwhile.
+    func bind(_ relative: String, at path: String) throws(NamespaceError) {
+        do throws(NamespaceError) {
+            try Mounts.bind(self.path(relative), at: path)
+        } catch .mount(_, _, .noSuchFileOrDirectory) {}
+    }
+}

@@ -1,0 +1,72 @@
+internal import Namespaces
+internal import Sysfs
+internal import SystemPackage
+
+/// The host's /sys, shown around the emulated one: what is emulated comes first, everything else is the host's.
+struct HostSysfs: ~Copyable {
+    private let host: HostDirectory
+
+    /// The directories that both have and that are merged, each behind its parent. Any other is either the one's or the other's.
+    private static let merged = [
+        "", "bus", "class", "class/misc", "dev", "dev/char", "devices", "devices/virtual", "devices/virtual/misc", "kernel", "module",
+    ]
+
+    /// To be made before anything is mounted over /sys.
+    init() throws(Errno) {
+        host = try HostDirectory("/sys")
+    }
+
+    /// Makes in the tree what the host's entries can be mounted on, and the host's links.
+    ///
+    /// - Returns: the paths to mount at.
+    func makePlaces(in tree: Tree) throws(Errno) -> [String] {
+        var places: [String] = []
+        for path in Self.merged {
+            let directory = try Self.directory(path, in: tree)
+            var files: [Attribute<Void>] = []
+            for (name, kind) in host.entries(path) where !directory.contains(name) {
+                let place = path.isEmpty ? name : path + "/" + name
+                switch kind {
+                case .directory:
+                    try directory.makeDirectory(name)
+                    places.append(place)
+                case .other:
+                    files.append(Attribute(name, .readOnly))
+                    places.append(place)
+                case .link:
+                    guard let target = host.target(place), let destination = Self.resolve(target, from: path) else { continue }
+                    // a link leads to a directory of the tree: one that nobody sees, below what is mounted there
+                    guard let hidden = try? Self.directory(destination, in: tree) else { continue }
+                    directory.addLink(name, to: hidden)
+                }
+            }
+            directory.addAttributes(AttributeTable(files, release: tree.release), of: ())
+        }
+        return places
+    }
+
+    func mount(_ places: [String], at root: String) throws(NamespaceError) {
+        for place in places { try host.bind(place, at: root + "/" + place) }
+    }
+
+    /// The directory at a path from the root, made where it is missing.
+    private static func directory(_ path: String, in tree: Tree) throws(Errno) -> Directory {
+        var directory = tree.root
+        for name in path.split(separator: "/") { directory = try directory.directory(String(name)) }
+        return directory
+    }
+
+    /// The path from the root that a link's text leads to; nil where that leaves the tree.
+    static func resolve(_ target: String, from directory: String) -> String? {
+        guard !target.hasPrefix("/") else { return nil }
+        var path = directory.split(separator: "/")
+        for name in target.split(separator: "/") where name != "." {
+            if name != ".." {
+                path.append(name)
+            } else if path.popLast() == nil {
+                return nil
+            }
+        }
+        return path.joined(separator: "/")
+    }
+}

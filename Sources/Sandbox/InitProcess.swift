@@ -1,0 +1,132 @@
+internal import DriverCore
+internal import Emulator
+internal import FUSE
+internal import Glibc
+internal import Namespaces
+internal import Netlink
+internal import Sysfs
+internal import SystemPackage
+
+/// The first process of a sandbox: it mounts and serves its file systems, starts the command and ends with it. All other processes end
+/// with this one, the mounts with the last process.
+struct InitProcess {
+    let options: Sandbox.Options
+    let privilege: Namespaces.Privilege
+    /// At its end when the process that waits outside has ended.
+    private let lifeline: FileDescriptor
+    private let signals: ForwardedSignals
+
+    init(
+        _ options: Sandbox.Options, _ privilege: Namespaces.Privilege, _ lifeline: FileDescriptor, _ signals: ForwardedSignals
+    ) {
+        self.options = options
+        self.privilege = privilege
+        self.lifeline = lifeline
+        self.signals = signals
+    }
+
+    func run(_ command: [String]) -> Never {
+        _ = fcntl(lifeline.rawValue, F_SETFD, FD_CLOEXEC)
+        start { [lifeline] in
+            var byte: UInt8 = 0
+            while Glibc.read(lifeline.rawValue, &byte, 1) == -1, errno == EINTR {}
+            _exit(128 + SIGKILL)
+        }
+        do {
+            try setUp()
+        } catch {
+            complain("\(error)")
+            _exit(125)
+        }
+        do throws(CommandError) {
+            let child = try Command(command, mask: signals.before).start()
+            _exit(signals.forward(to: child))
+        } catch {
+            complain(error.description)
+            _exit(error.status)
+        }
+    }
+
+    private func complain(_ text: String) {
+        _ = try? FileDescriptor.standardError.writeAll("Error: \(text)\n".utf8)
+    }
+
+    // MARK: - Setting up
+
+    private func setUp() throws {
+        let directory = currentDirectory
+        try Mounts.makePrivate()
+        try Mounts.proc(at: "/proc")
+        let computer = try Computer(options.machine, release: options.release, clock: RealClock())
+        let fileSystem = SysfsFileSystem(kernel: computer.kernel, mayCarryMounts: true) { [computer] in computer.shutDown() }
+        if !options.sharesNetwork { try broadcastUevents(of: fileSystem) }
+        try mountSysfs(computer, fileSystem)
+        try PrivateDirectories(options, privilege).mount()
+        try mountDevices(computer)
+        // what lay below one of the mounts now lies in it
+        if let directory { chdir(directory) }
+    }
+
+    private var currentDirectory: String? {
+        guard let path = getcwd(nil, 0) else { return nil }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    private func mountSysfs(_ computer: Computer, _ fileSystem: SysfsFileSystem) throws {
+        let host = options.isBare ? nil : try? HostSysfs()
+        let places = try host?.makePlaces(in: computer.tree) ?? []
+        let session = try mount(fileSystem, at: "/sys", "apmatrix") { _ in }
+        fileSystem.attach(session)
+        start { session.run() }
+        if let host { try host.mount(places, at: "/sys") }
+    }
+
+    private func mountDevices(_ computer: Computer) throws {
+        let host = try HostDevices(except: computer.kernel.deviceNodes.keys)
+        let fileSystem = DeviceFileSystem(kernel: computer.kernel, places: host.places)
+        let session = try mount(fileSystem, at: "/dev", "apmatrix-dev") { $0.readOnly = true }
+        start { session.run() }
+        try host.mount(at: "/dev")
+    }
+
+    private func mount(
+        _ fileSystem: any FileSystem, at path: String, _ name: String, _ adjust: (inout MountOptions) -> Void
+    ) throws -> Session {
+        var mountOptions = MountOptions()
+        mountOptions.nonEmpty = true
+        mountOptions.allowOther = true
+        mountOptions.fsname = name
+        mountOptions.subtype = name
+        adjust(&mountOptions)
+        let session = try Session(fileSystem: fileSystem, options: mountOptions)
+        try session.mount(at: path)
+        return session
+    }
+
+    /// Uevents go out as the kernel's own, and those as udev's.
+    private func broadcastUevents(of fileSystem: SysfsFileSystem) throws(Errno) {
+        try Namespaces.bringLoopbackUp()
+        let broadcaster = Broadcaster(socket: try UeventSocket(), relay: try UdevRelay())
+        fileSystem.broadcastUevents { messages in
+            // one that is too long for the kernel's listeners is in the file `uevents` only
+            for message in messages { try? broadcaster.socket.sendAsKernel(message) }
+        }
+        start { broadcaster.relay.run() }
+    }
+
+    private final class Broadcaster: Sendable {
+        let socket: UeventSocket
+        let relay: UdevRelay
+
+        init(socket: consuming UeventSocket, relay: consuming UdevRelay) {
+            self.socket = socket
+            self.relay = relay
+        }
+    }
+}
+
+/// Starts a thread; where the system has none left nothing works any more.
+private func start(_ body: @escaping @Sendable () -> Void) {
+    if FUSE.Thread.start(body) == nil { _exit(125) }
+}

@@ -1,0 +1,58 @@
+internal import Glibc
+public import Machine
+internal import Namespaces
+public import Sysfs
+internal import SystemPackage
+
+/// A command that has a machine to itself: namespaces of its own, in which /sys, /dev, /run and /etc are those of a computer with
+/// AP queues, and of the host only what is not in the way. When the command ends everything ends.
+///
+/// Three processes: the one that was started waits and passes signals on; its child is number 1 of a PID namespace and serves
+/// the file systems; the command is the child of that.
+public struct Sandbox: Sendable {
+    public struct Options: Sendable {
+        public var machine = MachineDescription.default
+        public var release = KernelRelease.v7_2
+        /// Nothing of the host's /sys around the emulated one.
+        public var isBare = false
+        /// /proc/sysinfo and /proc/cpuinfo are those of an IBM Z.
+        public var showsProc = false
+        /// The host's network instead of one of its own. Uevents are not broadcast then: the host's programs would hear them.
+        public var sharesNetwork = false
+        /// Directories whose changes are private.
+        public var copyOnWrite = ["/etc"]
+        /// Directories that begin empty, and whose content is private.
+        public var empty: [String] = []
+        /// Where changes below `copyOnWrite` are kept; nil to forget them.
+        public var state: String?
+
+        public init() {}
+    }
+
+    let options: Options
+
+    public init(_ options: Options) {
+        self.options = options
+    }
+
+    /// Runs a command to its end. To be called while the process has one thread, and only once: its namespaces are not those from
+    /// before when this returns.
+    ///
+    /// - Parameter command: the program, looked for in `PATH`, and its arguments.
+    /// - Returns: the command's exit status; 128 and the number of the signal that has ended it; 126 and 127 where it cannot be
+    ///   started or found, 125 where the sandbox cannot be made: a line on standard error says why.
+    /// - Throws: `NamespaceError`, `Errno` where not even the namespaces can be made.
+    public func run(_ command: [String]) throws -> Int32 {
+        let privilege = try Namespaces.enter(network: !options.sharesNetwork)
+        let (lifeline, end) = try FileDescriptor.pipe()
+        let signals = ForwardedSignals.block()
+        guard let child = try Namespaces.fork() else {
+            try? end.close()
+            InitProcess(options, privilege, lifeline, signals).run(command)
+        }
+        try lifeline.close()
+        // the other end stays open for as long as this process lives
+        defer { withExtendedLifetime(end) {} }
+        return signals.forward(to: child)
+    }
+}
