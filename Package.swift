@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", system], swiftSettings: settings),
         .target(
             name: "Sandbox",
-            dependencies: ["Emulator", "FUSE", "Namespaces", "Netlink", "Machine", "DriverCore", "Sysfs", system],
+            dependencies: ["Emulator", "FUSE", "Namespaces", "Netlink", "Machine", "DriverCore", "Sysfs", "LockOrder", system],
             swiftSettings: settings),
         .target(
             name: "Emulator",

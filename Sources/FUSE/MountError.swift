@@ -38,7 +38,7 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
         case .noDevice(.noSuchFileOrDirectory):
             "there is no /dev/fuse; load the module with `modprobe fuse`, or give the container the device"
         case .noDevice(let error):
-            "/dev/fuse cannot be opened: \(error); check its permissions and whether the container may use it"
+            "/dev/fuse cannot be opened: \(error); have root run `chmod 666 /dev/fuse`, or give the container the device"
         case .noFusermount:
             "only root can mount without fusermount3, which was not found; install the package fuse3"
         case .allowOtherForbidden:

@@ -14,6 +14,11 @@ public enum Mounts {
         try mount("bind", source, path, nil, MS_BIND | MS_REC)
     }
 
+    /// Takes a mount from one place to another.
+    public static func move(_ path: String, to other: String) throws(NamespaceError) {
+        try mount("move", path, other, nil, MS_MOVE)
+    }
+
     /// An empty directory in memory.
     public static func tmpfs(at path: String, mode: String = "0755") throws(NamespaceError) {
         try mount("tmpfs", "tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=\(mode)")
@@ -54,7 +59,7 @@ public enum Mounts {
 }
 
 /// A directory that stays in reach after something has been mounted over it.
-public struct HiddenDirectory: ~Copyable {
+public final class HiddenDirectory: Sendable {
     private let descriptor: Int32
 
     /// - Throws: `ENOENT` and the like where it cannot be opened.

@@ -1,33 +1,61 @@
-internal import Emulator
+internal import DriverCore
 internal import Namespaces
 internal import SystemPackage
 
-/// The host's /dev, shown around the nodes of the emulated devices.
-struct HostDevices: ~Copyable {
+/// The /dev of a sandbox: the nodes of the emulated devices, which come and go with them, and around them the host's /dev.
+///
+/// Kernel: drivers/base/devtmpfs.c.
+struct HostDevices: NodeSource {
+    private let kernel: Kernel
     private let host: HostDirectory
-    /// What the emulated /dev needs for it.
-    let places: [String: DeviceFileSystem.Place]
+    /// What of the host's is shown.
+    private let places: [String: Node]
+
+    /// The control node of vfio, which is there as long as vfio is loaded: always.
+    private static let container = DeviceNode(major: 10, minor: 196, name: "vfio/vfio")
 
     /// To be made before anything is mounted over /dev.
-    ///
-    /// - Parameter nodes: the names of emulated nodes, which come first.
-    init(except nodes: some Sequence<String>) throws(Errno) {
+    init(_ kernel: Kernel) throws(Errno) {
+        self.kernel = kernel
         host = try HostDirectory("/dev")
-        let ours = Set(nodes.compactMap { $0.split(separator: "/").first.map(String.init) }).union(["vfio"])
-        var places: [String: DeviceFileSystem.Place] = [:]
-        for (name, kind) in host.entries() where !ours.contains(name) {
+        var places: [String: Node] = [:]
+        for (name, kind) in host.entries() {
             switch kind {
             case .directory: places[name] = .directory
-            case .link: places[name] = host.target(name).map { .link($0) }
-            case .other: places[name] = .file
+            case .link: places[name] = host.target(name).map { .link(target: $0) }
+            case .other: places[name] = .file(text: "")
             }
         }
+        for name in Self.nodes(kernel).keys { places[String(name.prefix { $0 != "/" })] = nil }
         self.places = places
     }
 
     func mount(at root: String) throws(NamespaceError) {
-        for (name, place) in places where place == .directory || place == .file {
+        for (name, place) in places {
+            if case .link = place { continue }
             try host.bind(name, at: root + "/" + name)
         }
+    }
+
+    private static func nodes(_ kernel: Kernel) -> [String: DeviceNode] {
+        var nodes = kernel.deviceNodes
+        nodes[container.name] = container
+        return nodes
+    }
+
+    func node(at path: String) -> Node? {
+        if path.isEmpty { return .directory }
+        let nodes = Self.nodes(kernel)
+        if let node = nodes[path] {
+            return .device(major: node.major, minor: node.minor, mode: path == Self.container.name ? 0o666 : 0o600)
+        }
+        return nodes.keys.contains { $0.hasPrefix(path + "/") } ? .directory : places[path]
+    }
+
+    func names(in path: String) -> [String] {
+        let prefix = path.isEmpty ? "" : path + "/"
+        let below = Self.nodes(kernel).keys.filter { $0.hasPrefix(prefix) }
+        let names = Set(below.map { String($0.dropFirst(prefix.count).prefix { $0 != "/" }) })
+        return Array(path.isEmpty ? names.union(places.keys) : names)
     }
 }

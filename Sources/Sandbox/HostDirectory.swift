@@ -3,7 +3,7 @@ internal import Namespaces
 internal import SystemPackage
 
 /// One of the host's directories, still in reach after something of ours has been mounted over it.
-struct HostDirectory: ~Copyable {
+struct HostDirectory: Sendable {
     private let hidden: HiddenDirectory
 
     init(_ path: String) throws(Errno) {
@@ -23,7 +23,11 @@ struct HostDirectory: ~Copyable {
     /// What is in a directory; empty where it is none.
     func entries(_ relative: String = "") -> [(name: String, kind: Kind)] {
         // not the descriptor's own name but what it leads to
-        guard let directory = opendir(path(relative) + "/.") else { return [] }
+        Self.entries(of: path(relative) + "/.")
+    }
+
+    static func entries(of path: String) -> [(name: String, kind: Kind)] {
+        guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
         var entries: [(String, Kind)] = []
         while let entry = readdir(directory) {

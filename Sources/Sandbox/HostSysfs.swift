@@ -3,7 +3,7 @@ internal import Sysfs
 internal import SystemPackage
 
 /// The host's /sys, shown around the emulated one: what is emulated comes first, everything else is the host's.
-struct HostSysfs: ~Copyable {
+struct HostSysfs {
     private let host: HostDirectory
 
     /// The directories that both have and that are merged, each behind its parent. Any other is either the one's or the other's.

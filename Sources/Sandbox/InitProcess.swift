@@ -10,16 +10,19 @@ internal import SystemPackage
 /// The first process of a sandbox: it mounts and serves its file systems, starts the command and ends with it. All other processes end
 /// with this one, the mounts with the last process.
 struct InitProcess {
-    let options: Sandbox.Options
-    let privilege: Namespaces.Privilege
+    private let options: Sandbox.Options
+    private let state: KeptState?
+    private let privilege: Namespaces.Privilege
     /// At its end when the process that waits outside has ended.
     private let lifeline: FileDescriptor
     private let signals: ForwardedSignals
 
     init(
-        _ options: Sandbox.Options, _ privilege: Namespaces.Privilege, _ lifeline: FileDescriptor, _ signals: ForwardedSignals
+        _ options: Sandbox.Options, _ state: KeptState?, _ privilege: Namespaces.Privilege, _ lifeline: FileDescriptor,
+        _ signals: ForwardedSignals
     ) {
         self.options = options
+        self.state = state
         self.privilege = privilege
         self.lifeline = lifeline
         self.signals = signals
@@ -61,8 +64,9 @@ struct InitProcess {
         let fileSystem = SysfsFileSystem(kernel: computer.kernel, mayCarryMounts: true) { [computer] in computer.shutDown() }
         if !options.sharesNetwork { try broadcastUevents(of: fileSystem) }
         try mountSysfs(computer, fileSystem)
-        try PrivateDirectories(options, privilege).mount()
+        try PrivateDirectories(options, state, privilege).mount()
         try mountDevices(computer)
+        if options.showsProc { try mountProcesses() }
         // what lay below one of the mounts now lies in it
         if let directory { chdir(directory) }
     }
@@ -83,11 +87,23 @@ struct InitProcess {
     }
 
     private func mountDevices(_ computer: Computer) throws {
-        let host = try HostDevices(except: computer.kernel.deviceNodes.keys)
-        let fileSystem = DeviceFileSystem(kernel: computer.kernel, places: host.places)
-        let session = try mount(fileSystem, at: "/dev", "apmatrix-dev") { $0.readOnly = true }
+        let devices = try HostDevices(computer.kernel)
+        try serve(devices, at: "/dev", "apmatrix-dev")
+        try devices.mount(at: "/dev")
+    }
+
+    private func mountProcesses() throws {
+        let information = ProcessorInformation(options.machine, processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let view = Sandbox.own + "/view"
+        try PrivateDirectories.make(view)
+        try serve(try HostProcesses(information), at: view, "apmatrix-proc")
+        // not mounted there in the first place: who mounts reads /proc
+        try Mounts.move(view, to: "/proc")
+    }
+
+    private func serve(_ source: some NodeSource, at path: String, _ name: String) throws {
+        let session = try mount(NodeFileSystem(source), at: path, name) { $0.readOnly = true }
         start { session.run() }
-        try host.mount(at: "/dev")
     }
 
     private func mount(

@@ -6,15 +6,15 @@ internal import SystemPackage
 /// The directories in which programs keep what they know: a sandbox has its own, made of the host's.
 struct PrivateDirectories {
     private let options: Sandbox.Options
+    private let state: KeptState?
     private let privilege: Namespaces.Privilege
 
-    /// What the sandbox itself needs.
-    static let own = "/run/apmatrix"
     /// Those of /run that say what goes on, which is not the same here.
     private static let fresh = ["lock", "udev"]
 
-    init(_ options: Sandbox.Options, _ privilege: Namespaces.Privilege) {
+    init(_ options: Sandbox.Options, _ state: KeptState?, _ privilege: Namespaces.Privilege) {
         self.options = options
+        self.state = state
         self.privilege = privilege
     }
 
@@ -47,14 +47,19 @@ struct PrivateDirectories {
         chmod("/run/lock", 0o1777)
         // by this libudev tells whether there is a udev to listen to; nobody answers
         mknod("/run/udev/control", S_IFSOCK | 0o600, 0)
-        try Self.make(Self.own)
+        try Self.make(Sandbox.own)
+        for (name, text) in options.files {
+            let path = FilePath(Sandbox.own).appending(name)
+            let file = try FileDescriptor.open(path, .writeOnly, options: .create, permissions: FilePermissions(rawValue: 0o644))
+            _ = try file.closeAfter { try file.writeAll(text.utf8) }
+        }
     }
 
     // MARK: - Copy on write
 
     /// - Throws: `NamespaceError`, `Errno`.
     private func mountCopyOnWrite(_ path: String) throws {
-        let changes = (options.state ?? Self.own + "/changes")
+        let changes = state?.path ?? Sandbox.own + "/changes"
         let (upper, work) = (changes + path, changes + "/.work" + path)
         let host = try HostDirectory(path)
         try Self.make(upper)
@@ -79,7 +84,7 @@ struct PrivateDirectories {
     }
 
     /// Makes a directory and those that lead to it, where they are missing.
-    private static func make(_ path: String) throws(Errno) {
+    static func make(_ path: String) throws(Errno) {
         if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
         guard errno == ENOENT else { throw Errno(rawValue: errno) }
         try make(FilePath(path).removingLastComponent().string)

@@ -25,11 +25,16 @@ public struct Sandbox: Sendable {
         public var empty: [String] = []
         /// Where changes below `copyOnWrite` are kept; nil to forget them.
         public var state: String?
+        /// Texts that the command finds as files in `Sandbox.own`.
+        public var files: [String: String] = [:]
 
         public init() {}
     }
 
-    let options: Options
+    /// The directory in which a sandbox has what it needs itself.
+    public static let own = "/run/apmatrix"
+
+    private let options: Options
 
     public init(_ options: Options) {
         self.options = options
@@ -41,18 +46,45 @@ public struct Sandbox: Sendable {
     /// - Parameter command: the program, looked for in `PATH`, and its arguments.
     /// - Returns: the command's exit status; 128 and the number of the signal that has ended it; 126 and 127 where it cannot be
     ///   started or found, 125 where the sandbox cannot be made: a line on standard error says why.
-    /// - Throws: `NamespaceError`, `Errno` where not even the namespaces can be made.
+    /// - Throws: `SandboxError` for options that cannot be met, `NamespaceError`, `Errno` where not even the namespaces can be made.
     public func run(_ command: [String]) throws -> Int32 {
+        var options = options
+        options.copyOnWrite = try Self.topmost(options.copyOnWrite)
+        options.empty = try options.empty.map(Self.directory)
+        let state = try options.state.map { path throws(SandboxError) in try KeptState(path) }
         let privilege = try Namespaces.enter(network: !options.sharesNetwork)
         let (lifeline, end) = try FileDescriptor.pipe()
         let signals = ForwardedSignals.block()
         guard let child = try Namespaces.fork() else {
             try? end.close()
-            InitProcess(options, privilege, lifeline, signals).run(command)
+            InitProcess(options, state, privilege, lifeline, signals).run(command)
         }
         try lifeline.close()
         // the other end stays open for as long as this process lives
         defer { withExtendedLifetime(end) {} }
         return signals.forward(to: child)
+    }
+
+    /// The directories without those that are in another one of them.
+    private static func topmost(_ paths: [String]) throws(SandboxError) -> [String] {
+        var topmost: [String] = []
+        for path in try Set(paths.map { path throws(SandboxError) in try directory(path) }).sorted()
+        where !topmost.contains(where: { path.hasPrefix($0 + "/") }) {
+            topmost.append(path)
+        }
+        return topmost
+    }
+
+    /// The path of a directory without links.
+    private static func directory(_ path: String) throws(SandboxError) -> String {
+        guard path.hasPrefix("/") else { throw .directory(path, .invalidArgument) }
+        guard let resolved = realpath(path, nil) else { throw .directory(path, Errno(rawValue: errno)) }
+        defer { free(resolved) }
+        let resolvedPath = String(cString: resolved)
+        var status = stat()
+        guard stat(resolvedPath, &status) == 0 else { throw .directory(path, Errno(rawValue: errno)) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw .directory(path, .notDirectory) }
+        guard resolvedPath != "/" else { throw .directory(path, .resourceBusy) }
+        return resolvedPath
     }
 }

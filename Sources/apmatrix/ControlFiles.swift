@@ -5,7 +5,7 @@ internal import SystemPackage
 
 /// Which mount a command speaks to.
 struct MountChoice: ParsableArguments {
-    @Option(name: .customLong("mount"), help: "The mount to speak to. Default: the one the current directory is in, or the only one.")
+    @Option(name: .customLong("mount"), help: "The mount to speak to. Default: the one the current directory is in, or the one at /sys, or the only one.")
     var path: String?
 
     /// The control plane of the mount.
@@ -16,7 +16,8 @@ struct MountChoice: ParsableArguments {
     }
 
     private func mountPoint() throws(Failure) -> String {
-        let mounts = MountTable.current().filter { $0.type == "fuse.apmatrix" }.map(\.mountPoint)
+        // of several at one place the last one is seen
+        let mounts = Set(MountTable.current().filter { $0.type == "fuse.apmatrix" }.map(\.mountPoint)).sorted()
         if let path {
             guard let resolved = FilePath.resolve(path) else { throw Failure("\(path): no such directory") }
             guard mounts.contains(resolved) else {
@@ -27,6 +28,7 @@ struct MountChoice: ParsableArguments {
         if let here = FilePath.resolve("."), let mount = mounts.first(where: { here == $0 || here.hasPrefix($0 + "/") }) {
             return mount
         }
+        if mounts.contains("/sys") { return "/sys" }
         switch mounts.count {
         case 0: throw Failure("there is no apmatrix mount; make one with 'apmatrix mount DIR'")
         case 1: return mounts[0]

@@ -19,11 +19,17 @@ struct RunCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
     var command: [String] = []
 
+    func validate() throws {
+        if words.isEmpty { throw ValidationError("run takes a command: apmatrix run -- COMMAND") }
+    }
+
     func run() throws {
-        var words = command[...]
-        if words.first == "--" { words = words.dropFirst() }
-        guard !words.isEmpty else { throw ValidationError("run takes a command: apmatrix run -- COMMAND") }
-        try sandbox.run(Array(words))
+        try sandbox.run(words)
+    }
+
+    /// What stands behind `--`, if that is there.
+    private var words: [String] {
+        command.first == "--" ? Array(command.dropFirst()) : command
     }
 }
 
@@ -53,9 +59,9 @@ struct SandboxOptions: ParsableArguments {
     @Flag(help: "Use the host's network; uevents are not broadcast then.")
     var hostNetwork = false
 
-    func run(_ command: [String]) throws -> Never {
+    /// Runs the command and ends with its status.
+    func run(_ command: [String], files: [String: String] = [:]) throws -> Never {
         var options = Sandbox.Options()
-        options.machine = try MachineDescription(file: machine)
         options.release = kernel
         options.isBare = bare
         options.showsProc = proc
@@ -63,10 +69,17 @@ struct SandboxOptions: ParsableArguments {
         options.copyOnWrite += copyOnWrite
         options.empty = empty
         options.state = keepState
+        options.files = files
+        let status: Int32
         do {
-            throw ExitCode(try Sandbox(options).run(command))
-        } catch let error as NamespaceError {
-            throw Failure("\(error). Without them: apmatrix mount DIR, and eval \"$(apmatrix env DIR)\"")
+            options.machine = try MachineDescription(file: machine)
+            status = try Sandbox(options).run(command)
+        } catch {
+            var line = "Error: \(error)"
+            if error is NamespaceError { line += ". Without them: apmatrix mount DIR; eval \"$(apmatrix env DIR)\"" }
+            _ = try? FileDescriptor.standardError.writeAll((line + "\n").utf8)
+            throw ExitCode(125)
         }
+        throw ExitCode(status)
     }
 }

@@ -1,0 +1,26 @@
+internal import Glibc
+internal import SystemPackage
+
+/// A directory of the user's that keeps what a sandbox changes, for one sandbox at a time.
+struct KeptState: Sendable {
+    /// Absolute, without links.
+    let path: String
+
+    /// Makes the directory if it is missing, and takes it for as long as this process and its children live.
+    ///
+    /// - Throws: `SandboxError.state`, `SandboxError.stateInUse`.
+    init(_ path: String) throws(SandboxError) {
+        do throws(Errno) {
+            try PrivateDirectories.make(path)
+        } catch {
+            throw .state(path, error)
+        }
+        guard let resolved = realpath(path, nil) else { throw .state(path, Errno(rawValue: errno)) }
+        defer { free(resolved) }
+        self.path = String(cString: resolved)
+        let lock = open(self.path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw .state(path, Errno(rawValue: errno)) }
+        // the descriptor is never closed: the lock goes with the last process that has it
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw .stateInUse(path) }
+    }
+}

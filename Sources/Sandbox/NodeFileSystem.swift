@@ -1,0 +1,141 @@
+internal import FUSE
+internal import Glibc
+internal import LockOrder
+internal import SystemPackage
+
+/// A node of a `NodeFileSystem`.
+enum Node: Hashable, Sendable {
+    case directory
+    /// A file that can be read, and mounted on.
+    case file(text: String)
+    case link(target: String)
+    /// A character device.
+    case device(major: Int, minor: Int, mode: UInt32)
+}
+
+/// Says what is where, each time anew.
+protocol NodeSource: Sendable {
+    /// The node at a path from the root, which is a directory and has an empty path.
+    func node(at path: String) -> Node?
+    /// The names in a directory.
+    func names(in path: String) -> [String]
+}
+
+/// A file system of whatever its source says is there now. Nothing is cached, so nothing need be taken back.
+///
+/// Made for a mount that is read-only: nobody makes or removes anything. A node of a device cannot be opened: a mount has `nodev`,
+/// and the kernel refuses with `EACCES` before anybody is asked.
+final class NodeFileSystem: FileSystem {
+    private let source: any NodeSource
+    private let numbers = Leaf("numbers of nodes", Numbers())
+    private let created = FUSE.Timestamp.now
+
+    /// Every path that was ever looked for and found has a number for ever.
+    private struct Numbers {
+        var byPath: [String: UInt64] = ["": NodeID.root.rawValue]
+        var paths: [UInt64: String] = [NodeID.root.rawValue: ""]
+
+        mutating func number(of path: String) -> NodeID {
+            if let number = byPath[path] { return NodeID(rawValue: number) }
+            let number = UInt64(byPath.count + 1)
+            byPath[path] = number
+            paths[number] = path
+            return NodeID(rawValue: number)
+        }
+    }
+
+    init(_ source: any NodeSource) {
+        self.source = source
+    }
+
+    private func path(of node: NodeID) -> String? {
+        numbers.withLock { $0.paths[node.rawValue] }
+    }
+
+    private func find(_ node: NodeID) -> (path: String, node: Node)? {
+        guard let path = path(of: node) else { return nil }
+        return source.node(at: path).map { (path, $0) }
+    }
+
+    private static func join(_ directory: String, _ name: String) -> String {
+        directory.isEmpty ? name : directory + "/" + name
+    }
+
+    private func attributes(_ path: String, _ node: Node) -> NodeAttributes {
+        let number = numbers.withLock { $0.number(of: path) }
+        var attributes = NodeAttributes(node: number, mode: 0, accessed: created, modified: created, changed: created)
+        switch node {
+        case .directory:
+            attributes.mode = S_IFDIR | 0o755
+            attributes.linkCount = 2
+        case .file: attributes.mode = S_IFREG | 0o444
+        case .link(let target):
+            attributes.mode = S_IFLNK | 0o777
+            attributes.size = UInt64(target.utf8.count)
+        case .device(let major, let minor, let mode):
+            attributes.mode = S_IFCHR | mode
+            attributes.device = NodeAttributes.device(major: major, minor: minor)
+        }
+        return attributes
+    }
+
+    private func entry(_ path: String, _ node: Node) -> Entry {
+        let attributes = attributes(path, node)
+        return Entry(node: attributes.node, attributes: attributes, entryTimeout: 0, attributeTimeout: 0)
+    }
+
+    // MARK: - Requests
+
+    func lookup(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply) {
+        guard let directory = path(of: parent) else { return reply.fail(.noSuchFileOrDirectory) }
+        let path = Self.join(directory, name.string)
+        guard let node = source.node(at: path) else { return reply.fail(.noSuchFileOrDirectory) }
+        reply.succeed(entry(path, node))
+    }
+
+    func attributes(of node: NodeID, handle: FileHandle?, _ context: RequestContext, _ reply: consuming AttributeReply) {
+        guard let (path, node) = find(node) else { return reply.fail(.noSuchFileOrDirectory) }
+        reply.succeed(attributes(path, node), timeout: 0)
+    }
+
+    func readLink(_ node: NodeID, _ context: RequestContext, _ reply: consuming LinkReply) {
+        guard case .link(let target)? = find(node)?.node else { return reply.fail(.noSuchFileOrDirectory) }
+        reply.succeed(target)
+    }
+
+    func open(_ node: NodeID, flags: OpenFlags, _ context: RequestContext, _ reply: consuming OpenReply) {
+        // what is read may be longer than stat says, as in /proc
+        _ = reply.succeed(OpenReplyInfo(handle: FileHandle(rawValue: 0), directIO: true, noFlush: true))
+    }
+
+    func read(
+        _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, _ context: RequestContext, _ reply: consuming DataReply
+    ) {
+        guard case .file(let text)? = find(node)?.node else { return reply.fail(.noSuchFileOrDirectory) }
+        reply.succeed(Array(text.utf8).dropFirst(Int(offset)).prefix(size))
+    }
+
+    /// Directories are opened, or else the kernel kept what was listed of them.
+    func openDirectory(_ node: NodeID, flags: OpenFlags, _ context: RequestContext, _ reply: consuming OpenReply) {
+        _ = reply.succeed(OpenReplyInfo(handle: FileHandle(rawValue: 0)))
+    }
+
+    func readDirectory(
+        _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, plus: Bool, _ context: RequestContext,
+        _ reply: consuming DirectoryReply
+    ) {
+        guard let directory = path(of: node) else { return reply.fail(.noSuchFileOrDirectory) }
+        let names = [".", ".."] + source.names(in: directory).sorted()
+        for (index, name) in names.enumerated().dropFirst(Int(offset)) {
+            let next = Int64(index + 1)
+            if index < 2 {
+                guard reply.add(name, NodeAttributes(node: node, mode: S_IFDIR), nextOffset: next) else { break }
+                continue
+            }
+            let path = Self.join(directory, name)
+            guard let node = source.node(at: path) else { continue }
+            guard reply.add(name, entry(path, node), nextOffset: next) else { break }
+        }
+        reply.succeed()
+    }
+}

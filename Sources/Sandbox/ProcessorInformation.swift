@@ -1,0 +1,118 @@
+internal import Machine
+
+/// What /proc tells of an IBM Z that has the machine's newest card: /proc/sysinfo and /proc/cpuinfo.
+///
+/// The form is that of Linux on s390; the numbers are those of a model, not of anybody's machine.
+struct ProcessorInformation {
+    private let model: Model
+    private let processors: Int
+    private let hasInterrupts: Bool
+
+    /// - Parameter processors: how many there are, at least 1.
+    init(_ machine: MachineDescription, processors: Int) {
+        let newest = machine.adapters.values.map(\.type.generation).max() ?? 8
+        model = Self.models[newest] ?? Self.models[4, default: Model(type: "2827", code: "H20", megahertz: 5504)]
+        self.processors = max(1, processors)
+        hasInterrupts = machine.interrupts
+    }
+
+    private struct Model {
+        let type: String
+        let code: String
+        let megahertz: Int
+    }
+
+    /// By the generation of the Crypto Express card that came with it: z16, z15, z14, z13, zEC12.
+    private static let models: [UInt8: Model] = [
+        8: Model(type: "3931", code: "A01", megahertz: 5200), 7: Model(type: "8561", code: "T01", megahertz: 5200),
+        6: Model(type: "3906", code: "M03", megahertz: 5208), 5: Model(type: "2964", code: "N63", megahertz: 5000),
+        4: Model(type: "2827", code: "H20", megahertz: 5504),
+    ]
+
+    /// Kernel: arch/s390/kernel/sysinfo.c.
+    var sysinfo: String {
+        let capacity = "7\(String(processors, radix: 10).leftPadded(to: 2, with: "0"))"
+        return """
+            Manufacturer:         IBM
+            Type:                 \(model.type)
+            Model:                \(capacity)              \(model.code)
+            Sequence Code:        00000000000A9717
+            Plant:                02
+            Model Capacity:       \(capacity)              00000000
+            Capacity Adj. Ind.:   100
+            Capacity Ch. Reason:  0
+            Capacity Transient:   0
+
+            CPUs Total:           \(processors)
+            CPUs Configured:      \(processors)
+            CPUs Standby:         0
+            CPUs Reserved:        0
+            Capability:           728
+            
+            LPAR Number:          1
+            LPAR Characteristics: Shared\(" ")
+            LPAR Name:            APMATRIX
+            LPAR Adjustment:      100
+            LPAR CPUs Total:      \(processors)
+            LPAR CPUs Configured: \(processors)
+            LPAR CPUs Standby:    0
+            LPAR CPUs Reserved:   0
+            LPAR CPUs Dedicated:  0
+            LPAR CPUs Shared:     \(processors)
+
+            """
+    }
+
+    /// Kernel: arch/s390/kernel/processor.c, show_cpuinfo.
+    var cpuinfo: String {
+        let identification = "version = FF,  identification = 0A9717,  machine = \(model.type)"
+        let head = """
+            vendor_id       : IBM/S390
+            # processors    : \(processors)
+            bogomips per cpu: 24038.00
+            max thread id   : 0
+            features\t: esan3 zarch stfle msa ldisp eimm dfp edat etf3eh highgprs te vx sie\(" ")
+            facilities      : \(facilities.map { "\($0) " }.joined())
+            cache0          : level=1 type=Data scope=Private size=128K line_size=256 associativity=8
+            cache1          : level=1 type=Instruction scope=Private size=128K line_size=256 associativity=8
+            cache2          : level=2 type=Unified scope=Private size=32768K line_size=256 associativity=16
+            \((0..<processors).map { "processor \($0): \(identification)" }.joined(separator: "\n"))
+
+            """
+        return head + (0..<processors).map(processor).joined()
+    }
+
+    private func processor(_ number: Int) -> String {
+        """
+
+        cpu number      : \(number)
+        physical id     : 1
+        core id         : \(number)
+        book id         : 1
+        drawer id       : 1
+        dedicated       : 0
+        address         : \(number)
+        siblings        : 1
+        cpu cores       : 1
+        version         : FF
+        identification  : 0A9717
+        machine         : \(model.type)
+        cpu MHz dynamic : \(model.megahertz)
+        cpu MHz static  : \(model.megahertz)
+
+        """
+    }
+
+    /// z/Architecture's facilities; of AP's own 12 (QCI), 15 (facilities test) and 65 (interrupts).
+    private var facilities: [Int] {
+        let all = Array(0...4) + Array(6...10) + [12, 14, 15] + Array(16...28) + Array(30...38) + Array(40...45) + Array(47...55)
+            + Array(57...61) + [64, 65, 69] + Array(71...78) + [80, 81, 82, 129, 130, 131]
+        return hasInterrupts ? all : all.filter { $0 != 65 }
+    }
+}
+
+extension String {
+    fileprivate func leftPadded(to width: Int, with character: Character) -> String {
+        String(repeating: character, count: max(0, width - count)) + self
+    }
+}

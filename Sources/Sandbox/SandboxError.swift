@@ -1,0 +1,30 @@
+public import SystemPackage
+
+/// Why a sandbox cannot be as it was asked for; its description says what to ask for instead.
+public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A directory that is to be copied on write, or to be empty, cannot be used.
+    case directory(String, Errno)
+    /// The directory that keeps changes cannot be used.
+    case state(String, Errno)
+    /// Another run has it.
+    case stateInUse(String)
+
+    public var description: String {
+        switch self {
+        case .directory(let path, .noSuchFileOrDirectory):
+            "\(path): no such directory; name one that the host has, or the one that it would be made in"
+        case .directory(let path, .notDirectory):
+            "\(path): not a directory; name the directory that it is in"
+        case .directory(let path, .invalidArgument):
+            "\(path): not an absolute path; begin it with /"
+        case .directory("/", .resourceBusy):
+            "/: the whole system cannot be private; name the directories in it"
+        case .directory(let path, let error):
+            "\(path): \(error)"
+        case .state(let path, let error):
+            "\(path) cannot keep what is changed: \(error); name a directory that can be written"
+        case .stateInUse(let path):
+            "\(path) is kept by another run that has not ended; wait for it, or name another directory"
+        }
+    }
+}

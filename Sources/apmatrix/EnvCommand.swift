@@ -1,0 +1,36 @@
+internal import ArgumentParser
+internal import FUSE
+internal import SystemPackage
+
+struct EnvCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "env", abstract: "Print the variables by which programs find a mount without a namespace.",
+        discussion: """
+            For a shell: eval "$(apmatrix env DIR)". SYSFS_ROOT is for the s390-tools; MDEVCTL_ENV_ROOT for mdevctl after 1.2, which looks \
+            for a directory 'sys' in it; SYSTEMD_DEVICE_VERIFY_SYSFS for libudev, where DIR is bound to /sys. Everything else finds only \
+            /sys: use 'apmatrix run'.
+            """)
+
+    @Argument(help: "Where a machine is mounted.")
+    var directory: String
+
+    func run() throws {
+        guard let path = FilePath.resolve(directory) else { throw Failure("\(directory): no such directory") }
+        guard MountTable.current().contains(where: { $0.mountPoint == path && $0.type == "fuse.apmatrix" }) else {
+            throw Failure("\(directory): not an apmatrix mount; mount one with 'apmatrix mount \(directory)'")
+        }
+        var lines = ["export SYSTEMD_DEVICE_VERIFY_SYSFS=0", "export SYSFS_ROOT=\(Self.quote(path))"]
+        let root = FilePath(path)
+        if root.lastComponent == "sys" {
+            lines.append("export MDEVCTL_ENV_ROOT=\(Self.quote(root.removingLastComponent().string))")
+        } else {
+            lines.append("# no MDEVCTL_ENV_ROOT: mdevctl wants the mount at a directory of the name sys")
+        }
+        emit(lines.map { $0 + "\n" }.joined().utf8)
+    }
+
+    /// As a word of a shell.
+    static func quote(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}
