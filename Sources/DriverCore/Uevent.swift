@@ -67,6 +67,11 @@ public final class UeventLedger: Sendable {
         state.withLock { $0.unsent = [] }
     }
 
+    /// Whether `takeUnsent` would find any.
+    public var hasUnsent: Bool {
+        state.withLock { $0.unsent?.isEmpty == false }
+    }
+
     /// The messages of the uevents since the last call, in their order.
     public func takeUnsent() -> [[UInt8]] {
         state.withLock { state in

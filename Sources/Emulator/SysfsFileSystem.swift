@@ -37,7 +37,10 @@ public final class SysfsFileSystem: FileSystem {
         self.countsRequests = countsRequests
         self.mayCarryMounts = mayCarryMounts
         self.stop = stop
-        Blocking.setHook { Session.workerWillBlock() }
+        Blocking.setHook {
+            Session.workerWillBlock()
+            (Session.servedFileSystem as? SysfsFileSystem)?.announceSoon()
+        }
     }
 
     /// How many of each request have come, if they are counted.
@@ -75,6 +78,12 @@ public final class SysfsFileSystem: FileSystem {
 
     public func stopping() {
         stop()
+    }
+
+    /// Has another thread announce what a request has changed that is about to wait, with locks held, for who knows how long.
+    private func announceSoon() {
+        guard tree.hasChanges || kernel.uevents.hasUnsent else { return }
+        _ = kernel.schedule(after: .zero) { _ in }
     }
 
     /// Tells the kernel which names have changed, and listeners of uevents why, and returns when they know: the very next system

@@ -117,6 +117,11 @@ public final class Session: Sendable {
         Worker.current?.giveBatonAway()
     }
 
+    /// The file system whose request the calling thread executes; nil on other threads.
+    public static var servedFileSystem: (any FileSystem)? {
+        Worker.current?.session.fileSystem
+    }
+
     func initialize(_ connection: inout fuse_conn_info) {
         var agreed = Connection(connection)
         protocolMinor.store(agreed.protocolMinor, ordering: .relaxed)

@@ -5,13 +5,17 @@ internal import SystemPackage
 struct Command {
     private let words: [String]
     private let mask: sigset_t
+    private let isJobControlling: Bool
 
     /// - Parameters:
     ///   - words: the program, looked for in `PATH`, and its arguments.
     ///   - mask: the signals that it begins with blocked.
-    init(_ words: [String], mask: sigset_t) {
+    ///   - isJobControlling: it is a shell for a terminal. Such a shell gives the terminal back to the process group that it found in
+    ///     charge, and that must be one that it can see: its own.
+    init(_ words: [String], mask: sigset_t, isJobControlling: Bool) {
         self.words = words
         self.mask = mask
+        self.isJobControlling = isJobControlling
     }
 
     func start() throws(CommandError) -> pid_t {
@@ -20,7 +24,7 @@ struct Command {
         defer { posix_spawnattr_destroy(&attributes) }
         var mask = self.mask
         posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | (isJobControlling ? POSIX_SPAWN_SETPGROUP : 0)))
         // libudev refuses a /sys that is not sysfs otherwise
         setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1)
         let pointers = words.map { strdup($0) }
@@ -28,6 +32,11 @@ struct Command {
         var child: pid_t = 0
         let error = posix_spawnp(&child, words[0], nil, &attributes, pointers + [nil], environ)
         guard error == 0 else { throw CommandError(command: words[0], error: Errno(rawValue: error)) }
+        if isJobControlling {
+            Terminal.putInCharge(child)
+            // it may have stopped, for want of the terminal
+            kill(-child, SIGCONT)
+        }
         return child
     }
 }
@@ -44,5 +53,20 @@ struct CommandError: Error, CustomStringConvertible {
         error == .noSuchFileOrDirectory && !command.contains("/")
             ? "\(command): command not found; give its path, or put its directory into PATH"
             : "\(command): \(error)"
+    }
+}
+
+/// The terminal that standard input is, if it is one.
+enum Terminal {
+    /// Makes a process group the one that the terminal's signals and input go to.
+    static func putInCharge(_ group: pid_t) {
+        var signals = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&signals)
+        // or who is not in charge is stopped
+        sigaddset(&signals, SIGTTOU)
+        pthread_sigmask(SIG_BLOCK, &signals, &before)
+        tcsetpgrp(STDIN_FILENO, group)
+        pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 }

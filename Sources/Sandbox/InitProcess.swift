@@ -42,7 +42,7 @@ struct InitProcess {
             _exit(125)
         }
         do throws(CommandError) {
-            let child = try Command(command, mask: signals.before).start()
+            let child = try Command(command, mask: signals.before, isJobControlling: options.isInteractive).start()
             _exit(signals.forward(to: child))
         } catch {
             complain(error.description)

@@ -23,6 +23,8 @@ public struct Sandbox: Sendable {
         public var copyOnWrite = ["/etc"]
         /// Directories that begin empty, and whose content is private.
         public var empty: [String] = []
+        /// The command is a shell that somebody types into.
+        public var isInteractive = false
         /// Where changes below `copyOnWrite` are kept; nil to forget them.
         public var state: String?
         /// Texts that the command finds as files in `Sandbox.own`.
@@ -62,6 +64,7 @@ public struct Sandbox: Sendable {
         try lifeline.close()
         // the other end stays open for as long as this process lives
         defer { withExtendedLifetime(end) {} }
+        defer { if options.isInteractive { Terminal.putInCharge(getpgrp()) } }
         return signals.forward(to: child)
     }
 

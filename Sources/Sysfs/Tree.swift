@@ -114,6 +114,11 @@ public final class Tree: Sendable {
         state.withLock { $0.changes = [] }
     }
 
+    /// Whether `takeChanges` would find any.
+    public var hasChanges: Bool {
+        state.withLock { $0.changes?.isEmpty == false }
+    }
+
     /// The changes since the last call.
     public func takeChanges() -> [Change] {
         state.withLock { state in

@@ -60,7 +60,9 @@ struct SandboxOptions: ParsableArguments {
     var hostNetwork = false
 
     /// Runs the command and ends with its status.
-    func run(_ command: [String], files: [String: String] = [:]) throws -> Never {
+    ///
+    /// - Parameter shell: it is one, and somebody types into it.
+    func run(_ command: [String], shell: Shell? = nil) throws -> Never {
         var options = Sandbox.Options()
         options.release = kernel
         options.isBare = bare
@@ -69,7 +71,10 @@ struct SandboxOptions: ParsableArguments {
         options.copyOnWrite += copyOnWrite
         options.empty = empty
         options.state = keepState
-        options.files = files
+        if let shell {
+            options.files = shell.files
+            options.isInteractive = true
+        }
         let status: Int32
         do {
             options.machine = try MachineDescription(file: machine)

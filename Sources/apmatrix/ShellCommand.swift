@@ -11,7 +11,7 @@ struct ShellCommand: ParsableCommand {
     func run() throws {
         let shell = Shell(path: getenv("SHELL").map { String(cString: $0) } ?? "/bin/sh")
         for (name, value) in shell.environment { setenv(name, value, 1) }
-        try sandbox.run(shell.command, files: shell.files)
+        try sandbox.run(shell.command, shell: shell)
     }
 }
 
