@@ -106,7 +106,10 @@ let package = Package(
             name: "FuzzTests", dependencies: ["Emulator", "Recordings", "DriverCore", "Sysfs", system], swiftSettings: settings),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
-        .testTarget(name: "CommandLineTests", dependencies: ["apmatrix"], swiftSettings: settings),
+        .target(name: "ProgramTesting", path: "Tests/ProgramTesting", swiftSettings: settings),
+        .testTarget(name: "CommandLineTests", dependencies: ["apmatrix", "ProgramTesting"], swiftSettings: settings),
+        .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
+        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Namespaces", "Machine", "AdjunctProcessor", system], swiftSettings: settings),
         .testTarget(name: "AdjunctProcessorTests", dependencies: ["AdjunctProcessor"], swiftSettings: settings),
         .testTarget(name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", system], swiftSettings: settings),
         .testTarget(

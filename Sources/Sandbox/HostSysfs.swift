@@ -21,6 +21,7 @@ struct HostSysfs {
     /// - Returns: the paths to mount at.
     func makePlaces(in tree: Tree) throws(Errno) -> [String] {
         var places: [String] = []
+        var links: [(name: String, directory: Directory, destination: String)] = []
         for path in Self.merged {
             let directory = try Self.directory(path, in: tree)
             var files: [Attribute<Void>] = []
@@ -35,12 +36,15 @@ struct HostSysfs {
                     places.append(place)
                 case .link:
                     guard let target = host.target(place), let destination = Self.resolve(target, from: path) else { continue }
-                    // a link leads to a directory of the tree: one that nobody sees, below what is mounted there
-                    guard let hidden = try? Self.directory(destination, in: tree) else { continue }
-                    directory.addLink(name, to: hidden)
+                    links.append((name, directory, destination))
                 }
             }
             directory.addAttributes(AttributeTable(files, release: tree.release), of: ())
+        }
+        // a link leads to a directory of the tree: one that nobody sees, below what is mounted there
+        for link in links {
+            guard let hidden = try? Self.directory(link.destination, in: tree) else { continue }
+            link.directory.addLink(link.name, to: hidden)
         }
         return places
     }

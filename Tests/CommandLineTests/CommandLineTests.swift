@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ProgramTesting
 import Testing
 
 /// The program answers a user: what works, and what does not in one line that says what to do. They take turns, for the commands

@@ -1,0 +1,113 @@
+public import Foundation
+import Glibc
+
+/// The program as a user runs it.
+public struct Program {
+    public struct Outcome: Sendable {
+        public let status: Int32
+        public let output: String
+        public let errors: String
+    }
+
+    /// Next to the test program.
+    public static let path: String = {
+        let here = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(fileURLWithPath: here).deletingLastPathComponent().appendingPathComponent("apmatrix").path
+    }()
+
+    public static func run(_ arguments: String..., in directory: String? = nil, input: String = "") throws -> Outcome {
+        try run(arguments: arguments, in: directory, input: input)
+    }
+
+    /// - Parameters:
+    ///   - executable: another program than ours.
+    ///   - environment: variables besides the test's own.
+    public static func run(
+        _ executable: String = path, arguments: [String], in directory: String? = nil, input: String = "",
+        environment: [String: String] = [:]
+    ) throws -> Outcome {
+        let running = try Running(executable, arguments: arguments, in: directory, input: input, environment: environment)
+        return try running.outcome()
+    }
+
+    /// A program that has not ended yet, as far as its starter knows.
+    public final class Running {
+        private let process = Process()
+        private let folder: Folder
+
+        public init(
+            _ executable: String = path, arguments: [String], in directory: String? = nil, input: String = "",
+            environment: [String: String] = [:]
+        ) throws {
+            process.executableURL = URL(fileURLWithPath: executable)
+            process.arguments = arguments
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
+            // a file, not a pipe: the server that a mount leaves behind must keep nobody waiting
+            folder = try Folder()
+            for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: folder.path + "/" + name, contents: nil) }
+            process.standardOutput = FileHandle(forWritingAtPath: folder.path + "/out")
+            process.standardError = FileHandle(forWritingAtPath: folder.path + "/err")
+            try folder.write(input, to: "in")
+            process.standardInput = FileHandle(forReadingAtPath: folder.path + "/in")
+            try Self.withSignals { try process.run() }
+        }
+
+        /// The threads that run tests have signals blocked, and what they start would have them blocked too.
+        private static func withSignals(_ body: () throws -> Void) rethrows {
+            var none = sigset_t()
+            var before = sigset_t()
+            sigemptyset(&none)
+            pthread_sigmask(SIG_SETMASK, &none, &before)
+            defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+            try body()
+        }
+
+        deinit {
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            folder.remove()
+        }
+
+        public var identifier: pid_t { process.processIdentifier }
+
+        /// What it has written so far.
+        public var output: String { (try? folder.text("out")) ?? "" }
+
+        /// Waits for its end.
+        public func outcome() throws -> Outcome {
+            process.waitUntilExit()
+            return Outcome(status: process.terminationStatus, output: try folder.text("out"), errors: try folder.text("err"))
+        }
+    }
+}
+
+/// A directory of a test's own.
+public struct Folder {
+    public let path: String
+
+    public init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/apmatrix-test-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    public func text(_ name: String) throws -> String {
+        try String(contentsOfFile: path + "/" + name, encoding: .utf8)
+    }
+
+    public func write(_ text: String, to name: String) throws {
+        try text.write(toFile: path + "/" + name, atomically: false, encoding: .utf8)
+    }
+
+    public func makeDirectory(_ name: String) throws -> String {
+        try FileManager.default.createDirectory(atPath: path + "/" + name, withIntermediateDirectories: false)
+        return path + "/" + name
+    }
+
+    /// Unmounts what a failed test has left, then removes everything.
+    public func remove() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+            umount2(path + "/" + name, 2)
+        }
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}

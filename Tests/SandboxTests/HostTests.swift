@@ -1,0 +1,47 @@
+import AdjunctProcessor
+import Machine
+import Namespaces
+import Testing
+
+@testable import Sandbox
+import SystemPackage
+
+@Suite struct HostTests {
+    @Test(arguments: [
+        ("../../devices/virtual/mem/null", "dev/char", "devices/virtual/mem/null"), ("./here", "bus", "bus/here"),
+        ("../../../out", "dev/char", nil), ("/absolute", "dev", nil), ("..", "dev", ""),
+    ] as [(String, String, String?)])
+    func linksOfTheHostAreFollowedByTheirText(target: String, directory: String, path: String?) {
+        #expect(HostSysfs.resolve(target, from: directory) == path)
+    }
+
+    @Test func aMachineIsAsOldAsItsNewestCard() throws {
+        var machine = MachineDescription.default
+        #expect(ProcessorInformation(machine, processors: 2).sysinfo.contains("Type:                 3931\n"))
+        machine.adapters[AdapterID(0x03)] = nil
+        machine.adapters[AdapterID(0x05)] = nil
+        machine.adapters[AdapterID(0x06)] = nil
+        let information = ProcessorInformation(machine, processors: 12)
+        #expect(information.sysinfo.contains("Type:                 8561\nModel:                712              T01\n"))
+        #expect(information.cpuinfo.contains("# processors    : 12\n"))
+        #expect(information.cpuinfo.contains("processor 11: version = FF,  identification = 0A9717,  machine = 8561\n"))
+        #expect(information.cpuinfo.split(separator: "\n").filter { $0.hasPrefix("cpu number") }.count == 12)
+    }
+
+    @Test func facilitySixtyFiveIsThatOfInterrupts() {
+        var machine = MachineDescription.default
+        #expect(ProcessorInformation(machine, processors: 1).cpuinfo.contains(" 64 65 69 "))
+        machine.interrupts = false
+        #expect(ProcessorInformation(machine, processors: 1).cpuinfo.contains(" 64 69 "))
+    }
+
+    @Test(arguments: [
+        (NamespaceError.mount("overlay", path: "/etc", .invalidArgument), "file system that cannot keep them"),
+        (.mount("proc", path: "/proc", .notPermitted), "systempaths=unconfined"),
+        (.mount("overlay", path: "/etc", .operationNotSupportedByDevice), "modprobe overlay"),
+        (.refused(.notPermitted), "as root"), (.refused(.noSpace), "/proc/sys/user"),
+    ])
+    func whatStandsInTheWayIsNamed(error: NamespaceError, words: String) {
+        #expect(error.description.contains(words))
+    }
+}
