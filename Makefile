@@ -14,7 +14,7 @@ DEMO        := mountpoints/default/sys
 # a build for others has the Swift runtime in it, and a place of its own
 INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
 
-.PHONY: help deps build demo stop test tsan fidelity locking bench fuzz fmt install uninstall
+.PHONY: help deps clients build demo stop test tsan fidelity locking bench fuzz fmt install uninstall
 
 help:
 	@printf '%s\n' \
@@ -23,17 +23,21 @@ help:
 	    'make test       install what is missing, build, run all tests' \
 	    'make build      build (CONFIG=release for a fast one)' \
 	    'make deps       install the Debian packages that are missing' \
+	    'make clients    install the programs that are tested on it, from Debian (s390x programs into .build/clients)' \
 	    'make tsan       run all tests under the thread sanitizer' \
 	    'make fidelity   write the tables of files in docs/FIDELITY.md' \
 	    'make locking    write the table of locks in docs/LOCKING.md' \
 	    'make bench      run the benchmarks' \
-    'make fuzz       fuzz every parser, FUZZ_SECONDS=1800 each; findings are left in Fuzzing/Findings' \
+	    'make fuzz       fuzz every parser, FUZZ_SECONDS=1800 each; findings are left in Fuzzing/Findings' \
 	    'make fmt        format the sources in place' \
 	    'make install    install a release build below $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)' \
 	    'make uninstall  take it away again'
 
 deps:
 	@scripts/deps
+
+clients:
+	@scripts/clients
 
 build: deps
 	$(SWIFT) build --configuration $(CONFIG) --product apmatrix $(JOBS)

@@ -12,8 +12,8 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
         case .refused(let error):
             "private namespaces were refused: \(error); \(Self.reason(error))"
         case .mount("overlay", let path, .invalidArgument):
-            "a copy-on-write view of \(path) could not be mounted; its changes would lie on a file system that cannot keep them "
-                + "(overlay itself, NFS, FAT), or this kernel has no overlay file system for users (Linux 5.11): name another directory"
+            "a copy-on-write view of \(path) could not be mounted: its changes would lie on a file system that cannot keep them "
+                + "(overlay itself, NFS, FAT), or there are two overlays below it already, or users may not have any (before Linux 5.11)"
         case .mount("proc", let path, .notPermitted):
             "proc could not be mounted at \(path): \(Errno.notPermitted); a container that hides parts of its /proc forbids it: "
                 + "give it --security-opt systempaths=unconfined, or --privileged"

@@ -38,7 +38,7 @@ struct InitProcess {
         do {
             try setUp()
         } catch {
-            complain("\(error)")
+            complain(Sandbox.explain(error))
             _exit(125)
         }
         do throws(CommandError) {

@@ -28,7 +28,12 @@ struct PrivateDirectories {
 
     /// An empty /run, and in it what the host has in its own: who makes something there makes it for the sandbox alone.
     private func mountRun() throws {
-        let host = try HostDirectory("/run")
+        let host: HostDirectory
+        do throws(Errno) {
+            host = try HostDirectory("/run")
+        } catch {
+            throw SandboxError.directory("/run", error)
+        }
         try Mounts.tmpfs(at: "/run")
         for (name, kind) in host.entries() where !Self.fresh.contains(name) {
             let path = "/run/" + name

@@ -61,11 +61,15 @@ public struct Sandbox: Sendable {
             try? end.close()
             InitProcess(options, state, privilege, lifeline, signals).run(command)
         }
+        // its other end stays open for as long as this process lives
         try lifeline.close()
-        // the other end stays open for as long as this process lives
-        defer { withExtendedLifetime(end) {} }
         defer { if options.isInteractive { Terminal.putInCharge(getpgrp()) } }
         return signals.forward(to: child)
+    }
+
+    /// What to tell a person of an error of ``run(_:)``: what was wrong, and what there is instead.
+    public static func explain(_ error: any Error) -> String {
+        error is NamespaceError ? "\(error). Without them: apmatrix mount DIR; eval \"$(apmatrix env DIR)\"" : "\(error)"
     }
 
     /// The directories without those that are in another one of them.

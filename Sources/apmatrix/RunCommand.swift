@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Machine
-internal import Namespaces
 internal import Sandbox
 internal import Sysfs
 internal import SystemPackage
@@ -10,6 +9,7 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a command on a machine of its own, whose /sys is at /sys.",
         discussion: """
+            The host's /sys, /dev and /run are around those of the machine, and what is changed in /etc stays in the run. \
             Needs no root. Nothing of the host is touched, and everything is gone when the command ends. The exit status is the \
             command's; 125 where the machine cannot be made, 126 and 127 where the command cannot be started or found.
             """)
@@ -20,6 +20,11 @@ struct RunCommand: ParsableCommand {
     var command: [String] = []
 
     func validate() throws {
+        // what is no option of ours is captured too
+        if let first = command.first, first.hasPrefix("-"), first != "--" {
+            if first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
+            throw ValidationError("run has no option \(first); the command comes behind --")
+        }
         if words.isEmpty { throw ValidationError("run takes a command: apmatrix run -- COMMAND") }
     }
 
@@ -35,10 +40,11 @@ struct RunCommand: ParsableCommand {
 
 /// What `run` and `shell` let choose.
 struct SandboxOptions: ParsableArguments {
-    @Option(help: "A machine file. Default: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.")
+    @Option(
+        help: ArgumentHelp("A machine file. Default: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.", valueName: "file"))
     var machine: String?
 
-    @Option(help: "The release of Linux to be: \(KernelRelease.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: ArgumentHelp("The release of Linux to be.", valueName: "release"))
     var kernel: KernelRelease = .v7_2
 
     @Flag(help: "Only the emulated /sys, without the host's around it.")
@@ -47,13 +53,19 @@ struct SandboxOptions: ParsableArguments {
     @Flag(help: "Show /proc/sysinfo and /proc/cpuinfo of an IBM Z.")
     var proc = false
 
-    @Option(help: "A directory that keeps what is changed in /etc, for the next run.")
+    @Option(help: ArgumentHelp("A directory that keeps what is changed in /etc, for the next run.", valueName: "dir"))
     var keepState: String?
 
-    @Option(name: .customLong("cow"), help: "One more directory besides /etc whose changes stay in the run, such as /usr/lib.")
+    @Option(
+        name: .customLong("cow"),
+        help: ArgumentHelp("One more directory besides /etc whose changes stay in the run, such as /usr/lib.", valueName: "dir"))
     var copyOnWrite: [String] = []
 
-    @Option(name: .customLong("tmpfs"), help: "A directory that begins empty and stays in the run.")
+    @Flag(help: "Change the host's /etc.")
+    var hostEtc = false
+
+    @Option(
+        name: .customLong("tmpfs"), help: ArgumentHelp("A directory that begins empty and whose content stays in the run.", valueName: "dir"))
     var empty: [String] = []
 
     @Flag(help: "Use the host's network; uevents are not broadcast then.")
@@ -68,7 +80,7 @@ struct SandboxOptions: ParsableArguments {
         options.isBare = bare
         options.showsProc = proc
         options.sharesNetwork = hostNetwork
-        options.copyOnWrite += copyOnWrite
+        options.copyOnWrite = (hostEtc ? [] : options.copyOnWrite) + copyOnWrite
         options.empty = empty
         options.state = keepState
         if let shell {
@@ -80,9 +92,7 @@ struct SandboxOptions: ParsableArguments {
             options.machine = try MachineDescription(file: machine)
             status = try Sandbox(options).run(command)
         } catch {
-            var line = "Error: \(error)"
-            if error is NamespaceError { line += ". Without them: apmatrix mount DIR; eval \"$(apmatrix env DIR)\"" }
-            _ = try? FileDescriptor.standardError.writeAll((line + "\n").utf8)
+            _ = try? FileDescriptor.standardError.writeAll("Error: \(Sandbox.explain(error))\n".utf8)
             throw ExitCode(125)
         }
         throw ExitCode(status)
