@@ -108,6 +108,7 @@ let package = Package(
         .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
         .target(name: "ProgramTesting", path: "Tests/ProgramTesting", swiftSettings: settings),
         .testTarget(name: "CommandLineTests", dependencies: ["apmatrix", "ProgramTesting"], swiftSettings: settings),
+        .testTarget(name: "ClientTests", dependencies: ["apmatrix", "ProgramTesting"], exclude: ["Programs"], swiftSettings: settings),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
         .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Namespaces", "Machine", "AdjunctProcessor", system], swiftSettings: settings),
         .testTarget(name: "AdjunctProcessorTests", dependencies: ["AdjunctProcessor"], swiftSettings: settings),

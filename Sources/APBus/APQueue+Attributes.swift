@@ -30,7 +30,7 @@ extension APBus {
                 Attribute("ap_functions", .readOnly, since: .v6_12) { queue, page, _ throws(Errno) in
                     let (status, info) = queue.bus.hardware.tapq(queue.queue.apqn)
                     guard status.responseCode.rawValue <= ResponseCode.busy.rawValue else { throw .EIO }
-                    page.emit("0x\(info.functions.hex(8, uppercase: true))\n")
+                    page.emit("0x\(info.facilities.hex(8, uppercase: true))\n")
                 },
                 Attribute("driver_override", .readWrite, since: .v7_2) { queue, page, held in
                     let override = queue.bus.masks.withLock(after: held) { (_, _) in queue.queue.driverOverride }

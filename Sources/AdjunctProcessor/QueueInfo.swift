@@ -48,7 +48,7 @@ public struct QueueInfo: Hashable, Sendable {
 
     /// The hardware type: 10 (CEX4) to 14 (CEX8), below for older cards.
     public var type: UInt8
-    /// The function bits, in the upper half of the word as `ap_functions` shows them: `0x93000000`.
+    /// The function bits, in the upper half of the word as a card's `ap_functions` shows them: `0x93000000`.
     public var functions: UInt32
     /// The queue's depth less one (field QD); 7 is a queue of eight requests.
     public var depth: UInt8
@@ -65,6 +65,9 @@ public struct QueueInfo: Hashable, Sendable {
         self.messageLimit = messageLimit
         self.bindState = bindState
     }
+
+    /// The function bits and the field BS below them, as a queue's `ap_functions` shows them.
+    public var facilities: UInt32 { functions | UInt32(bindState.rawValue) << 14 }
 
     /// What comes with a status that says nothing about the queue (response code 01 and the like).
     public static let none = QueueInfo(type: 0, functions: 0, depth: 0, messageLimit: 0)

@@ -10,7 +10,7 @@ public final class Kernel: Sendable {
     public let log: KernelLog
     public let clock: any KernelClock
     let tables: CoreTables
-    private let nodes = Leaf<[String: DeviceNode]>("device nodes", [:])
+    private let nodes = Leaf("device nodes", Nodes())
     private let announcement = Leaf<(@Sendable () -> Void)?>("announcement", nil)
 
     public init(release: KernelRelease, clock: any KernelClock) {
@@ -37,17 +37,32 @@ public final class Kernel: Sendable {
 }
 
 extension Kernel {
+    /// A node that a device has in /dev now.
+    public struct LiveNode: Hashable, Sendable {
+        public let node: DeviceNode
+        /// Tells it from one that had the same name before.
+        public let serial: UInt64
+    }
+
+    fileprivate struct Nodes {
+        var byName: [String: LiveNode] = [:]
+        var serial: UInt64 = 0
+    }
+
     /// What the devices of now have in /dev, by the name below it.
     ///
     /// Kernel: drivers/base/devtmpfs.c.
-    public var deviceNodes: [String: DeviceNode] { nodes.withLock { $0 } }
+    public var deviceNodes: [String: LiveNode] { nodes.withLock { $0.byName } }
 
     func addNode(_ node: DeviceNode) {
-        nodes.withLock { $0[node.name] = node }
+        nodes.withLock { nodes in
+            nodes.serial += 1
+            nodes.byName[node.name] = LiveNode(node: node, serial: nodes.serial)
+        }
     }
 
     func removeNode(_ node: DeviceNode) {
-        nodes.withLock { $0[node.name] = nil }
+        nodes.withLock { $0.byName[node.name] = nil }
     }
 }
 

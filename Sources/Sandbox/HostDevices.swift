@@ -12,7 +12,7 @@ struct HostDevices: NodeSource {
     private let places: [String: Node]
 
     /// The control node of vfio, which is there as long as vfio is loaded: always.
-    private static let container = DeviceNode(major: 10, minor: 196, name: "vfio/vfio")
+    private static let container = "vfio/vfio"
 
     /// To be made before anything is mounted over /dev.
     init(_ kernel: Kernel) throws(Errno) {
@@ -23,7 +23,7 @@ struct HostDevices: NodeSource {
             switch kind {
             case .directory: places[name] = .directory
             case .link: places[name] = host.target(name).map { .link(target: $0) }
-            case .other: places[name] = .file(text: "")
+            case .socket, .other: places[name] = .file(text: "")
             }
         }
         for name in Self.nodes(kernel).keys { places[String(name.prefix { $0 != "/" })] = nil }
@@ -37,18 +37,18 @@ struct HostDevices: NodeSource {
         }
     }
 
-    private static func nodes(_ kernel: Kernel) -> [String: DeviceNode] {
-        var nodes = kernel.deviceNodes
-        nodes[container.name] = container
+    private static func nodes(_ kernel: Kernel) -> [String: Node] {
+        var nodes = kernel.deviceNodes.mapValues {
+            Node.device(major: $0.node.major, minor: $0.node.minor, mode: 0o600, serial: $0.serial)
+        }
+        nodes[container] = .device(major: 10, minor: 196, mode: 0o666, serial: 0)
         return nodes
     }
 
     func node(at path: String) -> Node? {
         if path.isEmpty { return .directory }
         let nodes = Self.nodes(kernel)
-        if let node = nodes[path] {
-            return .device(major: node.major, minor: node.minor, mode: path == Self.container.name ? 0o666 : 0o600)
-        }
+        if let node = nodes[path] { return node }
         return nodes.keys.contains { $0.hasPrefix(path + "/") } ? .directory : places[path]
     }
 

@@ -31,7 +31,7 @@ struct HostSysfs {
                 case .directory:
                     try directory.makeDirectory(name)
                     places.append(place)
-                case .other:
+                case .socket, .other:
                     files.append(Attribute(name, .readOnly))
                     places.append(place)
                 case .link:

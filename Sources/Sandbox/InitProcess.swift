@@ -80,7 +80,7 @@ struct InitProcess {
     private func mountSysfs(_ computer: Computer, _ fileSystem: SysfsFileSystem) throws {
         let host = options.isBare ? nil : try? HostSysfs()
         let places = try host?.makePlaces(in: computer.tree) ?? []
-        let session = try mount(fileSystem, at: "/sys", "apmatrix") { _ in }
+        let session = try mount(fileSystem, at: "/sys", "apmatrix")
         fileSystem.attach(session)
         start { session.run() }
         if let host { try host.mount(places, at: "/sys") }
@@ -102,19 +102,16 @@ struct InitProcess {
     }
 
     private func serve(_ source: some NodeSource, at path: String, _ name: String) throws {
-        let session = try mount(NodeFileSystem(source), at: path, name) { $0.readOnly = true }
+        let session = try mount(NodeFileSystem(source), at: path, name)
         start { session.run() }
     }
 
-    private func mount(
-        _ fileSystem: any FileSystem, at path: String, _ name: String, _ adjust: (inout MountOptions) -> Void
-    ) throws -> Session {
+    private func mount(_ fileSystem: any FileSystem, at path: String, _ name: String) throws -> Session {
         var mountOptions = MountOptions()
         mountOptions.nonEmpty = true
         mountOptions.allowOther = true
         mountOptions.fsname = name
         mountOptions.subtype = name
-        adjust(&mountOptions)
         let session = try Session(fileSystem: fileSystem, options: mountOptions)
         try session.mount(at: path)
         return session

@@ -9,8 +9,8 @@ enum Node: Hashable, Sendable {
     /// A file that can be read, and mounted on.
     case file(text: String)
     case link(target: String)
-    /// A character device.
-    case device(major: Int, minor: Int, mode: UInt32)
+    /// A character device; its serial number tells it from one that was there before.
+    case device(major: Int, minor: Int, mode: UInt32, serial: UInt64)
 }
 
 /// Says what is where, each time anew.
@@ -23,11 +23,13 @@ protocol NodeSource: Sendable {
 
 /// A file system of whatever its source says is there now. Nothing is cached, so nothing need be taken back.
 ///
-/// Made for a mount that is read-only: nobody makes or removes anything. A node of a device cannot be opened: a mount has `nodev`,
-/// and the kernel refuses with `EACCES` before anybody is asked.
+/// Nobody makes or removes anything; owner and permissions of a node can be changed, for as long as it is there. A node of a device
+/// cannot be opened: a mount has `nodev`, and the kernel refuses with `EACCES` before anybody is asked.
 final class NodeFileSystem: FileSystem {
     private let source: any NodeSource
     private let numbers = Leaf("numbers of nodes", Numbers())
+    /// What users have changed, by the path, and of which node.
+    private let changes = Leaf<[String: (node: Node, change: Ownership)]>("changed nodes", [:])
     private let created = FUSE.Timestamp.now
 
     /// Every path that was ever looked for and found has a number for ever.
@@ -42,6 +44,12 @@ final class NodeFileSystem: FileSystem {
             paths[number] = path
             return NodeID(rawValue: number)
         }
+    }
+
+    private struct Ownership {
+        var mode: UInt32
+        var uid: UInt32
+        var gid: UInt32
     }
 
     init(_ source: any NodeSource) {
@@ -72,9 +80,14 @@ final class NodeFileSystem: FileSystem {
         case .link(let target):
             attributes.mode = S_IFLNK | 0o777
             attributes.size = UInt64(target.utf8.count)
-        case .device(let major, let minor, let mode):
+        case .device(let major, let minor, let mode, _):
             attributes.mode = S_IFCHR | mode
             attributes.device = NodeAttributes.device(major: major, minor: minor)
+        }
+        if let (changed, change) = changes.withLock({ $0[path] }), changed == node {
+            attributes.mode = attributes.mode & S_IFMT | change.mode
+            attributes.uid = change.uid
+            attributes.gid = change.gid
         }
         return attributes
     }
@@ -95,6 +108,17 @@ final class NodeFileSystem: FileSystem {
 
     func attributes(of node: NodeID, handle: FileHandle?, _ context: RequestContext, _ reply: consuming AttributeReply) {
         guard let (path, node) = find(node) else { return reply.fail(.noSuchFileOrDirectory) }
+        reply.succeed(attributes(path, node), timeout: 0)
+    }
+
+    func setAttributes(
+        of node: NodeID, _ wanted: SetAttributes, _ context: RequestContext, _ reply: consuming AttributeReply
+    ) {
+        guard let (path, node) = find(node) else { return reply.fail(.noSuchFileOrDirectory) }
+        let now = attributes(path, node)
+        let change = Ownership(
+            mode: (wanted.mode ?? now.mode) & 0o7777, uid: wanted.uid ?? now.uid, gid: wanted.gid ?? now.gid)
+        changes.withLock { $0[path] = (node, change) }
         reply.succeed(attributes(path, node), timeout: 0)
     }
 
@@ -137,5 +161,54 @@ final class NodeFileSystem: FileSystem {
             guard reply.add(name, entry(path, node), nextOffset: next) else { break }
         }
         reply.succeed()
+    }
+
+    // MARK: - What nobody may do
+
+    func makeDirectory(
+        _ name: FileName, in parent: NodeID, mode: UInt32, _ context: RequestContext, _ reply: consuming EntryReply
+    ) {
+        reply.fail(.readOnlyFileSystem)
+    }
+
+    func makeNode(
+        _ name: FileName, in parent: NodeID, mode: UInt32, device: UInt64, _ context: RequestContext,
+        _ reply: consuming EntryReply
+    ) {
+        reply.fail(.readOnlyFileSystem)
+    }
+
+    func create(
+        _ name: FileName, in parent: NodeID, mode: UInt32, flags: OpenFlags, _ context: RequestContext,
+        _ reply: consuming CreateReply
+    ) {
+        reply.fail(.readOnlyFileSystem)
+    }
+
+    func symbolicLink(
+        _ name: FileName, in parent: NodeID, target: FileName, _ context: RequestContext, _ reply: consuming EntryReply
+    ) {
+        reply.fail(.readOnlyFileSystem)
+    }
+
+    func link(
+        _ node: NodeID, as name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply
+    ) {
+        reply.fail(.readOnlyFileSystem)
+    }
+
+    func unlink(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
+        reply.fail(.readOnlyFileSystem)
+    }
+
+    func removeDirectory(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
+        reply.fail(.readOnlyFileSystem)
+    }
+
+    func rename(
+        _ name: FileName, in parent: NodeID, to newName: FileName, in newParent: NodeID, flags: UInt32,
+        _ context: RequestContext, _ reply: consuming EmptyReply
+    ) {
+        reply.fail(.readOnlyFileSystem)
     }
 }

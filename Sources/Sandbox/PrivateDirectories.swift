@@ -9,9 +9,6 @@ struct PrivateDirectories {
     private let state: KeptState?
     private let privilege: Namespaces.Privilege
 
-    /// Those of /run that say what goes on, which is not the same here.
-    private static let fresh = ["lock", "udev"]
-
     init(_ options: Sandbox.Options, _ state: KeptState?, _ privilege: Namespaces.Privilege) {
         self.options = options
         self.state = state
@@ -19,37 +16,27 @@ struct PrivateDirectories {
     }
 
     func mount() throws {
-        try mountRun()
-        for path in options.copyOnWrite { try mountCopyOnWrite(path) }
-        for path in options.empty { try Mounts.tmpfs(at: path) }
+        // memory for what is changed, out of sight once /run is mounted over it
+        let run = try HostDirectory("/run")
+        try Mounts.tmpfs(at: "/run")
+        let memory = try HostDirectory("/run")
+        try mountRun(run, memory.path(""))
+        for path in options.copyOnWrite {
+            try mountCopyOnWrite(path, try HostDirectory(path), changes: state?.path ?? memory.path(""))
+        }
+        for path in options.empty {
+            try Self.make(path)
+            try Mounts.tmpfs(at: path)
+        }
     }
 
-    // MARK: - /run
-
-    /// An empty /run, and in it what the host has in its own: who makes something there makes it for the sandbox alone.
-    private func mountRun() throws {
-        let host: HostDirectory
-        do throws(Errno) {
-            host = try HostDirectory("/run")
-        } catch {
-            throw SandboxError.directory("/run", error)
+    /// Copied on write, but for what says what goes on in a system, which is not the same here.
+    private func mountRun(_ host: HostDirectory, _ memory: String) throws {
+        try mountCopyOnWrite("/run", host, changes: memory)
+        for (name, mode) in [("lock", "1777"), ("udev", "0755")] {
+            try Self.make("/run/" + name)
+            try Mounts.tmpfs(at: "/run/" + name, mode: mode)
         }
-        try Mounts.tmpfs(at: "/run")
-        for (name, kind) in host.entries() where !Self.fresh.contains(name) {
-            let path = "/run/" + name
-            switch kind {
-            case .directory:
-                try Self.make(path)
-                try host.bind(name, at: path)
-            case .link:
-                if let target = host.target(name) { symlink(target, path) }
-            case .other:
-                try FileDescriptor.open(path, .writeOnly, options: .create, permissions: [.ownerRead, .ownerWrite]).close()
-                try host.bind(name, at: path)
-            }
-        }
-        for name in Self.fresh { try Self.make("/run/" + name) }
-        chmod("/run/lock", 0o1777)
         // by this libudev tells whether there is a udev to listen to; nobody answers
         mknod("/run/udev/control", S_IFSOCK | 0o600, 0)
         try Self.make(Sandbox.own)
@@ -62,29 +49,48 @@ struct PrivateDirectories {
 
     // MARK: - Copy on write
 
+    /// Shows a directory of the host's at its path, and keeps what is changed in it at the same path below `changes`.
+    ///
     /// - Throws: `NamespaceError`, `Errno`.
-    private func mountCopyOnWrite(_ path: String) throws {
-        let changes = state?.path ?? Sandbox.own + "/changes"
+    private func mountCopyOnWrite(_ path: String, _ host: HostDirectory, changes: String) throws {
         let (upper, work) = (changes + path, changes + "/.work" + path)
-        let host = try HostDirectory(path)
         try Self.make(upper)
         try Self.make(work)
         var status = stat()
-        if stat(path, &status) == 0 { chmod(upper, status.st_mode & 0o7777) }
-        if privilege == .ownUserNamespace { adopt(host, in: upper) }
-        let below = MountTable.current().map(\.mountPoint).filter { $0.hasPrefix(path + "/") }
-        try Mounts.overlay(path, upper: upper, work: work, at: path, inUserNamespace: privilege == .ownUserNamespace)
-        // what was mounted in it is not in the overlay
-        for mountPoint in below { try host.bind(String(mountPoint.dropFirst(path.count + 1)), at: mountPoint) }
+        if stat(host.path("") + "/.", &status) == 0 { chmod(upper, status.st_mode & 0o7777) }
+        let inside = MountTable.current().map(\.mountPoint).filter { $0.hasPrefix(path + "/") }.map {
+            String($0.dropFirst(path.count + 1))
+        }
+        let walk = Walk(host, except: Set(inside))
+        // the directories of the host belong to a root that a user namespace does not know, and nobody could make anything in them
+        if privilege == .ownUserNamespace { for directory in walk.directories { mkdir(upper + "/" + directory, 0o755) } }
+        try Mounts.overlay(
+            host.path(""), upper: upper, work: work, at: path, inUserNamespace: privilege == .ownUserNamespace)
+        // what was mounted in it is not in the overlay, and what somebody listens at is not reached through one
+        for place in inside + walk.sockets { try host.bind(place, at: path + "/" + place) }
     }
 
-    /// Makes the directories anew: those of the host belong to a root that this user namespace does not know, and nobody could
-    /// make anything in them.
-    private func adopt(_ host: borrowing HostDirectory, in upper: String, _ directory: String = "") {
-        for (name, kind) in host.entries(directory) where kind == .directory {
-            let path = directory.isEmpty ? name : directory + "/" + name
-            mkdir(upper + "/" + path, 0o755)
-            adopt(host, in: upper, path)
+    /// What is in a directory of the host's, not counting what is mounted in it. Parents come before their children.
+    private struct Walk {
+        var directories: [String] = []
+        /// Sockets and pipes.
+        var sockets: [String] = []
+
+        init(_ host: HostDirectory, except mountPoints: Set<String>) {
+            var todo = [""]
+            while let directory = todo.popLast() {
+                for (name, kind) in host.entries(directory) {
+                    let path = directory.isEmpty ? name : directory + "/" + name
+                    guard !mountPoints.contains(path) else { continue }
+                    switch kind {
+                    case .directory:
+                        directories.append(path)
+                        todo.append(path)
+                    case .socket: sockets.append(path)
+                    case .link, .other: break
+                    }
+                }
+            }
         }
     }
 

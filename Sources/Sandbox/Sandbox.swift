@@ -21,7 +21,7 @@ public struct Sandbox: Sendable {
         public var sharesNetwork = false
         /// Directories whose changes are private.
         public var copyOnWrite = ["/etc"]
-        /// Directories that begin empty, and whose content is private.
+        /// Directories that begin empty, and whose content is private. One that is missing is made, in /run or below `copyOnWrite`.
         public var empty: [String] = []
         /// The command is a shell that somebody types into.
         public var isInteractive = false
@@ -52,7 +52,11 @@ public struct Sandbox: Sendable {
     public func run(_ command: [String]) throws -> Int32 {
         var options = options
         options.copyOnWrite = try Self.topmost(options.copyOnWrite)
-        options.empty = try options.empty.map(Self.directory)
+        // one that is missing is made where that does not touch the host
+        let madeInside = (options.copyOnWrite + ["/run"]).map { $0 + "/" }
+        options.empty = try options.empty.map { path throws(SandboxError) in
+            madeInside.contains(where: path.hasPrefix) ? path : try Self.directory(path)
+        }
         let state = try options.state.map { path throws(SandboxError) in try KeptState(path) }
         let privilege = try Namespaces.enter(network: !options.sharesNetwork)
         let (lifeline, end) = try FileDescriptor.pipe()

@@ -12,7 +12,7 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .directory(let path, .noSuchFileOrDirectory):
-            "\(path): no such directory; name one that the host has, or the one that it would be made in"
+            "\(path): no such directory; name one that the host has (one to begin empty may be missing in /run, /etc and below --cow)"
         case .directory(let path, .notDirectory):
             "\(path): not a directory; name the directory that it is in"
         case .directory(let path, .invalidArgument):

@@ -18,7 +18,7 @@ import Testing
     @Test(arguments: [
         (["--", "true"], 0), (["--", "sh", "-c", "exit 7"], 7), (["sh", "-c", "exit 9"], 9), (["--", "sh", "-c", "kill -9 $$"], 137),
         (["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126), ([], 64), (["--bear", "--", "true"], 64), (["--kernel", "5.9", "--", "true"], 64),
-        (["--cow", "/no/such", "--", "true"], 125), (["--tmpfs", "/", "--", "true"], 125), (["--cow", "etc", "--", "true"], 125),
+        (["--cow", "/no/such", "--", "true"], 125), (["--tmpfs", "/", "--", "true"], 125), (["--tmpfs", "/no/such", "--", "true"], 125), (["--cow", "etc", "--", "true"], 125),
         (["--machine", "/no/such", "--", "true"], 125), (["--keep-state", "/proc/no", "--", "true"], 125),
     ])
     func theStatusIsTheCommandsOrSaysWhyThereIsNone(words: [String], status: Int) throws {
@@ -87,8 +87,9 @@ import Testing
             U=$(cat /proc/sys/kernel/random/uuid); ls /dev/vfio
             echo $U > /sys/devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/create
             stat -c '%n %F %a %Hr:%Lr' /dev/vfio/vfio /dev/vfio/0 /dev/vfio/devices/vfio0 /dev/z90crypt
-            cat /sys/class/vfio/0/dev; cat /dev/vfio/0
+            cat /sys/class/vfio/0/dev; cat /dev/vfio/0; chmod 666 /dev/vfio/0; stat -c %a /dev/vfio/0
             echo 1 > /sys/bus/mdev/devices/$U/remove; ls /dev/vfio; echo gone > /dev/null && touch /dev/new
+            echo $U > /sys/devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/create; stat -c %a /dev/vfio/0
             """
         let outcome = try Self.shell(script)
         #expect(
@@ -99,7 +100,9 @@ import Testing
                 /dev/vfio/devices/vfio0 character special file 600 251:0
                 /dev/z90crypt character special file 600 10:256
                 252:0
+                666
                 vfio
+                600
 
                 """)
         #expect(outcome.errors.contains("/dev/vfio/0: Permission denied"))
@@ -133,9 +136,12 @@ import Testing
 
     @Test func nothingOfTheHostIsTouchedAndNothingStays() throws {
         let name = "apmatrix-test-\(UUID().uuidString)"
-        let outcome = try Self.shell("touch /etc/\(name) /run/\(name) /run/lock/\(name); rm /etc/passwd; sleep 31536001 & exit 4")
+        let outcome = try Self.shell(
+            "for place in /etc $(find /run -maxdepth 1 -type d); do echo > $place/\(name) || exit 1; done; rm /etc/passwd; sleep 31536001 & exit 4",
+            "--tmpfs", "/run/\(name).d")
         #expect(outcome.status == 4, "\(outcome.errors)")
-        for directory in ["/etc/", "/run/", "/run/lock/"] { #expect(!FileManager.default.fileExists(atPath: directory + name)) }
+        let places = try FileManager.default.contentsOfDirectory(atPath: "/run").map { "/run/" + $0 } + ["/etc", "/run"]
+        for place in places { #expect(!FileManager.default.fileExists(atPath: place + "/" + name), "\(place)") }
         #expect(FileManager.default.fileExists(atPath: "/etc/passwd"))
         #expect(Self.processes(with: "31536001").isEmpty)
         let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)

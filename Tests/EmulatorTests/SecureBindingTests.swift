@@ -34,7 +34,9 @@ import Testing
     @Test(arguments: [KernelRelease.v6_12, .v7_2]) func aQueueIsBoundAndThenAssociated(_ release: KernelRelease) throws {
         let host = try host(release)
         #expect(host.write("5", to: "\(Self.ep11)/se_associate") == "EINVAL", "it is not bound")
+        #expect(host.read("\(Self.ep11)/ap_functions") == "0x07008000\n" && host.read("devices/ap/card06/ap_functions") == "0x07000000\n")
         #expect(host.write("1", to: "\(Self.ep11)/se_bind") == "ok")
+        #expect(host.read("\(Self.ep11)/ap_functions") == "0x07004000\n")
         #expect(host.read("\(Self.ep11)/se_bind") == "bound\n" && host.read("\(Self.ep11)/se_associate") == "unassociated\n")
         #expect(host.write("yes", to: "\(Self.ep11)/se_bind") == "EINVAL", "it is bound")
         #expect(host.write("0x11\n", to: "\(Self.ep11)/se_associate") == "ok")
@@ -42,6 +44,7 @@ import Testing
         host.clock.advance(by: .seconds(1))
         #expect(host.read("\(Self.ep11)/se_associate") == "associated 17\n")
         #expect(host.write("3", to: "\(Self.ep11)/se_associate") == "EINVAL", "it is associated")
+        #expect(host.read("\(Self.ep11)/ap_functions") == "0x07000000\n")
         let uevents = host.read("\(Host.control)/uevents")
         #expect(uevents.contains("SE_BIND=1") == (release == .v7_2) && uevents.contains("SE_ASSOC=17") == (release == .v7_2))
         #expect(host.read("\(Host.control)/hardware").contains("BAPQ 06.0004 rc=00\nAAPQ 06.0004 rc=00\n"))
