@@ -25,8 +25,6 @@ struct Command {
         var mask = self.mask
         posix_spawnattr_setsigmask(&attributes, &mask)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | (isJobControlling ? POSIX_SPAWN_SETPGROUP : 0)))
-        // libudev refuses a /sys that is not sysfs otherwise
-        setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1)
         let pointers = words.map { strdup($0) }
         defer { pointers.forEach { free($0) } }
         var child: pid_t = 0

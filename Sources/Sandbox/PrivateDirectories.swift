@@ -16,14 +16,14 @@ struct PrivateDirectories {
     }
 
     func mount() throws {
-        // memory for what is changed, out of sight once /run is mounted over it
         let run = try HostDirectory("/run")
+        // it may be in one of those that are mounted over
+        let kept = try state.map { state throws(Errno) in try HostDirectory(state.path) }
+        // memory for what is changed, out of sight once /run is mounted over it
         try Mounts.tmpfs(at: "/run")
         let memory = try HostDirectory("/run")
-        try mountRun(run, memory.path(""))
-        for path in options.copyOnWrite {
-            try mountCopyOnWrite(path, try HostDirectory(path), changes: state?.path ?? memory.path(""))
-        }
+        try mountRun(run, changes: memory)
+        for path in options.copyOnWrite { try mountCopyOnWrite(path, try HostDirectory(path), changes: kept ?? memory) }
         for path in options.empty {
             try Self.make(path)
             try Mounts.tmpfs(at: path)
@@ -31,8 +31,10 @@ struct PrivateDirectories {
     }
 
     /// Copied on write, but for what says what goes on in a system, which is not the same here.
-    private func mountRun(_ host: HostDirectory, _ memory: String) throws {
-        try mountCopyOnWrite("/run", host, changes: memory)
+    private func mountRun(_ host: HostDirectory, changes: HostDirectory) throws {
+        try mountCopyOnWrite("/run", host, changes: changes)
+        // what somebody listens at is not reached through an overlay
+        for socket in Walk(host, besides: Self.mountPoints(below: "/run")).sockets { try host.bind(socket, at: "/run/" + socket) }
         for (name, mode) in [("lock", "1777"), ("udev", "0755")] {
             try Self.make("/run/" + name)
             try Mounts.tmpfs(at: "/run/" + name, mode: mode)
@@ -52,22 +54,26 @@ struct PrivateDirectories {
     /// Shows a directory of the host's at its path, and keeps what is changed in it at the same path below `changes`.
     ///
     /// - Throws: `NamespaceError`, `Errno`.
-    private func mountCopyOnWrite(_ path: String, _ host: HostDirectory, changes: String) throws {
-        let (upper, work) = (changes + path, changes + "/.work" + path)
+    private func mountCopyOnWrite(_ path: String, _ host: HostDirectory, changes: HostDirectory) throws {
+        let (upper, work) = (changes.path("") + path, changes.path(".work") + path)
         try Self.make(upper)
         try Self.make(work)
         var status = stat()
-        if stat(host.path("") + "/.", &status) == 0 { chmod(upper, status.st_mode & 0o7777) }
-        let inside = MountTable.current().map(\.mountPoint).filter { $0.hasPrefix(path + "/") }.map {
-            String($0.dropFirst(path.count + 1))
+        if stat(host.path("."), &status) == 0 { chmod(upper, status.st_mode & 0o7777) }
+        let inside = Self.mountPoints(below: path)
+        if privilege == .ownUserNamespace {
+            // those of the host belong to a root that this namespace does not know, and nobody could make anything in them
+            for directory in Walk(host, besides: inside).directories { mkdir(upper + "/" + directory, 0o755) }
         }
-        let walk = Walk(host, except: Set(inside))
-        // the directories of the host belong to a root that a user namespace does not know, and nobody could make anything in them
-        if privilege == .ownUserNamespace { for directory in walk.directories { mkdir(upper + "/" + directory, 0o755) } }
         try Mounts.overlay(
             host.path(""), upper: upper, work: work, at: path, inUserNamespace: privilege == .ownUserNamespace)
-        // what was mounted in it is not in the overlay, and what somebody listens at is not reached through one
-        for place in inside + walk.sockets { try host.bind(place, at: path + "/" + place) }
+        // what was mounted in it is not in the overlay
+        for place in inside { try host.bind(place, at: path + "/" + place) }
+    }
+
+    /// Where something is mounted in a directory, relative to it.
+    private static func mountPoints(below path: String) -> [String] {
+        MountTable.current().map(\.mountPoint).filter { $0.hasPrefix(path + "/") }.map { String($0.dropFirst(path.count + 1)) }
     }
 
     /// What is in a directory of the host's, not counting what is mounted in it. Parents come before their children.
@@ -76,7 +82,8 @@ struct PrivateDirectories {
         /// Sockets and pipes.
         var sockets: [String] = []
 
-        init(_ host: HostDirectory, except mountPoints: Set<String>) {
+        init(_ host: HostDirectory, besides mountPoints: [String]) {
+            let mountPoints = Set(mountPoints)
             var todo = [""]
             while let directory = todo.popLast() {
                 for (name, kind) in host.entries(directory) {

@@ -50,14 +50,10 @@ public struct Sandbox: Sendable {
     ///   started or found, 125 where the sandbox cannot be made: a line on standard error says why.
     /// - Throws: `SandboxError` for options that cannot be met, `NamespaceError`, `Errno` where not even the namespaces can be made.
     public func run(_ command: [String]) throws -> Int32 {
-        var options = options
-        options.copyOnWrite = try Self.topmost(options.copyOnWrite)
-        // one that is missing is made where that does not touch the host
-        let madeInside = (options.copyOnWrite + ["/run"]).map { $0 + "/" }
-        options.empty = try options.empty.map { path throws(SandboxError) in
-            madeInside.contains(where: path.hasPrefix) ? path : try Self.directory(path)
-        }
+        let options = try options.checked()
         let state = try options.state.map { path throws(SandboxError) in try KeptState(path) }
+        // libudev refuses a /sys that is not sysfs otherwise
+        setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1)
         let privilege = try Namespaces.enter(network: !options.sharesNetwork)
         let (lifeline, end) = try FileDescriptor.pipe()
         let signals = ForwardedSignals.block()
@@ -74,28 +70,5 @@ public struct Sandbox: Sendable {
     /// What to tell a person of an error of ``run(_:)``: what was wrong, and what there is instead.
     public static func explain(_ error: any Error) -> String {
         error is NamespaceError ? "\(error). Without them: apmatrix mount DIR; eval \"$(apmatrix env DIR)\"" : "\(error)"
-    }
-
-    /// The directories without those that are in another one of them.
-    private static func topmost(_ paths: [String]) throws(SandboxError) -> [String] {
-        var topmost: [String] = []
-        for path in try Set(paths.map { path throws(SandboxError) in try directory(path) }).sorted()
-        where !topmost.contains(where: { path.hasPrefix($0 + "/") }) {
-            topmost.append(path)
-        }
-        return topmost
-    }
-
-    /// The path of a directory without links.
-    private static func directory(_ path: String) throws(SandboxError) -> String {
-        guard path.hasPrefix("/") else { throw .directory(path, .invalidArgument) }
-        guard let resolved = realpath(path, nil) else { throw .directory(path, Errno(rawValue: errno)) }
-        defer { free(resolved) }
-        let resolvedPath = String(cString: resolved)
-        var status = stat()
-        guard stat(resolvedPath, &status) == 0 else { throw .directory(path, Errno(rawValue: errno)) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw .directory(path, .notDirectory) }
-        guard resolvedPath != "/" else { throw .directory(path, .resourceBusy) }
-        return resolvedPath
     }
 }

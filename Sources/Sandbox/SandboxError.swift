@@ -17,8 +17,8 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path): not a directory; name the directory that it is in"
         case .directory(let path, .invalidArgument):
             "\(path): not an absolute path; begin it with /"
-        case .directory("/", .resourceBusy):
-            "/: the whole system cannot be private; name the directories in it"
+        case .directory(let path, .resourceBusy):
+            "\(path): not possible with /, /dev, /proc, /run and /sys; name a directory in / or in /run"
         case .directory(let path, let error):
             "\(path): \(error)"
         case .state(let path, let error):

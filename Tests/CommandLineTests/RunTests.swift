@@ -18,7 +18,8 @@ import Testing
     @Test(arguments: [
         (["--", "true"], 0), (["--", "sh", "-c", "exit 7"], 7), (["sh", "-c", "exit 9"], 9), (["--", "sh", "-c", "kill -9 $$"], 137),
         (["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126), ([], 64), (["--bear", "--", "true"], 64), (["--kernel", "5.9", "--", "true"], 64),
-        (["--cow", "/no/such", "--", "true"], 125), (["--tmpfs", "/", "--", "true"], 125), (["--tmpfs", "/no/such", "--", "true"], 125), (["--cow", "etc", "--", "true"], 125),
+        (["--cow", "/no/such", "--", "true"], 125), (["--tmpfs", "/", "--", "true"], 125), (["--tmpfs", "/no/such", "--", "true"], 125),
+        (["--cow", "/sys/bus", "--", "true"], 125), (["--tmpfs", "/run", "--", "true"], 125), (["--cow", "/run", "--", "true"], 0), (["--cow", "etc", "--", "true"], 125),
         (["--machine", "/no/such", "--", "true"], 125), (["--keep-state", "/proc/no", "--", "true"], 125),
     ])
     func theStatusIsTheCommandsOrSaysWhyThereIsNone(words: [String], status: Int) throws {
