@@ -30,6 +30,8 @@ public final class Computer: Sendable {
     private let loading = Leaf("module loading", false)
 
     public var tree: Tree { kernel.tree }
+    /// The major numbers of the character devices that come and go.
+    public var characterMajors: [Int] { VFIOCore.majors + [ZcryptClass.major] }
 
     /// Boots: when this returns the bus has been scanned once, the drivers have their devices, and vfio_ap is loaded.
     public init(

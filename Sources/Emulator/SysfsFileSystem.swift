@@ -2,6 +2,7 @@ public import DriverCore
 public import FUSE
 internal import Glibc
 internal import LockOrder
+internal import Synchronization
 internal import Sysfs
 internal import SystemPackage
 
@@ -19,6 +20,7 @@ public final class SysfsFileSystem: FileSystem {
     private let countsRequests: Bool
     private let mayCarryMounts: Bool
     private let announcer = Leaf("announcer", Announcer())
+    private let isAnnouncementDue = Atomic(false)
 
     private struct Announcer {
         weak var session: Session?
@@ -82,8 +84,11 @@ public final class SysfsFileSystem: FileSystem {
 
     /// Has another thread announce what a request has changed that is about to wait, with locks held, for who knows how long.
     private func announceSoon() {
-        guard tree.hasChanges || kernel.uevents.hasUnsent else { return }
-        _ = kernel.schedule(after: .zero) { _ in }
+        guard tree.hasChanges || kernel.uevents.hasUnsent,
+            !isAnnouncementDue.exchange(true, ordering: .acquiringAndReleasing)
+        else { return }
+        // announced is what there is when the work has been done
+        _ = kernel.schedule(after: .zero) { [weak self] _ in self?.isAnnouncementDue.store(false, ordering: .releasing) }
     }
 
     /// Tells the kernel which names have changed, and listeners of uevents why, and returns when they know: the very next system

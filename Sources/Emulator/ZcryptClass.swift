@@ -14,7 +14,7 @@ final class ZcryptClass: Sendable {
     /// The nodes by their minor numbers; nil is one that is being made.
     private let state = Leaf<[Int: ZcryptNode?]>("zcdn", [:])
 
-    private static let major = 249
+    static let major = 249
     private static let minors = 256
     private static let nameLength = 31
 

@@ -16,6 +16,7 @@ public final class VFIOCore: Sendable {
     /// Major numbers of /dev/vfio/GROUP and /dev/vfio/devices/vfioN.
     static let groupMajor = 252
     static let deviceMajor = 251
+    public static let majors = [groupMajor, deviceMajor]
 
     public init(kernel: Kernel) {
         self.kernel = kernel

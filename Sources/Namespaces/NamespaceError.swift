@@ -3,6 +3,7 @@ public import SystemPackage
 
 /// Why a private namespace, or a mount in it, could not be made; its description says which setting of the system is in the way.
 public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The namespaces themselves.
     case refused(Errno)
     /// `what` could not be mounted at `path`.
     case mount(String, path: String, Errno)
@@ -13,7 +14,7 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
             "private namespaces were refused: \(error); \(Self.reason(error))"
         case .mount("overlay", let path, .invalidArgument):
             "a copy-on-write view of \(path) could not be mounted: its changes would lie on a file system that cannot keep them "
-                + "(overlay itself, NFS, FAT), or there are two overlays below it already, or users may not have any (before Linux 5.11)"
+                + "(overlay itself, NFS, FAT), or there are two overlays below it already, or users may not mount any (before Linux 5.11)"
         case .mount("proc", let path, .notPermitted):
             "proc could not be mounted at \(path): \(Errno.notPermitted); a container that hides parts of its /proc forbids it: "
                 + "give it --security-opt systempaths=unconfined, or --privileged"
@@ -38,7 +39,7 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
         let forbids: String
         let allows: String
 
-        var isInTheWay: Bool { text(of: path) == forbids }
+        var isInTheWay: Bool { SmallFile.text(path).split(whereSeparator: \.isWhitespace).first == forbids[...] }
         var remedy: String {
             let name = path.dropFirst("/proc/sys/".count).split(separator: "/").joined(separator: ".")
             return "the system's \(name) is \(forbids); have root run: sysctl -w \(name)=\(allows)"
@@ -58,14 +59,4 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "--security-opt seccomp=unconfined --security-opt apparmor=unconfined, or --privileged"
         }
     }
-}
-
-/// The first word of a small file; empty where it cannot be read.
-private func text(of path: String) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return "" }
-    defer { close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: 64)
-    let count = max(0, read(descriptor, &buffer, buffer.count))
-    return String(decoding: buffer[..<count].prefix { $0 > UInt8(ascii: " ") }, as: UTF8.self)
 }

@@ -4,24 +4,16 @@ public import SystemPackage
 
 /// Private namespaces of Linux, in which a process mounts what it likes and nothing of the host is touched.
 public enum Namespaces {
-    /// What a process is in a user namespace of its own.
-    public enum Privilege: Sendable {
-        /// As before: a process that may make the other namespaces needs none of its own.
-        case kept
-        /// Root of a new user namespace, and outside of it still the user that it was.
-        case ownUserNamespace
-    }
-
     /// Puts the calling process into new mount and PID namespaces, and into a network namespace if asked for. Who may not do
-    /// that gets a user namespace of its own first.
+    /// that gets a user namespace of its own first: it is root in there, and outside of it still the user that it was.
     ///
     /// The process itself keeps its PID; the first process that it starts is number 1 in the new namespace, and all others end
     /// with that one. To be called while the process has one thread.
     ///
     /// - Throws: ``NamespaceError/refused(_:)``.
-    public static func enter(network: Bool) throws(NamespaceError) -> Privilege {
+    public static func enter(network: Bool) throws(NamespaceError) {
         let wanted = CLONE_NEWNS | CLONE_NEWPID | (network ? CLONE_NEWNET : 0)
-        if unshare(wanted) == 0 { return .kept }
+        if unshare(wanted) == 0 { return }
         guard errno == EPERM else { throw .refused(Errno(rawValue: errno)) }
         let (user, group) = (geteuid(), getegid())
         guard unshare(CLONE_NEWUSER | wanted) == 0 else { throw .refused(Errno(rawValue: errno)) }
@@ -33,13 +25,20 @@ public enum Namespaces {
         } catch {
             throw .refused(error)
         }
-        return .ownUserNamespace
+    }
+
+    /// Whether the process is in a user namespace that does not have all users, one of its own or somebody else's. Its root is
+    /// nobody to the files of users that are not in it, and may not take the host's mounts apart.
+    public static var isInUserNamespace: Bool {
+        let map = SmallFile.text("/proc/self/uid_map").split(whereSeparator: \.isWhitespace)
+        return map != ["0", "0", "4294967295"]
     }
 
     /// Goes on as two processes: the second is the first one in the PID namespace that was entered. To be called while the process
     /// has one thread.
     ///
     /// - Returns: nil in the new process, its PID in the old one.
+    /// - Throws: `EAGAIN` and `ENOMEM` where there can be no more processes.
     public static func fork() throws(Errno) -> Int32? {
         let child = linux_fork()
         guard child >= 0 else { throw Errno(rawValue: errno) }
@@ -47,6 +46,8 @@ public enum Namespaces {
     }
 
     /// Brings up the loopback interface of a new network namespace.
+    ///
+    /// - Throws: `EPERM` without `CAP_NET_ADMIN` over it.
     public static func bringLoopbackUp() throws(Errno) {
         guard linux_loopback_up() == 0 else { throw Errno(rawValue: errno) }
     }

@@ -19,6 +19,7 @@ public struct UeventSocket: ~Copyable, Sendable {
     static let largest = 2048
 
     /// - Parameter group: what to listen to; nil to send only.
+    /// - Throws: `EMFILE` and the like.
     public init(listeningTo group: Group? = nil) throws(Errno) {
         descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), NETLINK_KOBJECT_UEVENT)
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
@@ -60,6 +61,12 @@ public struct UeventSocket: ~Copyable, Sendable {
         var packet = withUnsafeBytes(of: header) { [UInt8]($0) }
         packet += message
         try send(packet, to: 0)
+        // the kernel answers where it refuses, and has done so by now
+        var answer = [UInt8](repeating: 0, count: Self.largest * 2)
+        let count = recv(descriptor, &answer, answer.count, Int32(MSG_DONTWAIT))
+        guard count >= MemoryLayout<nlmsghdr>.size + MemoryLayout<Int32>.size else { return }
+        let error = answer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: MemoryLayout<nlmsghdr>.size, as: Int32.self) }
+        guard error == 0 else { throw Errno(rawValue: -error) }
     }
 
     /// Sends a message to the listeners of a group. Nobody need listen.
@@ -85,6 +92,7 @@ public struct UeventSocket: ~Copyable, Sendable {
     /// Waits for the next message.
     ///
     /// - Returns: nil for one that did not come from the kernel, and where some were lost, because they came too fast.
+    /// - Throws: what `recvfrom(2)` does.
     public func receive() throws(Errno) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: Self.largest * 4)
         var address = sockaddr_nl()

@@ -19,6 +19,25 @@ struct Command {
     }
 
     func start() throws(CommandError) -> pid_t {
+        do throws(Errno) {
+            return try spawn(words)
+        } catch .execFormatError {
+            // a script that does not say what it is written for
+            return try attempt(["/bin/sh"] + words)
+        } catch {
+            throw CommandError(command: words[0], error: error)
+        }
+    }
+
+    private func attempt(_ words: [String]) throws(CommandError) -> pid_t {
+        do throws(Errno) {
+            return try spawn(words)
+        } catch {
+            throw CommandError(command: words[0], error: error)
+        }
+    }
+
+    private func spawn(_ words: [String]) throws(Errno) -> pid_t {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -29,7 +48,7 @@ struct Command {
         defer { pointers.forEach { free($0) } }
         var child: pid_t = 0
         let error = posix_spawnp(&child, words[0], nil, &attributes, pointers + [nil], environ)
-        guard error == 0 else { throw CommandError(command: words[0], error: Errno(rawValue: error)) }
+        guard error == 0 else { throw Errno(rawValue: error) }
         if isJobControlling {
             Terminal.putInCharge(child)
             // it may have stopped, for want of the terminal
@@ -51,20 +70,5 @@ struct CommandError: Error, CustomStringConvertible {
         error == .noSuchFileOrDirectory && !command.contains("/")
             ? "\(command): command not found; give its path, or put its directory into PATH"
             : "\(command): \(error)"
-    }
-}
-
-/// The terminal that standard input is, if it is one.
-enum Terminal {
-    /// Makes a process group the one that the terminal's signals and input go to.
-    static func putInCharge(_ group: pid_t) {
-        var signals = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&signals)
-        // or who is not in charge is stopped
-        sigaddset(&signals, SIGTTOU)
-        pthread_sigmask(SIG_BLOCK, &signals, &before)
-        tcsetpgrp(STDIN_FILENO, group)
-        pthread_sigmask(SIG_SETMASK, &before, nil)
     }
 }

@@ -23,7 +23,7 @@ struct HostDevices: NodeSource {
             switch kind {
             case .directory: places[name] = .directory
             case .link: places[name] = host.target(name).map { .link(target: $0) }
-            case .socket, .other: places[name] = .file(text: "")
+            case .endpoint, .other: places[name] = .file(text: "")
             }
         }
         for name in Self.nodes(kernel).keys { places[String(name.prefix { $0 != "/" })] = nil }
@@ -57,5 +57,10 @@ struct HostDevices: NodeSource {
         let below = Self.nodes(kernel).keys.filter { $0.hasPrefix(prefix) }
         let names = Set(below.map { String($0.dropFirst(prefix.count).prefix { $0 != "/" }) })
         return Array(path.isEmpty ? names.union(places.keys) : names)
+    }
+
+    /// The host's names are those that it had in the beginning.
+    func isLasting(_ path: String) -> Bool {
+        places[path] != nil
     }
 }

@@ -13,8 +13,8 @@ struct HostDirectory: Sendable {
     enum Kind {
         case directory
         case link
-        /// Or a pipe.
-        case socket
+        /// A socket or a pipe.
+        case endpoint
         case other
     }
 
@@ -38,7 +38,7 @@ struct HostDirectory: Sendable {
             switch Int(entry.pointee.d_type) {
             case DT_DIR: entries.append((name, .directory))
             case DT_LNK: entries.append((name, .link))
-            case DT_SOCK, DT_FIFO: entries.append((name, .socket))
+            case DT_SOCK, DT_FIFO: entries.append((name, .endpoint))
             default: entries.append((name, .other))
             }
         }

@@ -27,4 +27,8 @@ struct HostProcesses: NodeSource {
     func names(in path: String) -> [String] {
         Array(Set(HostDirectory.entries(of: Self.place).map(\.name)).union(texts.keys))
     }
+
+    func isLasting(_ path: String) -> Bool {
+        texts[path] != nil
+    }
 }

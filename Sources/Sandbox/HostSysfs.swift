@@ -1,3 +1,4 @@
+internal import Emulator
 internal import Namespaces
 internal import Sysfs
 internal import SystemPackage
@@ -11,9 +12,19 @@ struct HostSysfs {
         "", "bus", "class", "class/misc", "dev", "dev/char", "devices", "devices/virtual", "devices/virtual/misc", "kernel", "module",
     ]
 
+    /// What the machine makes only later.
+    private static let reserved: Set = ["devices/virtual/vfio", "devices/virtual/zcrypt"]
+    /// The beginnings of numbers in dev/char that the machine gives out.
+    private let reservedNumbers: [String]
+
     /// To be made before anything is mounted over /sys.
-    init() throws(Errno) {
+    init(_ computer: Computer) throws(Errno) {
         host = try HostDirectory("/sys")
+        reservedNumbers = computer.characterMajors.map { "dev/char/\($0):" }
+    }
+
+    private func isReserved(_ place: String) -> Bool {
+        Self.reserved.contains(place) || reservedNumbers.contains { place.hasPrefix($0) }
     }
 
     /// Makes in the tree what the host's entries can be mounted on, and the host's links.
@@ -27,11 +38,12 @@ struct HostSysfs {
             var files: [Attribute<Void>] = []
             for (name, kind) in host.entries(path) where !directory.contains(name) {
                 let place = path.isEmpty ? name : path + "/" + name
+                guard !isReserved(place) else { continue }
                 switch kind {
                 case .directory:
                     try directory.makeDirectory(name)
                     places.append(place)
-                case .socket, .other:
+                case .endpoint, .other:
                     files.append(Attribute(name, .readOnly))
                     places.append(place)
                 case .link:

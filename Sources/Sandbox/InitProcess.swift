@@ -4,6 +4,7 @@ internal import FUSE
 internal import Glibc
 internal import Namespaces
 internal import Netlink
+internal import Synchronization
 internal import Sysfs
 internal import SystemPackage
 
@@ -12,28 +13,37 @@ internal import SystemPackage
 struct InitProcess {
     private let options: Sandbox.Options
     private let state: KeptState?
-    private let privilege: Namespaces.Privilege
-    /// At its end when the process that waits outside has ended.
+    private let terminal: Terminal
+    /// Signals for the command, a byte each; at its end when the process that waits outside has ended.
     private let lifeline: FileDescriptor
     private let signals: ForwardedSignals
 
     init(
-        _ options: Sandbox.Options, _ state: KeptState?, _ privilege: Namespaces.Privilege, _ lifeline: FileDescriptor,
+        _ options: Sandbox.Options, _ state: KeptState?, _ terminal: Terminal, _ lifeline: FileDescriptor,
         _ signals: ForwardedSignals
     ) {
         self.options = options
         self.state = state
-        self.privilege = privilege
+        self.terminal = terminal
         self.lifeline = lifeline
         self.signals = signals
     }
 
     func run(_ command: [String]) -> Never {
         _ = fcntl(lifeline.rawValue, F_SETFD, FD_CLOEXEC)
+        let child = Mutex<pid_t?>(nil)
         start { [lifeline] in
-            var byte: UInt8 = 0
-            while Glibc.read(lifeline.rawValue, &byte, 1) == -1, errno == EINTR {}
-            _exit(128 + SIGKILL)
+            var signal: UInt8 = 0
+            while true {
+                let count = Glibc.read(lifeline.rawValue, &signal, 1)
+                if count == 0 { _exit(128 + SIGKILL) }
+                guard count == 1 else { continue }
+                child.withLock { child in
+                    // before there is a command it ends everything
+                    guard let child else { _exit(128 + Int32(signal)) }
+                    kill(child, Int32(signal))
+                }
+            }
         }
         do {
             try setUp()
@@ -41,9 +51,16 @@ struct InitProcess {
             complain(Sandbox.explain(error))
             _exit(125)
         }
+        if let signal = ForwardedSignals.early { _exit(128 + signal) }
         do throws(CommandError) {
-            let child = try Command(command, mask: signals.before, isJobControlling: options.isInteractive).start()
-            _exit(signals.forward(to: child))
+            let isJobControlling = options.isShell && terminal.isOurs
+            let command = Command(command, mask: signals.before, isJobControlling: isJobControlling)
+            let process = try child.withLock { child throws(CommandError) in
+                let process = try command.start()
+                child = process
+                return process
+            }
+            _exit(ForwardedSignals.wait(for: process, resuming: isJobControlling))
         } catch {
             complain(error.description)
             _exit(error.status)
@@ -58,13 +75,16 @@ struct InitProcess {
 
     private func setUp() throws {
         let directory = currentDirectory
+        // what is made here is for everybody
+        let mask = umask(0o022)
+        defer { umask(mask) }
         try Mounts.makePrivate()
         try Mounts.proc(at: "/proc")
         let computer = try Computer(options.machine, release: options.release, clock: RealClock())
         let fileSystem = SysfsFileSystem(kernel: computer.kernel, mayCarryMounts: true) { [computer] in computer.shutDown() }
         if !options.sharesNetwork { try broadcastUevents(of: fileSystem) }
         try mountSysfs(computer, fileSystem)
-        try PrivateDirectories(options, state, privilege).mount()
+        try PrivateDirectories(options, state).mount()
         try mountDevices(computer)
         if options.showsProc { try mountProcesses() }
         // what lay below one of the mounts now lies in it
@@ -78,7 +98,7 @@ struct InitProcess {
     }
 
     private func mountSysfs(_ computer: Computer, _ fileSystem: SysfsFileSystem) throws {
-        let host = options.isBare ? nil : try? HostSysfs()
+        let host = options.isBare ? nil : try HostSysfs(computer)
         let places = try host?.makePlaces(in: computer.tree) ?? []
         let session = try mount(fileSystem, at: "/sys", "apmatrix")
         fileSystem.attach(session)

@@ -10,6 +10,7 @@ struct KeptState: Sendable {
     ///
     /// - Throws: `SandboxError.state`, `SandboxError.stateInUse`.
     init(_ path: String) throws(SandboxError) {
+        guard !path.isEmpty else { throw .state("''", .invalidArgument) }
         do throws(Errno) {
             try PrivateDirectories.make(path)
         } catch {
@@ -21,6 +22,10 @@ struct KeptState: Sendable {
         let lock = open(self.path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw .state(path, Errno(rawValue: errno)) }
         // the descriptor is never closed: the lock goes with the last process that has it
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw .stateInUse(path) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let error = Errno(rawValue: errno)
+            close(lock)
+            throw error == .wouldBlock ? .stateInUse(path) : .state(path, error)
+        }
     }
 }

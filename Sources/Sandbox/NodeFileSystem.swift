@@ -19,9 +19,11 @@ protocol NodeSource: Sendable {
     func node(at path: String) -> Node?
     /// The names in a directory.
     func names(in path: String) -> [String]
+    /// Whether the node at a path is always the same: the kernel need not ask again.
+    func isLasting(_ path: String) -> Bool
 }
 
-/// A file system of whatever its source says is there now. Nothing is cached, so nothing need be taken back.
+/// A file system of whatever its source says is there now. What does not last is not cached, so nothing need be taken back.
 ///
 /// Nobody makes or removes anything; owner and permissions of a node can be changed, for as long as it is there. A node of a device
 /// cannot be opened: a mount has `nodev`, and the kernel refuses with `EACCES` before anybody is asked.
@@ -30,7 +32,14 @@ final class NodeFileSystem: FileSystem {
     private let numbers = Leaf("numbers of nodes", Numbers())
     /// What users have changed, by the path, and of which node.
     private let changes = Leaf<[String: (node: Node, change: Ownership)]>("changed nodes", [:])
+    /// The names in each open directory, by the handle.
+    private let listings = Leaf("open directories", Listings())
     private let created = FUSE.Timestamp.now
+
+    private struct Listings {
+        var next: UInt64 = 1
+        var names: [UInt64: [String]] = [:]
+    }
 
     /// Every path that was ever looked for and found has a number for ever.
     private struct Numbers {
@@ -94,7 +103,8 @@ final class NodeFileSystem: FileSystem {
 
     private func entry(_ path: String, _ node: Node) -> Entry {
         let attributes = attributes(path, node)
-        return Entry(node: attributes.node, attributes: attributes, entryTimeout: 0, attributeTimeout: 0)
+        return Entry(
+            node: attributes.node, attributes: attributes, entryTimeout: source.isLasting(path) ? 1e9 : 0, attributeTimeout: 0)
     }
 
     // MARK: - Requests
@@ -139,17 +149,35 @@ final class NodeFileSystem: FileSystem {
         reply.succeed(Array(text.utf8).dropFirst(Int(offset)).prefix(size))
     }
 
-    /// Directories are opened, or else the kernel kept what was listed of them.
+    /// Directories are opened, or else the kernel kept what was listed of them. One that is open keeps its names: who reads on finds
+    /// each once, whatever comes and goes.
     func openDirectory(_ node: NodeID, flags: OpenFlags, _ context: RequestContext, _ reply: consuming OpenReply) {
-        _ = reply.succeed(OpenReplyInfo(handle: FileHandle(rawValue: 0)))
+        guard let path = path(of: node) else { return reply.fail(.noSuchFileOrDirectory) }
+        let names = [".", ".."] + source.names(in: path).sorted()
+        let handle = listings.withLock { listings in
+            defer { listings.next += 1 }
+            listings.names[listings.next] = names
+            return FileHandle(rawValue: listings.next)
+        }
+        if !reply.succeed(OpenReplyInfo(handle: handle)) { close(handle) }
+    }
+
+    func releaseDirectory(_ node: NodeID, handle: FileHandle, _ context: RequestContext, _ reply: consuming EmptyReply) {
+        close(handle)
+        reply.succeed()
+    }
+
+    private func close(_ handle: FileHandle) {
+        listings.withLock { $0.names[handle.rawValue] = nil }
     }
 
     func readDirectory(
         _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, plus: Bool, _ context: RequestContext,
         _ reply: consuming DirectoryReply
     ) {
-        guard let directory = path(of: node) else { return reply.fail(.noSuchFileOrDirectory) }
-        let names = [".", ".."] + source.names(in: directory).sorted()
+        guard let directory = path(of: node), let names = listings.withLock({ $0.names[handle.rawValue] }) else {
+            return reply.fail(.noSuchFileOrDirectory)
+        }
         for (index, name) in names.enumerated().dropFirst(Int(offset)) {
             let next = Int64(index + 1)
             if index < 2 {

@@ -11,14 +11,31 @@ extension Sandbox.Options {
     func checked() throws(SandboxError) -> Sandbox.Options {
         var options = self
         options.copyOnWrite = Self.topmost(try copyOnWrite.map(Self.directory)).filter { !Self.isIn("/run", $0) }
+        guard state == nil || !options.copyOnWrite.isEmpty else { throw .nothingToKeep }
         // one that is missing is made where that does not touch the host
         let privateDirectories = options.copyOnWrite + ["/run"]
         options.empty = try empty.map { path throws(SandboxError) in
-            let canBeMade = path.hasPrefix("/") && privateDirectories.contains { path.hasPrefix($0 + "/") }
-            return canBeMade && access(path, F_OK) != 0 ? path : try Self.directory(path)
+            guard access(path, F_OK) != 0, let future = Self.future(path) else { return try Self.directory(path) }
+            guard privateDirectories.contains(where: { Self.isIn($0, future) }) else { return try Self.directory(path) }
+            return future
         }
-        guard !options.empty.contains("/run") else { throw .directory("/run", .resourceBusy) }
+        for path in options.empty where path == "/run" || Self.isIn(Sandbox.own, path) { throw .directory(path, .resourceBusy) }
         return options
+    }
+
+    /// The path without links of a directory that may be missing; nil for one that is not absolute, or goes up in what is missing.
+    private static func future(_ path: String) -> String? {
+        guard path.hasPrefix("/") else { return nil }
+        var existing = FilePath(path)
+        var missing: [FilePath.Component] = []
+        while access(existing.string, F_OK) != 0, let last = existing.lastComponent {
+            guard last.kind == .regular else { return nil }
+            missing.append(last)
+            existing.removeLastComponent()
+        }
+        guard let resolved = realpath(existing.string, nil) else { return nil }
+        defer { free(resolved) }
+        return FilePath(String(cString: resolved)).appending(missing.reversed()).string
     }
 
     private static func isIn(_ directory: String, _ path: String) -> Bool {

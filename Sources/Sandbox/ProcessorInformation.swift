@@ -11,7 +11,7 @@ struct ProcessorInformation {
     /// - Parameter processors: how many there are, at least 1.
     init(_ machine: MachineDescription, processors: Int) {
         let newest = machine.adapters.values.map(\.type.generation).max() ?? 8
-        model = Self.models[newest] ?? Self.models[4, default: Model(type: "2827", code: "H20", megahertz: 5504)]
+        model = Self.models[newest] ?? Self.oldest
         self.processors = max(1, processors)
         hasInterrupts = machine.interrupts
     }
@@ -22,12 +22,12 @@ struct ProcessorInformation {
         let megahertz: Int
     }
 
-    /// By the generation of the Crypto Express card that came with it: z16, z15, z14, z13, zEC12.
+    /// By the generation of the Crypto Express card that came with it: z16, z15, z14, z13; the oldest is a zEC12.
     private static let models: [UInt8: Model] = [
         8: Model(type: "3931", code: "A01", megahertz: 5200), 7: Model(type: "8561", code: "T01", megahertz: 5200),
         6: Model(type: "3906", code: "M03", megahertz: 5208), 5: Model(type: "2964", code: "N63", megahertz: 5000),
-        4: Model(type: "2827", code: "H20", megahertz: 5504),
     ]
+    private static let oldest = Model(type: "2827", code: "H20", megahertz: 5504)
 
     /// Kernel: arch/s390/kernel/sysinfo.c.
     var sysinfo: String {

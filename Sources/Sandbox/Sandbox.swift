@@ -23,8 +23,8 @@ public struct Sandbox: Sendable {
         public var copyOnWrite = ["/etc"]
         /// Directories that begin empty, and whose content is private. One that is missing is made, in /run or below `copyOnWrite`.
         public var empty: [String] = []
-        /// The command is a shell that somebody types into.
-        public var isInteractive = false
+        /// The command is a shell that controls jobs, where somebody types into it.
+        public var isShell = false
         /// Where changes below `copyOnWrite` are kept; nil to forget them.
         public var state: String?
         /// Texts that the command finds as files in `Sandbox.own`.
@@ -50,25 +50,33 @@ public struct Sandbox: Sendable {
     ///   started or found, 125 where the sandbox cannot be made: a line on standard error says why.
     /// - Throws: `SandboxError` for options that cannot be met, `NamespaceError`, `Errno` where not even the namespaces can be made.
     public func run(_ command: [String]) throws -> Int32 {
+        Self.occupyStandardDescriptors()
         let options = try options.checked()
         let state = try options.state.map { path throws(SandboxError) in try KeptState(path) }
         // libudev refuses a /sys that is not sysfs otherwise
         setenv("SYSTEMD_DEVICE_VERIFY_SYSFS", "0", 1)
-        let privilege = try Namespaces.enter(network: !options.sharesNetwork)
-        let (lifeline, end) = try FileDescriptor.pipe()
+        let terminal = Terminal()
+        try Namespaces.enter(network: !options.sharesNetwork)
+        let (commands, lifeline) = try FileDescriptor.pipe()
         let signals = ForwardedSignals.block()
         guard let child = try Namespaces.fork() else {
-            try? end.close()
-            InitProcess(options, state, privilege, lifeline, signals).run(command)
+            try? lifeline.close()
+            InitProcess(options, state, terminal, commands, signals).run(command)
         }
-        // its other end stays open for as long as this process lives
-        try lifeline.close()
-        defer { if options.isInteractive { Terminal.putInCharge(getpgrp()) } }
-        return signals.forward(to: child)
+        try commands.close()
+        defer { terminal.restore() }
+        return signals.wait(for: child, passingTo: lifeline)
+    }
+
+    /// Where input, output or errors are closed, nothing of ours gets their numbers; the command finds them closed.
+    private static func occupyStandardDescriptors() {
+        var descriptor: Int32
+        repeat { descriptor = open("/dev/null", O_RDWR | O_CLOEXEC) } while (0...2).contains(descriptor)
+        close(descriptor)
     }
 
     /// What to tell a person of an error of ``run(_:)``: what was wrong, and what there is instead.
     public static func explain(_ error: any Error) -> String {
-        error is NamespaceError ? "\(error). Without them: apmatrix mount DIR; eval \"$(apmatrix env DIR)\"" : "\(error)"
+        error is NamespaceError ? "\(error). Without namespaces: apmatrix mount DIR; eval \"$(apmatrix env DIR)\"" : "\(error)"
     }
 }

@@ -6,6 +6,8 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     case directory(String, Errno)
     /// The directory that keeps changes cannot be used.
     case state(String, Errno)
+    /// Changes are to be kept, and none are private.
+    case nothingToKeep
     /// Another run has it.
     case stateInUse(String)
 
@@ -18,7 +20,9 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
         case .directory(let path, .invalidArgument):
             "\(path): not an absolute path; begin it with /"
         case .directory(let path, .resourceBusy):
-            "\(path): not possible with /, /dev, /proc, /run and /sys; name a directory in / or in /run"
+            "\(path): not possible with /, /dev, /proc, /run, /run/apmatrix and /sys; name another directory"
+        case .nothingToKeep:
+            "there is nothing to keep where /etc is the host's; name a directory with --cow, or leave --host-etc out"
         case .directory(let path, let error):
             "\(path): \(error)"
         case .state(let path, let error):

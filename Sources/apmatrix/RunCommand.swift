@@ -85,7 +85,7 @@ struct SandboxOptions: ParsableArguments {
         options.state = keepState
         if let shell {
             options.files = shell.files
-            options.isInteractive = true
+            options.isShell = true
         }
         let status: Int32
         do {

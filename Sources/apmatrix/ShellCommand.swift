@@ -62,6 +62,7 @@ struct Shell {
 
             """,
         "profile": """
+            unset ENV
             PS1='\(Shell.mark)'"${PS1:-\\$ }"
 
             """,

@@ -16,6 +16,10 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
     }
 
+    @Test func noScriptIsForgotten() {
+        #expect(ClientScript.all.count >= 12)
+    }
+
     @Test(arguments: ClientScript.all.filter { !$0.missing.isEmpty })
     func whatCannotBeHadIsSkipped(_ script: ClientScript) throws {
         print("skipped: \(script) needs \(script.missing.joined(separator: ", ")), which is not here; install it with 'make clients'")

@@ -5,12 +5,8 @@ import Testing
 
 /// `apmatrix run`, `shell` and `env`: a command has a machine to itself, and of all that nothing is left.
 @Suite struct RunTests {
-    private static func run(_ words: String..., input: String = "") throws -> Program.Outcome {
-        try Program.run(arguments: ["run"] + words, input: input)
-    }
-
     private static func shell(_ script: String, _ options: String...) throws -> Program.Outcome {
-        try Program.run(arguments: ["run"] + options + ["--", "sh", "-c", script])
+        try Program.run(arguments: ["run"] + options + ["--", "sh", "-c", script], environment: ["LC_ALL": "C"])
     }
 
     // MARK: - The command
@@ -21,6 +17,8 @@ import Testing
         (["--cow", "/no/such", "--", "true"], 125), (["--tmpfs", "/", "--", "true"], 125), (["--tmpfs", "/no/such", "--", "true"], 125),
         (["--cow", "/sys/bus", "--", "true"], 125), (["--tmpfs", "/run", "--", "true"], 125), (["--cow", "/run", "--", "true"], 0), (["--cow", "etc", "--", "true"], 125),
         (["--machine", "/no/such", "--", "true"], 125), (["--keep-state", "/proc/no", "--", "true"], 125),
+        (["--keep-state", "", "--", "true"], 125), (["--host-etc", "--keep-state", "/tmp", "--", "true"], 125),
+        (["--tmpfs", "/etc/../tmp/no/such", "--", "true"], 125), (["--tmpfs", "/run/apmatrix", "--", "true"], 125),
     ])
     func theStatusIsTheCommandsOrSaysWhyThereIsNone(words: [String], status: Int) throws {
         let outcome = try Program.run(arguments: ["run"] + words)
@@ -39,9 +37,29 @@ import Testing
     @Test func aSignalToTheWaitingProcessReachesTheCommand() throws {
         let running = try Program.Running(
             arguments: ["run", "--", "sh", "-c", "trap 'exit 3' TERM; sleep 31536000 & echo ready; wait"])
-        while !running.output.contains("ready") { usleep(1000) }
+        try #require(running.waits(for: "ready"))
         kill(running.identifier, SIGTERM)
         #expect(try running.outcome().status == 3)
+    }
+
+    /// The first process of the run is no way to the command.
+    @Test func aSignalFromInsideIsNotForTheCommand() throws {
+        #expect(try Self.shell("kill -USR1 $PPID; kill -TERM 1; echo alive").output == "alive\n")
+    }
+
+    @Test(arguments: ["3</proc/version", "<&-", "2>&-"]) func descriptorsAreTheCommands(redirection: String) throws {
+        let script = "{ ls /proc/self/fd; echo -; '\(Program.path)' run -- ls /proc/self/fd; } \(redirection)"
+        let lists = try Program.run("/bin/sh", arguments: ["-c", script]).output.split(separator: "-\n")
+        #expect(lists.count == 2 && lists.first == lists.last)
+    }
+
+    @Test func aScriptWithoutAnInterpreterIsAShells() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        try folder.write("echo $0 $1; exit 3\n", to: "script")
+        chmod(folder.path + "/script", 0o755)
+        let outcome = try Program.run(arguments: ["run", "--", "./script", "word"], in: folder.path)
+        #expect(outcome.status == 3 && outcome.output == "./script word\n", "\(outcome.errors)")
     }
 
     // MARK: - What it sees
@@ -137,24 +155,27 @@ import Testing
 
     @Test func nothingOfTheHostIsTouchedAndNothingStays() throws {
         let name = "apmatrix-test-\(UUID().uuidString)"
-        let outcome = try Self.shell(
-            "for place in /etc $(find /run -maxdepth 1 -type d); do echo > $place/\(name) || exit 1; done; rm /etc/passwd; sleep 31536001 & exit 4",
-            "--tmpfs", "/run/\(name).d")
+        // /run/shm may be a link to /dev/shm, which is shared
+        let script = """
+            for place in /etc $(find /run -type d); do [ -w $place ] && echo > $place/\(name); done
+            rm /etc/passwd; sh -c 'echo started; exec sleep 31536001' \(name) & exit 4
+            """
+        let outcome = try Self.shell(script, "--tmpfs", "/run/\(name).d/e")
         #expect(outcome.status == 4, "\(outcome.errors)")
-        let places = try FileManager.default.contentsOfDirectory(atPath: "/run").map { "/run/" + $0 } + ["/etc", "/run"]
-        for place in places { #expect(!FileManager.default.fileExists(atPath: place + "/" + name), "\(place)") }
+        let found = try Program.run("/usr/bin/find", arguments: ["/run", "/etc", "-name", "\(name)*"])
+        #expect(found.output.isEmpty)
         #expect(FileManager.default.fileExists(atPath: "/etc/passwd"))
-        #expect(Self.processes(with: "31536001").isEmpty)
-        let mounts = try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
-        #expect(!mounts.contains("fuse.apmatrix-dev"))
+        #expect(Self.processes(with: name).isEmpty)
     }
 
     @Test func everythingEndsWithAWaitingProcessThatIsKilled() throws {
-        let running = try Program.Running(arguments: ["run", "--", "sh", "-c", "sleep 31536002 & sleep 31536002"])
-        while Self.processes(with: "31536002").filter({ $0 != running.identifier }).count < 2 { usleep(1000) }
+        let name = UUID().uuidString
+        let running = try Program.Running(
+            arguments: ["run", "--", "sh", "-c", "sh -c 'echo started; read line' \(name) < /dev/zero & wait"])
+        try #require(running.waits(for: "started"))
         kill(running.identifier, SIGKILL)
         _ = try running.outcome()
-        while !Self.processes(with: "31536002").isEmpty { usleep(1000) }
+        while !Self.processes(with: name).isEmpty { usleep(1000) }
     }
 
     /// Those that have a word among their arguments.
@@ -174,32 +195,49 @@ import Testing
         #expect(try Self.shell("mkdir -p /etc/mdevctl.d/matrix; echo kept > /etc/mdevctl.d/matrix/one", "--keep-state", state).status == 0)
         #expect(try folder.text("a state, kept: here/etc/mdevctl.d/matrix/one") == "kept\n")
         let running = try Program.Running(
-            arguments: ["run", "--keep-state", state, "--", "sh", "-c", "cat /etc/mdevctl.d/matrix/one; sleep 31536003"])
-        while !running.output.contains("kept") { usleep(1000) }
+            arguments: ["run", "--keep-state", state, "--", "sh", "-c", "cat /etc/mdevctl.d/matrix/one; read line < /dev/zero"])
+        try #require(running.waits(for: "kept"))
         let second = try Self.shell("true", "--keep-state", state)
         #expect(second.status == 125 && second.errors.contains("another run"))
         kill(running.identifier, SIGKILL)
         _ = try running.outcome()
     }
 
-    @Test func manyRunSideBySide() async throws {
-        try await withThrowingTaskGroup(of: Program.Outcome.self) { group in
-            for number in 0..<20 {
-                group.addTask {
-                    try Self.shell("echo -\(number) > /sys/bus/ap/apmask; cat /sys/bus/ap/apmask; ls /sys/class/mdev_bus")
-                }
-            }
-            var masks: Set<String> = []
-            for try await outcome in group {
-                #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
-                #expect(outcome.output.hasSuffix("\nmatrix\n"))
-                masks.insert(outcome.output)
-            }
-            #expect(masks.count == 20)
+    @Test func manyRunSideBySide() throws {
+        let many = try (0..<20).map { number in
+            try Program.Running(
+                arguments: [
+                    "run", "--", "sh", "-c", "echo -\(number) > /sys/bus/ap/apmask; cat /sys/bus/ap/apmask; ls /sys/class/mdev_bus",
+                ])
         }
+        let outcomes = try many.map { try $0.outcome() }
+        for outcome in outcomes {
+            #expect(outcome.status == 0 && outcome.errors.isEmpty && outcome.output.hasSuffix("\nmatrix\n"), "\(outcome.errors)")
+        }
+        #expect(Set(outcomes.map(\.output)).count == 20)
     }
 
     // MARK: - Ordinary users
+
+    /// What is mounted in /run and /etc, as on most systems, is seen, and stays as it is.
+    @Test(.enabled(if: geteuid() == 0, "only root can mount something there first"), arguments: ["", "setpriv --reuid=65534 --regid=65534 --clear-groups"])
+    func mountsBelowAreSeenAndStayAsTheyAre(asUser: String) throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let script = """
+            set -e; mount -t tmpfs none '\(folder.path)'; chmod 755 '\(folder.path)'; cp '\(Program.path)' '\(folder.path)/apmatrix'
+            mknod -m 666 '\(folder.path)/fuse' c 10 229; mount --bind '\(folder.path)/fuse' /dev/fuse
+            mkdir '\(folder.path)/run'; mkdir -m 777 '\(folder.path)/run/deep'; mount --rbind '\(folder.path)/run' /run; mount -t tmpfs none /run/deep
+            mkdir -m 777 /run/deep/in /run/beside; echo theirs > /run/deep/in/file
+            echo theirs > '\(folder.path)/hosts'; mount --bind '\(folder.path)/hosts' /etc/hosts
+            \(asUser) '\(folder.path)/apmatrix' run -- sh -c 'cat /etc/hosts /run/deep/in/file
+                for place in /etc /run /run/beside /run/deep /run/deep/in; do echo ours > $place/new; done; echo ours > /etc/hosts
+                cat /etc/hosts /run/deep/in/new /run/beside/new' || echo $?
+            cat /etc/hosts; find /run /etc -name new
+            """
+        let outcome = try Program.run("/usr/bin/unshare", arguments: ["-m", "sh", "-c", script])
+        #expect(outcome.output == "theirs\ntheirs\nours\nours\nours\ntheirs\n", "\(outcome.errors)")
+    }
 
     /// A user that has no rights and a /dev/fuse that may be opened, as most systems have it.
     @Test(.enabled(if: geteuid() == 0, "only root can become somebody else"))
@@ -238,6 +276,13 @@ import Testing
         #expect(outcome.status == 5)
         #expect(outcome.output.contains("4\n"))
         #expect(outcome.errors.contains("(apmatrix) "))
+    }
+
+    /// Without a terminal there is nothing that it could be in charge of.
+    @Test func aShellReadsAPipe() throws {
+        let outcome = try Program.run(
+            "/bin/sh", arguments: ["-c", "echo 'exit 6' | '\(Program.path)' shell"], environment: ["SHELL": "/bin/bash"])
+        #expect(outcome.status == 6)
     }
 
     @Test func variablesOfAMountCanBeEvaluated() throws {

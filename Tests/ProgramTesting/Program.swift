@@ -70,8 +70,15 @@ public struct Program {
 
         public var identifier: pid_t { process.processIdentifier }
 
-        /// What it has written so far.
-        public var output: String { (try? folder.text("out")) ?? "" }
+        /// Waits until it has written some words; false where it has ended without.
+        public func waits(for words: String) -> Bool {
+            while true {
+                let hasEnded = !process.isRunning
+                if (try? folder.text("out"))?.contains(words) == true { return true }
+                if hasEnded { return false }
+                usleep(1000)
+            }
+        }
 
         /// Waits for its end.
         public func outcome() throws -> Outcome {

@@ -39,7 +39,6 @@ import SystemPackage
         (NamespaceError.mount("overlay", path: "/etc", .invalidArgument), "file system that cannot keep them"),
         (.mount("proc", path: "/proc", .notPermitted), "systempaths=unconfined"),
         (.mount("overlay", path: "/etc", .operationNotSupportedByDevice), "modprobe overlay"),
-        (.refused(.notPermitted), "as root"), (.refused(.noSpace), "/proc/sys/user"),
     ])
     func whatStandsInTheWayIsNamed(error: NamespaceError, words: String) {
         #expect(error.description.contains(words))

@@ -1,0 +1,158 @@
+internal import Glibc
+internal import Namespaces
+internal import SystemPackage
+
+/// A directory of the host's at its place, whose changes are kept elsewhere: the host's stays as it is, and so does what is mounted
+/// in it.
+///
+/// As a rule that is one overlay, and one more for each directory that is mounted in it. In a user namespace the kernel refuses an overlay on
+/// what has mounts in it, since it would show what is below them; the directories that lead to these are made anew there.
+struct PrivateView {
+    private let path: String
+    private let host: HostDirectory
+    private let changes: HostDirectory
+    /// Where something is mounted in it, relative to it.
+    private let mounts: Set<String>
+    private let isInUserNamespace = Namespaces.isInUserNamespace
+
+    /// - Parameters:
+    ///   - path: where it is, absolute.
+    ///   - host: what was there before anything was mounted over it.
+    ///   - changes: keeps what is changed, below the same path.
+    ///   - mounts: every mount point of the host.
+    init(_ path: String, of host: HostDirectory, changes: HostDirectory, mounts: [String]) {
+        self.path = path
+        self.host = host
+        self.changes = changes
+        self.mounts = Set(mounts.filter { $0.hasPrefix(path + "/") }.map { String($0.dropFirst(path.count + 1)) })
+    }
+
+    /// - Throws: `NamespaceError`, `Errno` where the directory itself cannot be shown. What is mounted in it and cannot be is shown as it is.
+    func mount() throws {
+        try show("")
+    }
+
+    private func place(_ relative: String) -> String { relative.isEmpty ? path : path + "/" + relative }
+
+    private func upper(_ relative: String) -> String { changes.path("") + place(relative) }
+
+    /// The topmost mount points below a directory.
+    private func mounts(below relative: String) -> [String] {
+        let below = mounts.filter { relative.isEmpty || $0.hasPrefix(relative + "/") }.sorted()
+        return below.reduce(into: []) { topmost, mount in
+            if !topmost.contains(where: { mount.hasPrefix($0 + "/") }) { topmost.append(mount) }
+        }
+    }
+
+    private func show(_ relative: String) throws {
+        let below = mounts(below: relative)
+        try PrivateDirectories.make(upper(relative))
+        Ownership(of: host.path(relative) + "/.")?.give(to: upper(relative))
+        // a mounted file of some words, as containers have them in /etc, is copied: an overlay shows only directories
+        let files = below.filter { copy($0) }
+        if isInUserNamespace, !below.isEmpty {
+            try showEach(relative, besides: files)
+            return
+        }
+        if isInUserNamespace { adopt(relative) }
+        try mountOverlay(relative)
+        for mount in below where !files.contains(mount) { try showMount(mount) }
+        try bindSockets(relative)
+    }
+
+    private func mountOverlay(_ relative: String) throws {
+        let work = changes.path(".work") + place(relative)
+        try PrivateDirectories.make(work)
+        try Mounts.overlay(
+            host.path(relative), upper: upper(relative), work: work, at: place(relative), inUserNamespace: isInUserNamespace)
+    }
+
+    /// What is mounted in the directory: privately as well, or as it is where that is not possible, or not at all.
+    private func showMount(_ relative: String) throws {
+        do {
+            guard isDirectory(relative) else { return try host.bind(relative, at: place(relative)) }
+            try show(relative)
+        } catch {
+            try? host.bind(relative, at: place(relative))
+        }
+    }
+
+    private func isDirectory(_ relative: String) -> Bool {
+        var status = stat()
+        return stat(host.path(relative), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Keeps a file that is mounted among the changes, if it is small and there is none yet.
+    private func copy(_ relative: String) -> Bool {
+        var status = stat()
+        guard stat(host.path(relative), &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20 else { return false }
+        guard (try? PrivateDirectories.make(FilePath(upper(relative)).removingLastComponent().string)) != nil else { return false }
+        if access(upper(relative), F_OK) == 0 { return true }
+        guard let source = try? FileDescriptor.open(FilePath(host.path(relative)), .readOnly) else { return false }
+        defer { try? source.close() }
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        guard let count = try? bytes.withUnsafeMutableBytes({ try source.read(into: $0) }) else { return false }
+        let mode = FilePermissions(rawValue: status.st_mode & 0o777)
+        guard let target = try? FileDescriptor.open(FilePath(upper(relative)), .writeOnly, options: .create, permissions: mode) else {
+            return false
+        }
+        return (try? target.closeAfter { try target.writeAll(bytes[..<count]) }) != nil
+    }
+
+    // MARK: - In a user namespace
+
+    /// Makes the directories anew: those of the host belong to a root that this namespace does not know, and nobody could make anything
+    /// in them.
+    private func adopt(_ relative: String) {
+        for (name, kind) in host.entries(relative) where kind == .directory {
+            let directory = relative.isEmpty ? name : relative + "/" + name
+            mkdir(upper(directory), 0o755)
+            adopt(directory)
+        }
+    }
+
+    /// Shows a directory that has mounts in it entry by entry.
+    private func showEach(_ relative: String, besides copies: [String]) throws {
+        try Mounts.bind(upper(relative), at: place(relative))
+        for (name, kind) in host.entries(relative) {
+            let entry = relative.isEmpty ? name : relative + "/" + name
+            if mounts.contains(entry) {
+                if copies.contains(entry) { continue }
+                try makePlace(entry, isDirectory: isDirectory(entry))
+                try showMount(entry)
+            } else if kind == .directory {
+                try makePlace(entry, isDirectory: true)
+                try showMount(entry)
+            } else if kind == .link {
+                if let target = host.target(entry) { symlink(target, place(entry)) }
+            } else {
+                try makePlace(entry, isDirectory: false)
+                try host.bind(entry, at: place(entry))
+            }
+        }
+    }
+
+    private func makePlace(_ entry: String, isDirectory: Bool) throws {
+        if isDirectory { return try PrivateDirectories.make(place(entry)) }
+        try FileDescriptor.open(FilePath(place(entry)), .writeOnly, options: .create, permissions: .ownerReadWrite).close()
+    }
+
+    // MARK: - Sockets
+
+    /// What somebody listens at is not reached through an overlay. There are such things in /run, and where a program's state is.
+    private func bindSockets(_ relative: String) throws(NamespaceError) {
+        guard path == "/run" else { return }
+        var todo = [relative]
+        while let directory = todo.popLast() {
+            for (name, kind) in host.entries(directory) {
+                let entry = directory.isEmpty ? name : directory + "/" + name
+                guard !mounts.contains(entry) else { continue }
+                switch kind {
+                case .directory: todo.append(entry)
+                case .endpoint: try host.bind(entry, at: place(entry))
+                case .link, .other: break
+                }
+            }
+        }
+    }
+}
