@@ -53,8 +53,9 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", system], swiftSettings: settings),
         .target(
             name: "Sandbox",
-            dependencies: ["Emulator", "FUSE", "Namespaces", "Netlink", "Machine", "DriverCore", "Sysfs", "LockOrder", system],
-            swiftSettings: settings),
+            dependencies: [
+                "Emulator", "FUSE", "Namespaces", "Netlink", "CLinux", "Machine", "DriverCore", "Sysfs", "LockOrder", system,
+            ], swiftSettings: settings),
         .target(
             name: "Emulator",
             dependencies: [

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-public import SystemPackage
+internal import SystemPackage
 
 /// What a process mounts in a mount namespace of its own.
 public enum Mounts {
@@ -56,22 +56,4 @@ public enum Mounts {
             throw .mount(what, path: path, Errno(rawValue: errno))
         }
     }
-}
-
-/// A directory that stays in reach after something has been mounted over it.
-public final class HiddenDirectory: Sendable {
-    private let descriptor: Int32
-
-    /// - Throws: `ENOENT` and the like where it cannot be opened.
-    public init(_ path: String) throws(Errno) {
-        descriptor = open(path, linux_o_path | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    }
-
-    deinit {
-        close(descriptor)
-    }
-
-    /// A path that leads into it, for this process only.
-    public var path: String { "/proc/self/fd/\(descriptor)" }
 }

@@ -57,7 +57,8 @@ public struct UeventSocket: ~Copyable, Sendable {
         let length = MemoryLayout<nlmsghdr>.size + message.count
         // any type that is not netlink's own
         let header = nlmsghdr(
-            nlmsg_len: UInt32(length), nlmsg_type: UInt16(NLMSG_MIN_TYPE), nlmsg_flags: UInt16(NLM_F_REQUEST), nlmsg_seq: 0, nlmsg_pid: 0)
+            nlmsg_len: UInt32(length), nlmsg_type: UInt16(NLMSG_MIN_TYPE), nlmsg_flags: UInt16(NLM_F_REQUEST), nlmsg_seq: 0,
+            nlmsg_pid: 0)
         var packet = withUnsafeBytes(of: header) { [UInt8]($0) }
         packet += message
         try send(packet, to: 0)

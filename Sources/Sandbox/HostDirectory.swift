@@ -1,13 +1,20 @@
+internal import CLinux
 internal import Glibc
 internal import Namespaces
 internal import SystemPackage
 
 /// One of the host's directories, still in reach after something of ours has been mounted over it.
-struct HostDirectory: Sendable {
-    private let hidden: HiddenDirectory
+final class HostDirectory: Sendable {
+    private let descriptor: Int32
 
+    /// - Throws: `ENOENT` and the like where it cannot be opened.
     init(_ path: String) throws(Errno) {
-        hidden = try HiddenDirectory(path)
+        descriptor = open(path, linux_o_path | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+    }
+
+    deinit {
+        close(descriptor)
     }
 
     enum Kind {
@@ -18,8 +25,10 @@ struct HostDirectory: Sendable {
         case other
     }
 
+    /// A path that leads to what it has at `relative`, for this process only.
     func path(_ relative: String) -> String {
-        relative.isEmpty ? hidden.path : hidden.path + "/" + relative
+        let path = "/proc/self/fd/\(descriptor)"
+        return relative.isEmpty ? path : path + "/" + relative
     }
 
     /// What is in a directory; empty where it is none.

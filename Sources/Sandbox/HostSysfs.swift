@@ -9,7 +9,8 @@ struct HostSysfs {
 
     /// The directories that both have and that are merged, each behind its parent. Any other is either the one's or the other's.
     private static let merged = [
-        "", "bus", "class", "class/misc", "dev", "dev/char", "devices", "devices/virtual", "devices/virtual/misc", "kernel", "module",
+        "", "bus", "class", "class/misc", "dev", "dev/char", "devices", "devices/virtual", "devices/virtual/misc", "kernel",
+        "module",
     ]
 
     /// What the machine makes only later.

@@ -83,20 +83,25 @@ struct PrivateView {
     }
 
     /// Keeps a file that is mounted among the changes, if it is small and there is none yet.
+    ///
+    /// - Returns: whether it is among them.
     private func copy(_ relative: String) -> Bool {
         var status = stat()
-        guard stat(host.path(relative), &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20 else { return false }
-        guard (try? PrivateDirectories.make(FilePath(upper(relative)).removingLastComponent().string)) != nil else { return false }
-        if access(upper(relative), F_OK) == 0 { return true }
-        guard let source = try? FileDescriptor.open(FilePath(host.path(relative)), .readOnly) else { return false }
-        defer { try? source.close() }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        guard let count = try? bytes.withUnsafeMutableBytes({ try source.read(into: $0) }) else { return false }
-        let mode = FilePermissions(rawValue: status.st_mode & 0o777)
-        guard let target = try? FileDescriptor.open(FilePath(upper(relative)), .writeOnly, options: .create, permissions: mode) else {
-            return false
+        let (source, target) = (FilePath(host.path(relative)), FilePath(upper(relative)))
+        guard stat(source.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20 else { return false }
+        do {
+            try PrivateDirectories.make(target.removingLastComponent().string)
+            let from = try FileDescriptor.open(source, .readOnly)
+            var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+            let count = try from.closeAfter { try bytes.withUnsafeMutableBytes { try from.read(into: $0) } }
+            let to = try FileDescriptor.open(
+                target, .writeOnly, options: [.create, .exclusiveCreate],
+                permissions: FilePermissions(rawValue: status.st_mode & 0o777))
+            _ = try to.closeAfter { try to.writeAll(bytes[..<count]) }
+            return true
+        } catch {
+            return error as? Errno == .fileExists
         }
-        return (try? target.closeAfter { try target.writeAll(bytes[..<count]) }) != nil
     }
 
     // MARK: - In a user namespace

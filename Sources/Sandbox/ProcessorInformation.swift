@@ -48,7 +48,7 @@ struct ProcessorInformation {
             CPUs Standby:         0
             CPUs Reserved:        0
             Capability:           728
-            
+
             LPAR Number:          1
             LPAR Characteristics: Shared\(" ")
             LPAR Name:            APMATRIX
@@ -105,7 +105,8 @@ struct ProcessorInformation {
 
     /// z/Architecture's facilities; of AP's own 12 (QCI), 15 (facilities test) and 65 (interrupts).
     private var facilities: [Int] {
-        let all = Array(0...4) + Array(6...10) + [12, 14, 15] + Array(16...28) + Array(30...38) + Array(40...45) + Array(47...55)
+        let all =
+            Array(0...4) + Array(6...10) + [12, 14, 15] + Array(16...28) + Array(30...38) + Array(40...45) + Array(47...55)
             + Array(57...61) + [64, 65, 69] + Array(71...78) + [80, 81, 82, 129, 130, 131]
         return hasInterrupts ? all : all.filter { $0 != 65 }
     }

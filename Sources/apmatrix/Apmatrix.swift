@@ -12,7 +12,8 @@ struct Apmatrix: ParsableCommand {
             """,
         version: "apmatrix \(version)",
         subcommands: [
-            MountCommand.self, UnmountCommand.self, RunCommand.self, ShellCommand.self, EnvCommand.self, MachineCommand.self, GuestCommand.self, FaultCommand.self, LogCommand.self,
+            MountCommand.self, UnmountCommand.self, RunCommand.self, ShellCommand.self, EnvCommand.self, MachineCommand.self,
+            GuestCommand.self, FaultCommand.self, LogCommand.self,
             UeventsCommand.self, LocksCommand.self, ReplayCommand.self, RecordCommand.self,
         ],
         defaultSubcommand: MountCommand.self)

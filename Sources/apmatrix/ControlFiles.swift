@@ -5,7 +5,9 @@ internal import SystemPackage
 
 /// Which mount a command speaks to.
 struct MountChoice: ParsableArguments {
-    @Option(name: .customLong("mount"), help: "The mount to speak to. Default: the one the current directory is in, or the one at /sys, or the only one.")
+    @Option(
+        name: .customLong("mount"),
+        help: "The mount to speak to. Default: the one the current directory is in, or the one at /sys, or the only one.")
     var path: String?
 
     /// The control plane of the mount.

@@ -23,7 +23,9 @@ struct MountCommand: ParsableCommand {
     @Flag(name: .short, help: "Stay in the foreground and print every request.")
     var debug = false
 
-    @Option(name: .customShort("o"), help: "Mount options, as FUSE file systems take them: allow_other, ro, uid=N, gid=N, …; and kernel=RELEASE.")
+    @Option(
+        name: .customShort("o"),
+        help: "Mount options, as FUSE file systems take them: allow_other, ro, uid=N, gid=N, …; and kernel=RELEASE.")
     var options: [String] = []
 
     @Argument(help: ArgumentHelp("A machine file, if any, and the directory to mount at.", valueName: "[machine.yaml] dir"))
@@ -176,15 +178,7 @@ private final class Watcher: Sendable {
     }
 
     func start() {
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let error = pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<Watcher>.fromOpaque(context).takeRetainedValue().watch() }
-                return nil
-            }, context)
-        guard error == 0 else { return watch() }
+        guard let thread = FUSE.Thread.start({ self.watch() }) else { return watch() }
         pthread_detach(thread)
     }
 

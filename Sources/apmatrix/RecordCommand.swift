@@ -13,7 +13,9 @@ struct RecordCommand: ParsableCommand {
             """)
 
     @Option(help: "The sysfs to play on: that of this machine, or the mount of an apmatrix.") var root = "/sys"
-    @Option(name: .customShort("o"), help: ArgumentHelp("The file to write; it must not exist. (default: standard output)", valueName: "file"))
+    @Option(
+        name: .customShort("o"),
+        help: ArgumentHelp("The file to write; it must not exist. (default: standard output)", valueName: "file"))
     var output: String?
     @Flag(help: "Where there is no control plane, leave out the requests that need it, with a comment in their place.")
     var skipControl = false

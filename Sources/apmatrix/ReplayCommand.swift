@@ -15,7 +15,8 @@ struct ReplayCommand: ParsableCommand {
 
     @Option(help: "The release of Linux to be; with --mount, the one that is there, for the file of deviations.")
     var kernel: KernelRelease = .v7_2
-    @Option(name: .customLong("mount"), help: "The mount of an apmatrix, or a real /sys, to play one recording on.") var root: String?
+    @Option(name: .customLong("mount"), help: "The mount of an apmatrix, or a real /sys, to play one recording on.") var root:
+        String?
     @Option(help: "How many differing answers are printed of each recording.") var diffs = 3
     @Option(help: "A file of accepted deviations: RECORDING:REQUEST reason, one a line.") var known: String?
     @Argument(help: "Recordings.") var recordings: [String]

@@ -41,7 +41,8 @@ struct RunCommand: ParsableCommand {
 /// What `run` and `shell` let choose.
 struct SandboxOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("A machine file. Default: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.", valueName: "file"))
+        help: ArgumentHelp("A machine file. Default: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.", valueName: "file")
+    )
     var machine: String?
 
     @Option(help: ArgumentHelp("The release of Linux to be.", valueName: "release"))
@@ -65,7 +66,8 @@ struct SandboxOptions: ParsableArguments {
     var hostEtc = false
 
     @Option(
-        name: .customLong("tmpfs"), help: ArgumentHelp("A directory that begins empty and whose content stays in the run.", valueName: "dir"))
+        name: .customLong("tmpfs"),
+        help: ArgumentHelp("A directory that begins empty and whose content stays in the run.", valueName: "dir"))
     var empty: [String] = []
 
     @Flag(help: "Use the host's network; uevents are not broadcast then.")

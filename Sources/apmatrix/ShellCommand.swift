@@ -45,26 +45,26 @@ struct Shell {
     /// What the shells read when they begin.
     let files = [
         "bashrc": """
-            for rc in /etc/bash.bashrc ~/.bashrc; do [ -r "$rc" ] && . "$rc"; done
-            unset rc
-            PS1='\(Shell.mark)'"$PS1"
+        for rc in /etc/bash.bashrc ~/.bashrc; do [ -r "$rc" ] && . "$rc"; done
+        unset rc
+        PS1='\(Shell.mark)'"$PS1"
 
-            """,
+        """,
         ".zshrc": """
-            ZDOTDIR=$HOME
-            [ -r ~/.zshrc ] && . ~/.zshrc
-            PROMPT='\(Shell.mark)'"$PROMPT"
+        ZDOTDIR=$HOME
+        [ -r ~/.zshrc ] && . ~/.zshrc
+        PROMPT='\(Shell.mark)'"$PROMPT"
 
-            """,
+        """,
         "config.fish": """
-            functions --copy fish_prompt apmatrix_prompt
-            function fish_prompt; printf '\(Shell.mark)'; apmatrix_prompt; end
+        functions --copy fish_prompt apmatrix_prompt
+        function fish_prompt; printf '\(Shell.mark)'; apmatrix_prompt; end
 
-            """,
+        """,
         "profile": """
-            unset ENV
-            PS1='\(Shell.mark)'"${PS1:-\\$ }"
+        unset ENV
+        PS1='\(Shell.mark)'"${PS1:-\\$ }"
 
-            """,
+        """,
     ]
 }
