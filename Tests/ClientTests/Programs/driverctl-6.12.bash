@@ -1,5 +1,5 @@
 # needs: driverctl
-# options: --kernel 6.12
+# options: --kernel 6.12 --tmpfs /etc/driverctl.d
 # driverctl finds nothing to do on a kernel whose queues have no driver_override.
 . "${BASH_SOURCE%/*}/expect.bash"
 

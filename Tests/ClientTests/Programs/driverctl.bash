@@ -1,5 +1,5 @@
 # needs: driverctl
-# options:
+# options: --tmpfs /etc/driverctl.d
 # driverctl gives single queues to vfio_ap and back, through driver_override; a matrix device takes such a queue, and no mask
 # changes as long as there is an override.
 . "${BASH_SOURCE%/*}/expect.bash"

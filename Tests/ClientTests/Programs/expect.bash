@@ -9,9 +9,11 @@ matrix=/sys/devices/vfio_ap/matrix
 create=$matrix/mdev_supported_types/vfio_ap-passthrough/create
 mdevs=/sys/bus/mdev/devices
 control=/sys/kernel/debug/apmatrix
-# /run is private and empty but for what the host has in its own
+# of /run and /etc nothing is kept
 own=/run/expect
 mkdir -p $own
+# what the host has defined for itself is not part of this
+if [ -d /etc/mdevctl.d ]; then find /etc/mdevctl.d -mindepth 1 -maxdepth 1 ! -name scripts.d -exec rm -r {} +; fi
 
 # Says which line of the script is not content, and why; the script ends.
 failed() {
