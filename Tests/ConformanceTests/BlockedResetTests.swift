@@ -1,3 +1,4 @@
+import Dispatch
 import Emulator
 import Glibc
 import Synchronization
@@ -53,6 +54,35 @@ import Testing
         #expect(write("queue 05.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) == nil)
         #expect(unplug.error() == nil)
         for call in blocked { #expect(call.error() == nil) }
+    }
+
+    /// The mask gives back the queues of two adapters, one after the other; the second adapter's first queue does not get reset.
+    @Test func othersSeeAndHearWhatHasBeenDoneSoFar() throws {
+        let mount = try MountedComputer()
+        defer { mount.unmount() }
+        let heard = Mutex<[String]>([])
+        let news = DispatchSemaphore(value: 0)
+        mount.fileSystem.broadcastUevents { messages in
+            heard.withLock { $0 += messages.map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } }
+            news.signal()
+        }
+        try #require(write("-5,-6", to: "bus/ap/apmask", of: mount) == nil)
+        #expect(heard.withLock { $0.count } == 17, "by the time the write has returned")
+        #expect(access("\(mount.path)/bus/ap/drivers/vfio_ap/05.0004", F_OK) == 0)
+        try #require(write("queue 06.0004 reset-busy=254", to: "\(Self.control)/machine", of: mount) == nil)
+        defer { _ = write("queue 06.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) }
+
+        let store = Call { write("+5,+6", to: "bus/ap/apmask", of: mount) }
+        while heard.withLock({ $0.count }) < 17 + 8 {
+            try #require(news.wait(timeout: .now() + 30) == .success)
+        }
+        #expect(!store.isDone)
+        #expect(access("\(mount.path)/bus/ap/drivers/vfio_ap/05.0004", F_OK) == -1)
+        #expect(access("\(mount.path)/bus/ap/drivers/cex4queue/05.0004", F_OK) == 0)
+
+        #expect(write("queue 06.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) == nil)
+        #expect(store.error() == nil)
+        #expect(heard.withLock { $0.count } == 34)
     }
 
     // MARK: - System calls
