@@ -5,8 +5,8 @@ internal import SystemPackage
 /// A directory of the host's at its place, whose changes are kept elsewhere: the host's stays as it is, and so does what is mounted
 /// in it.
 ///
-/// As a rule that is one overlay, and one more for each directory that is mounted in it. In a user namespace the kernel refuses an overlay on
-/// what has mounts in it, since it would show what is below them; the directories that lead to these are made anew there.
+/// As a rule that is one overlay, and one more for each directory that is mounted in it. In a user namespace the kernel refuses an
+/// overlay on what has mounts in it, since it would show what is below them; the directories that lead to these are made anew there.
 struct PrivateView {
     private let path: String
     private let host: HostDirectory
@@ -27,7 +27,9 @@ struct PrivateView {
         self.mounts = Set(mounts.filter { $0.hasPrefix(path + "/") }.map { String($0.dropFirst(path.count + 1)) })
     }
 
-    /// - Throws: `NamespaceError`, `Errno` where the directory itself cannot be shown. What is mounted in it and cannot be is shown as it is.
+    /// What is mounted in it and cannot be shown privately is shown as it is.
+    ///
+    /// - Throws: `NamespaceError`, `Errno` where the directory itself cannot be shown.
     func mount() throws {
         try show("")
     }
@@ -111,7 +113,7 @@ struct PrivateView {
     private func adopt(_ relative: String) {
         for (name, kind) in host.entries(relative) where kind == .directory {
             let directory = relative.isEmpty ? name : relative + "/" + name
-            mkdir(upper(directory), 0o755)
+            if mkdir(upper(directory), 0o755) == 0 { Ownership(of: host.path(directory))?.give(to: upper(directory)) }
             adopt(directory)
         }
     }
