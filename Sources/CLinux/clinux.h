@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* declared by the C library for those who define _GNU_SOURCE, which Swift does not */

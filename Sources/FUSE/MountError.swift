@@ -37,6 +37,8 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
             "mount point \(path) cannot be used: \(error); check the path and its permissions"
         case .noDevice(.noSuchFileOrDirectory):
             "there is no /dev/fuse; load the module with `modprobe fuse`, or give the container the device"
+        case .noDevice(.tooManyOpenFiles):
+            "/dev/fuse cannot be opened: \(Errno.tooManyOpenFiles); allow more, ulimit -n 64"
         case .noDevice(let error):
             "/dev/fuse cannot be opened: \(error); have root run `chmod 666 /dev/fuse`, or give the container the device"
         case .noFusermount:

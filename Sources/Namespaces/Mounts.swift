@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
-/// What a process mounts in a mount namespace of its own.
+/// What a process mounts in a mount namespace of its own. Each throws ``NamespaceError/mount(_:path:_:)``.
 public enum Mounts {
     /// Cuts the namespace off: what is mounted in it is not seen outside, nor the other way around.
     public static func makePrivate() throws(NamespaceError) {
@@ -12,6 +12,11 @@ public enum Mounts {
     /// Shows `source`, with all that is mounted below it, at `path` too.
     public static func bind(_ source: String, at path: String) throws(NamespaceError) {
         try mount("bind", source, path, nil, MS_BIND | MS_REC)
+    }
+
+    /// Makes what is bound at `path`, but not what is mounted below it, read-only. A user namespace may not do that with the host's.
+    public static func makeReadOnly(_ path: String) throws(NamespaceError) {
+        try mount("read-only", nil, path, nil, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     }
 
     /// Takes a mount from one place to another.

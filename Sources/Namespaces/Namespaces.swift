@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// Private namespaces of Linux, in which a process mounts what it likes and nothing of the host is touched.
 public enum Namespaces {
-    /// Puts the calling process into new mount and PID namespaces, and into a network namespace if asked for. Who may not do
+    /// Puts the calling process into new mount, PID, IPC and UTS namespaces, and into a network namespace if asked for. Who may not do
     /// that gets a user namespace of its own first: it is root in there, and outside of it still the user that it was.
     ///
     /// The process itself keeps its PID; the first process that it starts is number 1 in the new namespace, and all others end
@@ -12,7 +12,7 @@ public enum Namespaces {
     ///
     /// - Throws: ``NamespaceError/refused(_:)``.
     public static func enter(network: Bool) throws(NamespaceError) {
-        let wanted = CLONE_NEWNS | CLONE_NEWPID | (network ? CLONE_NEWNET : 0)
+        let wanted = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | (network ? CLONE_NEWNET : 0)
         if unshare(wanted) == 0 { return }
         guard errno == EPERM else { throw .refused(Errno(rawValue: errno)) }
         let (user, group) = (geteuid(), getegid())

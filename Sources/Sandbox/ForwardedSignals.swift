@@ -38,8 +38,8 @@ struct ForwardedSignals {
             let signal = sigwaitinfo(&set, &info)
             if signal == SIGCHLD {
                 if let status = Self.collect(child, options: 0) { return status }
-            } else if signal > 0, info.si_code <= 0 {
-                // from a process; the kernel's own are positive
+            } else if signal == SIGHUP || (signal > 0 && info.si_code <= 0) {
+                // from a process; the kernel's own are positive. A hangup it tells only to the leader of the session
                 _ = try? pipe.writeAll([UInt8(signal)])
             }
         }

@@ -14,10 +14,17 @@ struct HostDevices: NodeSource {
     /// The control node of vfio, which is there as long as vfio is loaded: always.
     private static let container = "vfio/vfio"
 
-    /// To be made before anything is mounted over /dev.
-    init(_ kernel: Kernel) throws(Errno) {
+    /// The host's /dev as it is.
+    private static let whole = Sandbox.own + "/dev"
+
+    /// To be made before anything is mounted over /dev, and behind /run.
+    ///
+    /// - Throws: `NamespaceError`, `Errno`.
+    init(_ kernel: Kernel) throws {
         self.kernel = kernel
         host = try HostDirectory("/dev")
+        try PrivateDirectories.make(Self.whole)
+        try host.bind("", at: Self.whole)
         var places: [String: Node] = [:]
         for (name, kind) in host.entries() {
             switch kind {
@@ -26,6 +33,8 @@ struct HostDevices: NodeSource {
             case .endpoint, .other: places[name] = .file(text: "")
             }
         }
+        // where it is opened the kernel looks for pts beside it, on the same mount
+        if case .file? = places["ptmx"] { places["ptmx"] = .link(target: Self.whole + "/ptmx") }
         for name in Self.nodes(kernel).keys { places[String(name.prefix { $0 != "/" })] = nil }
         self.places = places
     }

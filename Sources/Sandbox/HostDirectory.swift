@@ -63,9 +63,10 @@ final class HostDirectory: Sendable {
     }
 
     /// Shows what it has at `relative` at another place. Nothing where it is gone meanwhile.
-    func bind(_ relative: String, at path: String) throws(NamespaceError) {
+    func bind(_ relative: String, at path: String, readOnly: Bool = false) throws(NamespaceError) {
         do throws(NamespaceError) {
             try Mounts.bind(self.path(relative), at: path)
+            if readOnly { try Mounts.makeReadOnly(path) }
         } catch .mount(_, _, .noSuchFileOrDirectory) {}
     }
 }

@@ -62,8 +62,10 @@ struct HostSysfs {
         return places
     }
 
+    /// Root may not change the host by it either. What is mounted in it, cgroups for example, is left as it is.
     func mount(_ places: [String], at root: String) throws(NamespaceError) {
-        for place in places { try host.bind(place, at: root + "/" + place) }
+        let mayWrite = !Namespaces.isInUserNamespace
+        for place in places { try host.bind(place, at: root + "/" + place, readOnly: mayWrite) }
     }
 
     /// The directory at a path from the root, made where it is missing.

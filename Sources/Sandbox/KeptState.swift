@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Namespaces
 internal import SystemPackage
 
 /// A directory of the user's that keeps what a sandbox changes, for one sandbox at a time.
@@ -27,5 +28,17 @@ struct KeptState: Sendable {
             close(lock)
             throw error == .wouldBlock ? .stateInUse(path) : .state(path, error)
         }
+    }
+
+    /// Says whose the directory is, or finds that it is the other's: root and the root of a user namespace mark what they have removed
+    /// in different ways, and neither sees the other's marks.
+    ///
+    /// - Throws: `SandboxError.state`, `SandboxError.stateOfOthers`.
+    func claim() throws(SandboxError) {
+        let (mine, others) = Namespaces.isInUserNamespace ? (".user", ".root") : (".root", ".user")
+        guard access(path + "/" + others, F_OK) != 0 else { throw .stateOfOthers(path) }
+        let mark = open(path + "/" + mine, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard mark >= 0 else { throw .state(path, Errno(rawValue: errno)) }
+        close(mark)
     }
 }

@@ -12,6 +12,10 @@ extension Sandbox.Options {
         var options = self
         options.copyOnWrite = Self.topmost(try copyOnWrite.map(Self.directory)).filter { !Self.isIn("/run", $0) }
         guard state == nil || !options.copyOnWrite.isEmpty else { throw .nothingToKeep }
+        if let state, let path = Self.future(state.hasPrefix("/") ? state : "/proc/self/cwd/" + state) {
+            let forbidden = options.copyOnWrite + Self.machines
+            guard path != "/", !forbidden.contains(where: { Self.isIn($0, path) }) else { throw .stateWithin(state) }
+        }
         // one that is missing is made where that does not touch the host
         let privateDirectories = options.copyOnWrite + ["/run"]
         options.empty = try empty.map { path throws(SandboxError) in

@@ -13,10 +13,11 @@ struct PrivateDirectories {
         self.state = state
     }
 
-    /// - Throws: `NamespaceError`, `Errno`.
+    /// - Throws: `SandboxError`, `NamespaceError`, `Errno`.
     func mount() throws {
         let run = try HostDirectory("/run")
         // it may be in one of those that are mounted over
+        try state?.claim()
         let kept = try state.map { state throws(Errno) in try HostDirectory(state.path) }
         let mounts = MountTable.current().map(\.mountPoint)
         // memory for what is changed, out of sight once /run is mounted over it

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Namespaces
 internal import SystemPackage
@@ -109,11 +110,15 @@ struct PrivateView {
     // MARK: - In a user namespace
 
     /// Makes the directories anew: those of the host belong to a root that this namespace does not know, and nobody could make anything
-    /// in them.
+    /// in them. One that has taken the place of the host's in an earlier run has nothing of it.
     private func adopt(_ relative: String) {
         for (name, kind) in host.entries(relative) where kind == .directory {
             let directory = relative.isEmpty ? name : relative + "/" + name
-            if mkdir(upper(directory), 0o755) == 0 { Ownership(of: host.path(directory))?.give(to: upper(directory)) }
+            if mkdir(upper(directory), 0o755) == 0 {
+                Ownership(of: host.path(directory))?.give(to: upper(directory))
+            } else if getxattr(upper(directory), "user.overlay.opaque", nil, 0) > 0 {
+                continue
+            }
             adopt(directory)
         }
     }

@@ -8,6 +8,10 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     case state(String, Errno)
     /// Changes are to be kept, and none are private.
     case nothingToKeep
+    /// It is in a directory whose changes it is to keep, or in the machine's own.
+    case stateWithin(String)
+    /// Root has kept it and this is a user, or the other way around.
+    case stateOfOthers(String)
     /// Another run has it.
     case stateInUse(String)
 
@@ -20,13 +24,17 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
         case .directory(let path, .invalidArgument):
             "\(path): not an absolute path; begin it with /"
         case .directory(let path, .resourceBusy):
-            "\(path): not possible with /, /dev, /proc, /run, /run/apmatrix and /sys; name another directory"
+            "\(path): not possible with /, /run, /run/apmatrix, and with /dev, /proc, /sys and what is in them; name another directory"
         case .nothingToKeep:
             "there is nothing to keep where /etc is the host's; name a directory with --cow, or leave --host-etc out"
         case .directory(let path, let error):
             "\(path): \(error)"
         case .state(let path, let error):
             "\(path) cannot keep what is changed: \(error); name a directory that can be written"
+        case .stateWithin(let path):
+            "\(path) cannot keep what is changed around it; name a directory that is not in /etc or one of --cow, /dev, /proc or /sys"
+        case .stateOfOthers(let path):
+            "\(path) was kept by root for root, or by a user for a user, and has no meaning for the other; name another directory"
         case .stateInUse(let path):
             "\(path) is kept by another run that has not ended; wait for it, or name another directory"
         }

@@ -17,7 +17,7 @@ struct EnvCommand: ParsableCommand {
     func run() throws {
         guard let path = FilePath.resolve(directory) else { throw Failure("\(directory): no such directory") }
         guard MountTable.current().contains(where: { $0.mountPoint == path && $0.type == "fuse.apmatrix" }) else {
-            throw Failure("\(directory): not an apmatrix mount; mount one with 'apmatrix mount \(directory)'")
+            throw Failure("\(directory): not an apmatrix mount; mount one with: apmatrix mount \(Self.quote(directory))")
         }
         var lines = ["export SYSTEMD_DEVICE_VERIFY_SYSFS=0", "export SYSFS_ROOT=\(Self.quote(path))"]
         let root = FilePath(path)
