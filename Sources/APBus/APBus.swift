@@ -118,9 +118,14 @@ public final class APBus: Sendable {
     ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_check_bindings_complete.
     func tellBindingsComplete() {
+        // queues are counted only where that matters: a boot of 6.1 would count them all for each
+        func mayBeTold(_ state: State) -> Bool {
+            state.scans >= 1 && (!state.bindingsTold || kernel.release == .v6_1)
+        }
+        guard state.withLock({ mayBeTold($0) }) else { return }
         let (bound, all) = bindings
         let count: UInt64? = state.withLock { state in
-            guard state.scans >= 1, bound == all, !state.bindingsTold || kernel.release == .v6_1 else { return nil }
+            guard mayBeTold(state), bound == all else { return nil }
             state.bindingsTold = true
             state.bindingsCompleteCount += 1
             return state.bindingsCompleteCount
