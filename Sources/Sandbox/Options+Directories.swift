@@ -7,7 +7,7 @@ extension Sandbox.Options {
 
     /// The options with directories that can be mounted on: without links, and each once.
     ///
-    /// - Throws: `SandboxError.directory`.
+    /// - Throws: `SandboxError` for those that cannot be.
     func checked() throws(SandboxError) -> Sandbox.Options {
         var options = self
         options.copyOnWrite = Self.topmost(try copyOnWrite.map(Self.directory)).filter { !Self.isIn("/run", $0) }

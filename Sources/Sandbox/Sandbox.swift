@@ -77,6 +77,10 @@ public struct Sandbox: Sendable {
 
     /// What to tell a person of an error of ``run(_:)``: what was wrong, and what there is instead.
     public static func explain(_ error: any Error) -> String {
-        error is NamespaceError ? "\(error). Without namespaces: apmatrix mount DIR; eval \"$(apmatrix env DIR)\"" : "\(error)"
+        switch error {
+        case is NamespaceError: "\(error). Without namespaces: apmatrix mount DIR; eval \"$(apmatrix env DIR)\""
+        case is Errno: "the machine could not be set up: \(error)"
+        default: "\(error)"
+        }
     }
 }
