@@ -65,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "apmatrix",
             dependencies: [
-                "Sandbox", "Namespaces", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system,
+                "Sandbox", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: settings),
         .executableTarget(

@@ -51,7 +51,8 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
         if let found = switches.first(where: { $0.isInTheWay }) { return found.remedy }
         switch error {
         case .noSpace:
-            return "there are too many already, or none are allowed; have root raise the limits in /proc/sys/user, or do without a network "
+            return
+                "there are too many already, or none are allowed; have root raise the limits in /proc/sys/user, or do without a network "
                 + "namespace (--host-network)"
         case .invalidArgument:
             return "this kernel was built without user namespaces (CONFIG_USER_NS); run it as root"

@@ -8,6 +8,8 @@ public struct UdevRelay: ~Copyable, Sendable {
     private let socket: UeventSocket
 
     /// Listens from now on.
+    ///
+    /// - Throws: `EMFILE` and the like.
     public init() throws(Errno) {
         socket = try UeventSocket(listeningTo: .kernel)
     }

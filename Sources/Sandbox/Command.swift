@@ -20,18 +20,12 @@ struct Command {
 
     func start() throws(CommandError) -> pid_t {
         do throws(Errno) {
-            return try spawn(words)
-        } catch .execFormatError {
-            // a script that does not say what it is written for
-            return try attempt(["/bin/sh"] + words)
-        } catch {
-            throw CommandError(command: words[0], error: error)
-        }
-    }
-
-    private func attempt(_ words: [String]) throws(CommandError) -> pid_t {
-        do throws(Errno) {
-            return try spawn(words)
+            do throws(Errno) {
+                return try spawn(words)
+            } catch .execFormatError {
+                // a script that does not say what it is written for
+                return try spawn(["/bin/sh"] + words)
+            }
         } catch {
             throw CommandError(command: words[0], error: error)
         }

@@ -19,6 +19,8 @@ struct HostSysfs {
     private let reservedNumbers: [String]
 
     /// To be made before anything is mounted over /sys.
+    ///
+    /// - Throws: `ENOENT` where there is no /sys.
     init(_ computer: Computer) throws(Errno) {
         host = try HostDirectory("/sys")
         reservedNumbers = computer.characterMajors.map { "dev/char/\($0):" }
@@ -62,10 +64,12 @@ struct HostSysfs {
         return places
     }
 
-    /// Root may not change the host by it either. What is mounted in it, cgroups for example, is left as it is.
+    /// Read-only for root, who could change the host by it. What is mounted in it, cgroups for example, is left as it is.
+    ///
+    /// - Parameter places: what `makePlaces` has returned.
     func mount(_ places: [String], at root: String) throws(NamespaceError) {
-        let mayWrite = !Namespaces.isInUserNamespace
-        for place in places { try host.bind(place, at: root + "/" + place, readOnly: mayWrite) }
+        let isRoot = !Namespaces.isInUserNamespace
+        for place in places { try host.bind(place, at: root + "/" + place, readOnly: isRoot) }
     }
 
     /// The directory at a path from the root, made where it is missing.

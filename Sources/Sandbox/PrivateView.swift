@@ -91,7 +91,9 @@ struct PrivateView {
     private func copy(_ relative: String) -> Bool {
         var status = stat()
         let (source, target) = (FilePath(host.path(relative)), FilePath(upper(relative)))
-        guard stat(source.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20 else { return false }
+        guard stat(source.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20 else {
+            return false
+        }
         do {
             try PrivateDirectories.make(target.removingLastComponent().string)
             let from = try FileDescriptor.open(source, .readOnly)
@@ -123,7 +125,8 @@ struct PrivateView {
         }
     }
 
-    /// Shows a directory that has mounts in it entry by entry.
+    /// Shows a directory that has mounts in it entry by entry. Its files are the host's, which this namespace may read; they cannot be
+    /// removed, and links that were come back in the next run.
     private func showEach(_ relative: String, besides copies: [String]) throws {
         try Mounts.bind(upper(relative), at: place(relative))
         for (name, kind) in host.entries(relative) {
@@ -151,7 +154,8 @@ struct PrivateView {
 
     // MARK: - Sockets
 
-    /// What somebody listens at is not reached through an overlay. There are such things in /run, and where a program's state is.
+    /// What somebody listens at is not reached through an overlay. That is looked for in /run only: it is where such things
+    /// belong, and the others may be large.
     private func bindSockets(_ relative: String) throws(NamespaceError) {
         guard path == "/run" else { return }
         var todo = [relative]

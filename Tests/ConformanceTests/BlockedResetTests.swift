@@ -56,7 +56,8 @@ import Testing
         for call in blocked { #expect(call.error() == nil) }
     }
 
-    /// The mask gives back the queues of two adapters, one after the other; the second adapter's first queue does not get reset.
+    /// A device that is removed has lost its node before its queues are reset, and one of them does not get reset. No timer of the kernel
+    /// runs meanwhile that would tell of it.
     @Test func othersSeeAndHearWhatHasBeenDoneSoFar() throws {
         let mount = try MountedComputer()
         defer { mount.unmount() }
@@ -66,23 +67,29 @@ import Testing
             heard.withLock { $0 += messages.map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } }
             news.signal()
         }
-        try #require(write("-5,-6", to: "bus/ap/apmask", of: mount) == nil)
-        #expect(heard.withLock { $0.count } == 17, "by the time the write has returned")
-        #expect(access("\(mount.path)/bus/ap/drivers/vfio_ap/05.0004", F_OK) == 0)
-        try #require(write("queue 06.0004 reset-busy=254", to: "\(Self.control)/machine", of: mount) == nil)
-        defer { _ = write("queue 06.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) }
+        for (file, text) in [
+            ("bus/ap/apmask", "-5"), ("\(Self.type)/create", Self.uuid), ("\(Self.matrix)/\(Self.uuid)/assign_adapter", "5"),
+            ("\(Self.matrix)/\(Self.uuid)/assign_domain", "4"), ("\(Self.control)/machine", "queue 05.0004 reset-busy=254"),
+        ] {
+            try #require(write(text, to: file, of: mount) == nil, "\(file)")
+        }
+        defer { _ = write("queue 05.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) }
+        let device = "/\(Self.matrix)/\(Self.uuid)"
+        #expect(heard.withLock { $0.last } == "bind@\(device)", "by the time the write has returned")
+        let node = "\(mount.path)\(device)/vfio-dev/vfio0"
+        #expect(access(node, F_OK) == 0)
 
-        let store = Call { write("+5,+6", to: "bus/ap/apmask", of: mount) }
-        while heard.withLock({ $0.count }) < 17 + 8 {
-            try #require(news.wait(timeout: .now() + 30) == .success)
+        let store = Call { write("1", to: "\(Self.matrix)/\(Self.uuid)/remove", of: mount) }
+        while !heard.withLock({ $0.contains("remove@\(device)/vfio-dev/vfio0") }) {
+            try #require(news.wait(timeout: .now() + 20) == .success)
         }
         #expect(!store.isDone)
-        #expect(access("\(mount.path)/bus/ap/drivers/vfio_ap/05.0004", F_OK) == -1)
-        #expect(access("\(mount.path)/bus/ap/drivers/cex4queue/05.0004", F_OK) == 0)
+        #expect(access(node, F_OK) == -1)
+        #expect(!heard.withLock { $0.contains("remove@\(device)") })
 
-        #expect(write("queue 06.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) == nil)
+        #expect(write("queue 05.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) == nil)
         #expect(store.error() == nil)
-        #expect(heard.withLock { $0.count } == 34)
+        #expect(heard.withLock { $0.last } == "remove@\(device)")
     }
 
     // MARK: - System calls
