@@ -1,24 +1,25 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableExperimentalFeature("Lifetimes"),
-    .treatAllWarnings(as: .error),
-]
-
+// Packages of others
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "apmatrix",
-    // for Benchmarks/, a package of its own
     products: [
         .executable(name: "apmatrix", targets: ["apmatrix"]),
         .library(name: "FUSE", targets: ["FUSE"]),
-        .library(name: "Emulator", targets: ["Emulator", "Recordings", "Machine", "DriverCore", "Sysfs", "AdjunctProcessor"]),
+        // a machine in process: Emulator, and every module whose types its public declarations show
+        .library(
+            name: "Emulator",
+            targets: [
+                "Emulator", "APBus", "DriverCore", "Sysfs", "VFS", "Machine", "AdjunctProcessor", "LockOrder", "SystemAdditions",
+            ]),
+        // for Fuzzing/
+        .library(name: "Recordings", targets: ["Recordings"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -27,95 +28,125 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
-        .target(name: "LockOrder", swiftSettings: settings),
-        .target(name: "Interleavings", dependencies: ["LockOrder"], swiftSettings: settings),
-        .target(name: "Sysfs", dependencies: ["LockOrder", system], swiftSettings: settings),
-        .target(
-            name: "DriverCore",
-            dependencies: ["Sysfs", "LockOrder", system, .product(name: "Collections", package: "swift-collections")],
-            swiftSettings: settings),
-        .target(name: "AdjunctProcessor", swiftSettings: settings),
-        .target(name: "Mdev", dependencies: ["DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
-        .target(name: "KVM", dependencies: ["AdjunctProcessor", "LockOrder"], swiftSettings: settings),
-        .target(
-            name: "APBus", dependencies: ["AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
-        .target(
-            name: "Machine", dependencies: ["AdjunctProcessor", system, .product(name: "Yams", package: "Yams")],
-            swiftSettings: settings),
-        .target(
-            name: "VFIOAP", dependencies: ["APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system],
-            swiftSettings: settings),
-        .target(name: "Recordings", dependencies: ["Sysfs", "LockOrder", system], swiftSettings: settings),
+        // Libraries for anybody: they know nothing of what is below.
+        .target(name: "SystemAdditions", dependencies: [system]),
+        .target(name: "LockOrder"),
+        .target(name: "Interleavings", dependencies: ["LockOrder"]),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-        .target(name: "FUSE", dependencies: ["CFuse", system], swiftSettings: settings),
+        .target(name: "FUSE", dependencies: ["CFuse", "SystemAdditions", system]),
         .systemLibrary(name: "CLinux"),
-        .target(name: "Namespaces", dependencies: ["CLinux", system], swiftSettings: settings),
-        .target(name: "Netlink", dependencies: ["CLinux", system], swiftSettings: settings),
+        .target(name: "Namespaces", dependencies: ["CLinux", "SystemAdditions", system]),
+        .target(name: "Netlink", dependencies: ["CLinux", "SystemAdditions", system]),
+
+        // The kernel's layers, the lowest first.
+        .target(name: "Sysfs", dependencies: ["SystemAdditions", "LockOrder", system]),
+        .target(name: "VFS", dependencies: ["Sysfs", "SystemAdditions", "LockOrder", system]),
+        .target(name: "DriverCore", dependencies: ["Sysfs", "SystemAdditions", "LockOrder", system, collections]),
+        .target(name: "AdjunctProcessor"),
+        .target(name: "Mdev", dependencies: ["DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
+        .target(name: "KVM", dependencies: ["AdjunctProcessor", "LockOrder"]),
+        .target(name: "APBus", dependencies: ["AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
         .target(
-            name: "Sandbox",
+            name: "VFIOAP",
             dependencies: [
-                "Emulator", "FUSE", "Namespaces", "Netlink", "CLinux", "Machine", "DriverCore", "Sysfs", "LockOrder", system,
-            ], swiftSettings: settings),
+                "APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system,
+            ]),
+        .target(name: "Machine", dependencies: ["AdjunctProcessor", "SystemAdditions", system, yams]),
+
+        // What is made of them.
         .target(
             name: "Emulator",
             dependencies: [
-                "FUSE", "Recordings",
-                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system,
-            ], swiftSettings: settings),
+                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "SystemAdditions",
+                "LockOrder", system,
+            ]),
+        .target(name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
+        .target(name: "Recordings", dependencies: ["VFS", "Sysfs", "SystemAdditions", system]),
+        .target(name: "Judge", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", system]),
+        .target(
+            name: "Sandbox",
+            dependencies: [
+                "SysfsMount", "Emulator", "FUSE", "Namespaces", "Netlink", "CLinux", "Machine", "DriverCore", "Sysfs",
+                "SystemAdditions", "LockOrder", system,
+            ]),
+
+        // Programs
         .executableTarget(
             name: "apmatrix",
             dependencies: [
-                "Sandbox", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: settings),
+                "Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs",
+                "SystemAdditions", system, argumentParser,
+            ]),
         .executableTarget(
             name: "apmatrix-stress",
             dependencies: [
-                "Emulator", "FUSE", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", "APBus", system,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: settings),
-        .testTarget(
-            name: "ConformanceTests",
-            dependencies: ["Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
-        .testTarget(
-            name: "EmulatorTests", dependencies: ["Emulator", "Recordings", "Machine", "DriverCore", "Sysfs", system], swiftSettings: settings),
-        .testTarget(
-            name: "InterleavingTests",
-            dependencies: [
-                "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "Recordings",
-                "DriverCore", "Sysfs", "LockOrder", system,
-            ], swiftSettings: settings),
+                "SysfsMount", "Emulator", "FUSE", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", "APBus",
+                "SystemAdditions", system, argumentParser,
+            ]),
+
+        // Tests, and what they share
         .target(
-            name: "KernelTesting", dependencies: ["Recordings", "DriverCore", "Sysfs", system], path: "Tests/KernelTesting",
-            swiftSettings: settings),
+            name: "KernelTesting", dependencies: ["VFS", "DriverCore", "Sysfs", "SystemAdditions", system],
+            path: "Tests/KernelTesting"),
+        .target(name: "ProgramTesting", path: "Tests/ProgramTesting"),
+        .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"]),
+        .testTarget(name: "FUSETests", dependencies: ["FUSE", "SystemAdditions", system]),
+        .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
+        .testTarget(name: "SysfsTests", dependencies: ["Sysfs", "SystemAdditions", "LockOrder", system]),
+        .testTarget(name: "AdjunctProcessorTests", dependencies: ["AdjunctProcessor"]),
         .testTarget(
-            name: "DriverCoreTests", dependencies: ["KernelTesting", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
+            name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", "SystemAdditions", system]),
         .testTarget(
-            name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "LockOrder"], swiftSettings: settings),
+            name: "DriverCoreTests", dependencies: ["KernelTesting", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
         .testTarget(
-            name: "MdevTests", dependencies: ["KernelTesting", "Mdev", "DriverCore", "Sysfs", "LockOrder", system], swiftSettings: settings),
+            name: "MdevTests",
+            dependencies: ["KernelTesting", "Mdev", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
+        .testTarget(name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "LockOrder"]),
         .testTarget(
             name: "APBusTests",
-            dependencies: ["KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system],
-            swiftSettings: settings),
+            dependencies: [
+                "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder",
+                system,
+            ]),
         .testTarget(
             name: "VFIOAPTests",
             dependencies: [
-                "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", system,
-            ], swiftSettings: settings),
+                "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs",
+                "SystemAdditions", "LockOrder", system,
+            ]),
         .testTarget(
-            name: "FuzzTests", dependencies: ["Emulator", "Recordings", "DriverCore", "Sysfs", system], swiftSettings: settings),
-        .testTarget(name: "FUSETests", dependencies: ["FUSE", system], swiftSettings: settings),
-        .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"], swiftSettings: settings),
-        .target(name: "ProgramTesting", path: "Tests/ProgramTesting", swiftSettings: settings),
-        .testTarget(name: "CommandLineTests", dependencies: ["apmatrix", "ProgramTesting"], swiftSettings: settings),
-        .testTarget(name: "ClientTests", dependencies: ["apmatrix", "ProgramTesting"], exclude: ["Programs"], swiftSettings: settings),
-        .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], swiftSettings: settings),
-        .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "Namespaces", "Machine", "AdjunctProcessor", system], swiftSettings: settings),
-        .testTarget(name: "AdjunctProcessorTests", dependencies: ["AdjunctProcessor"], swiftSettings: settings),
-        .testTarget(name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", system], swiftSettings: settings),
+            name: "EmulatorTests",
+            dependencies: ["Emulator", "Machine", "DriverCore", "VFS", "Sysfs", "SystemAdditions", system]),
+        .testTarget(name: "RecordingsTests", dependencies: ["Recordings", "VFS", "Sysfs", "SystemAdditions", "LockOrder", system]),
         .testTarget(
-            name: "RecordingsTests", dependencies: ["Recordings", "Sysfs", "LockOrder", system], swiftSettings: settings),
-        .testTarget(name: "SysfsTests", dependencies: ["Sysfs", "LockOrder", system], swiftSettings: settings),
+            name: "ConformanceTests",
+            dependencies: [
+                "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS", "Sysfs",
+                "SystemAdditions", system,
+            ]),
+        .testTarget(
+            name: "InterleavingTests",
+            dependencies: [
+                "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor",
+                "DriverCore", "VFS", "Sysfs", "SystemAdditions", "LockOrder", system,
+            ]),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "SystemAdditions", system]),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: ["Sandbox", "Namespaces", "Machine", "AdjunctProcessor", "SystemAdditions", system]),
+        .testTarget(name: "CommandLineTests", dependencies: ["apmatrix", "ProgramTesting"]),
+        .testTarget(name: "ClientTests", dependencies: ["apmatrix", "ProgramTesting"], exclude: ["Programs"]),
     ]
 )
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableExperimentalFeature("Lifetimes"),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 internal import DriverCore
 internal import LockOrder
+internal import SystemAdditions
 internal import SystemPackage
 internal import Sysfs
 

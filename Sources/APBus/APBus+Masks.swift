@@ -1,6 +1,7 @@
 public import AdjunctProcessor
 internal import DriverCore
 public import LockOrder
+internal import SystemAdditions
 internal import SystemPackage
 internal import Sysfs
 

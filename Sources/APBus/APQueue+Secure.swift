@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 internal import DriverCore
 internal import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 // What a secure-execution guest does before it can use a queue: it binds the queue to itself, and a queue of an EP11 card to a secret.

@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 public import DriverCore
 public import LockOrder
 internal import Synchronization
+internal import SystemAdditions
 public import SystemPackage
 internal import Sysfs
 

@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 public import DriverCore
 public import LockOrder
+internal import SystemAdditions
 public import SystemPackage
 internal import Sysfs
 

@@ -1,5 +1,6 @@
 internal import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 extension Bus {

@@ -1,6 +1,7 @@
 public import LockOrder
 internal import OrderedCollections
 internal import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 
 extension Bus {

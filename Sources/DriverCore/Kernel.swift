@@ -1,5 +1,6 @@
 public import LockOrder
 public import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 
 /// What all drivers of one running Linux share: the tree that is its /sys, its uevents, its log, its time.

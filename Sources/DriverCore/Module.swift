@@ -1,4 +1,5 @@
 internal import LockOrder
+internal import SystemAdditions
 public import SystemPackage
 public import Sysfs
 

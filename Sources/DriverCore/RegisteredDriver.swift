@@ -1,4 +1,5 @@
 internal import LockOrder
+internal import SystemAdditions
 internal import SystemPackage
 internal import Sysfs
 

@@ -1,3 +1,4 @@
+internal import SystemAdditions
 internal import SystemPackage
 internal import Sysfs
 

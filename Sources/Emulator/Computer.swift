@@ -5,6 +5,7 @@ internal import LockOrder
 public import Machine
 internal import Mdev
 public import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 internal import VFIOAP
 
@@ -85,6 +86,12 @@ public final class Computer: Sendable {
         // not loaded is as good
         withNoLocksHeld { held in try? unloadVFIOAP(after: held) }
         tree.root.remove()
+    }
+
+    /// `shutDown` and `dismantle`, for a computer that nothing else in this process uses.
+    public func end() {
+        shutDown()
+        dismantle()
     }
 
     // MARK: - vfio_ap

@@ -4,6 +4,7 @@ internal import LockOrder
 internal import Machine
 internal import Mdev
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 extension ControlPlane {

@@ -2,6 +2,7 @@ internal import DriverCore
 internal import LockOrder
 internal import Machine
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 /// /sys/kernel/debug/apmatrix: what Linux does not have, because there somebody turns a key, pulls a card or types `modprobe`.

@@ -1,8 +1,8 @@
 internal import DriverCore
 internal import Glibc
 internal import LockOrder
-internal import Recordings
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 /// What happens to reads or writes of a file instead of, or before, what should happen: a line of the control plane's `faults`.

@@ -3,6 +3,7 @@ internal import KVM
 internal import LockOrder
 internal import Mdev
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 internal import VFIOAP
 

@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 internal import DriverCore
 internal import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 /// /sys/class/zcrypt: device nodes with masks of their own for programs that shall not use everything.

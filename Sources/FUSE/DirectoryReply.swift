@@ -1,5 +1,6 @@
 internal import CFuse
 internal import Glibc
+internal import SystemAdditions
 public import SystemPackage
 
 /// Answers a listing: entries are added until the buffer is full or the directory is at its end.
@@ -20,7 +21,7 @@ public struct DirectoryReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
         buffer.deallocate()
     }
 

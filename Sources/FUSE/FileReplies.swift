@@ -1,4 +1,5 @@
 internal import CFuse
+internal import SystemAdditions
 public import SystemPackage
 
 /// Answers an opening.
@@ -10,7 +11,7 @@ public struct OpenReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers that the node is open. False where the opener has gone: no release will follow.
@@ -39,7 +40,7 @@ public struct CreateReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers with the new node, opened. False where the opener has gone: no release will follow.
@@ -69,7 +70,7 @@ public struct DataReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers with the bytes, at most as many as were asked for; they are copied before this returns.
@@ -109,7 +110,7 @@ public struct WriteReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers how many bytes were taken, at most as many as were given.
@@ -135,7 +136,7 @@ public struct PollReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers with the events (`POLLIN` and so on) that are there now.

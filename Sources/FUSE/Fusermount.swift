@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The set-user-id program by which users mount and unmount.
@@ -18,7 +19,7 @@ enum Fusermount {
         guard status != 0 else { return }
         let isMounted = MountTable.current().contains { $0.mountPoint == mountPoint }
         guard isMounted else { throw .notMounted(mountPoint) }
-        if message.contains(Errno.resourceBusy.description) { throw .busy(mountPoint) }
+        if message.contains(Errno.EBUSY.description) { throw .busy(mountPoint) }
         throw .notUnmounted(mountPoint, reason: message.split(separator: "\n").last.map(String.init) ?? path)
     }
 
@@ -41,7 +42,7 @@ enum Fusermount {
         let error = posix_spawn(&child, path, &actions, nil, &words, environ)
         close(ends[1])
         guard error == 0 else { throw .notUnmounted(mountPoint, reason: Errno(rawValue: error).description) }
-        let message = TextFile.read(ends[0])
+        let message = String(decoding: (try? FileDescriptor(rawValue: ends[0]).readToEnd()) ?? [], as: UTF8.self)
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0 && errno == EINTR {}
         return (status, message)

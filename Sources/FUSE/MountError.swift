@@ -1,3 +1,4 @@
+internal import SystemAdditions
 public import SystemPackage
 
 /// Why a mount or an unmount did not come about; its description is one line: what is wrong, and what to do.
@@ -35,10 +36,10 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "or, as root, `umount \(path)`"
         case .unreachable(let path, let error):
             "mount point \(path) cannot be used: \(error); check the path and its permissions"
-        case .noDevice(.noSuchFileOrDirectory):
+        case .noDevice(.ENOENT):
             "there is no /dev/fuse; load the module with `modprobe fuse`, or give the container the device"
-        case .noDevice(.tooManyOpenFiles):
-            "/dev/fuse cannot be opened: \(Errno.tooManyOpenFiles); allow more, ulimit -n 64"
+        case .noDevice(.EMFILE):
+            "/dev/fuse cannot be opened: \(Errno.EMFILE); allow more, ulimit -n 64"
         case .noDevice(let error):
             "/dev/fuse cannot be opened: \(error); have root run `chmod 666 /dev/fuse`, or give the container the device"
         case .noFusermount:

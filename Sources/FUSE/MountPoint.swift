@@ -1,15 +1,18 @@
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The checks that come before a mount, so that a failure says what is wrong.
 enum MountPoint {
     /// Checks that a file system can be mounted at `path`, and returns the path without symbolic links.
     static func check(_ path: String, _ options: MountOptions) throws(MountError) -> String {
-        guard let resolved = realpath(path, nil) else {
-            throw failure(Errno(rawValue: errno), path)
+        let given = path
+        let path: String
+        do throws(Errno) {
+            path = try FilePath(given).resolved().string
+        } catch {
+            throw failure(error, given)
         }
-        defer { free(resolved) }
-        let path = String(cString: resolved)
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw failure(Errno(rawValue: errno), path)
@@ -40,9 +43,9 @@ enum MountPoint {
 
     private static func failure(_ error: Errno, _ path: String) -> MountError {
         switch error {
-        case .noSuchFileOrDirectory: .missing(path)
-        case .notDirectory: .notDirectory(path)
-        case .socketNotConnected: .dead(path)
+        case .ENOENT: .missing(path)
+        case .ENOTDIR: .notDirectory(path)
+        case .ENOTCONN: .dead(path)
         default: .unreachable(path, error)
         }
     }
@@ -61,7 +64,7 @@ enum MountPoint {
     }
 
     private static func isAllowOtherPermitted() -> Bool {
-        let lines = TextFile.read("/etc/fuse.conf").split(whereSeparator: \.isNewline)
+        let lines = FilePath("/etc/fuse.conf").text.split(whereSeparator: \.isNewline)
         return lines.contains { $0.split(whereSeparator: \.isWhitespace).first == "user_allow_other" }
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The mounts that this process sees, and the taking away of one.
@@ -33,7 +34,7 @@ public enum MountTable {
 
     /// The mounts, in the order in which they were made: the last one at a mount point is the one on top.
     public static func current() -> [Entry] {
-        TextFile.read("/proc/self/mountinfo").split(separator: "\n").compactMap { Entry(line: $0) }
+        FilePath("/proc/self/mountinfo").text.split(separator: "\n").compactMap { Entry(line: $0) }
     }
 
     /// Replaces each backslash and three octal digits by the byte they stand for.
@@ -60,9 +61,9 @@ public enum MountTable {
         // Not to be followed: a symbolic link could lead to another mount meanwhile.
         if umount2(path, Int32(UMOUNT_NOFOLLOW) | (lazy ? Int32(MNT_DETACH) : 0)) == 0 { return }
         switch Errno(rawValue: errno) {
-        case .resourceBusy: throw .busy(path)
-        case .invalidArgument, .noSuchFileOrDirectory: throw .notMounted(path)
-        case .notPermitted: try Fusermount.unmount(path, lazy: lazy)
+        case .EBUSY: throw .busy(path)
+        case .EINVAL, .ENOENT: throw .notMounted(path)
+        case .EPERM: try Fusermount.unmount(path, lazy: lazy)
         case let error: throw .notUnmounted(path, reason: "\(error)")
         }
     }

@@ -1,4 +1,5 @@
 internal import CFuse
+internal import SystemAdditions
 public import SystemPackage
 
 /// Answers a lookup, and the making of a node.
@@ -10,7 +11,7 @@ public struct EntryReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers with what the name stands for; the kernel now holds one more reference to the node.
@@ -37,7 +38,7 @@ public struct AttributeReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers with the attributes, which the kernel may believe for `timeout` seconds.
@@ -64,7 +65,7 @@ public struct LinkReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers with the target, at most 4095 bytes.

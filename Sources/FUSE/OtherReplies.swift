@@ -1,5 +1,6 @@
 internal import CFuse
 internal import Glibc
+internal import SystemAdditions
 public import SystemPackage
 
 /// Answers a request that brings nothing back.
@@ -11,7 +12,7 @@ public struct EmptyReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers that it is done.
@@ -37,7 +38,7 @@ public struct StatisticsReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers with the figures of the whole file system.
@@ -66,7 +67,7 @@ public struct XattrReply: ~Copyable, Reply {
     }
 
     deinit {
-        request.fail(.ioError)
+        request.fail(.EIO)
     }
 
     /// Answers with the value, or with the names, each ended by a zero byte; the copy is made before this returns.

@@ -1,6 +1,7 @@
 internal import CFuse
 internal import Glibc
 internal import Synchronization
+internal import SystemAdditions
 public import SystemPackage
 
 /// What the file system tells the kernel by itself.
@@ -67,7 +68,7 @@ extension Session {
             }
             return (isMounted, state.isInitialized)
         }
-        guard isMounted else { throw .operationNotSupportedByDevice }
+        guard isMounted else { throw .ENODEV }
         // The kernel has asked nothing so far.
         guard isInitialized else { return }
         let result = send(handle)

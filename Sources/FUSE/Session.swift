@@ -1,6 +1,7 @@
 internal import CFuse
 internal import Glibc
 internal import Synchronization
+internal import SystemAdditions
 internal import SystemPackage
 
 /// One mount: the connection between the kernel and a ``FileSystem``.
@@ -71,7 +72,7 @@ public final class Session: Sendable {
     /// Mounts at the directory `path`. Requests wait until ``run()``. A second mount is refused with `EBUSY`.
     public func mount(at path: String) throws(MountError) {
         let path = try MountPoint.check(path, options)
-        guard descriptor < 0 else { throw .refused(path, .resourceBusy) }
+        guard descriptor < 0 else { throw .refused(path, .EBUSY) }
         let severed = try MountPoint.openDevice()
         guard fuse_session_mount(handle, path) == 0 else {
             let error = errno

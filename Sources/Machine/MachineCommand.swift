@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+internal import SystemAdditions
 public import SystemPackage
 
 /// Why a machine did not do what it was told. Nothing was changed.
@@ -10,12 +11,12 @@ public struct MachineCommandError: Error, Hashable, CustomStringConvertible {
 
     /// EINVAL.
     static func invalid(_ reason: String) -> Self {
-        Self(errno: .invalidArgument, reason: reason)
+        Self(errno: .EINVAL, reason: reason)
     }
 
     /// ENOENT.
     static func notFound(_ reason: String) -> Self {
-        Self(errno: .noSuchFileOrDirectory, reason: reason)
+        Self(errno: .ENOENT, reason: reason)
     }
 
     public var description: String { reason }

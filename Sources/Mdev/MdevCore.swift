@@ -1,6 +1,7 @@
 public import DriverCore
 public import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The mediated device core: its bus, and the UUIDs that are taken.

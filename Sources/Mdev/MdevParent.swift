@@ -1,6 +1,7 @@
 public import DriverCore
 public import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 
 /// A kind of mediated device that a parent offers.

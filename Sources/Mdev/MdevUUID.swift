@@ -1,4 +1,5 @@
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The name of a mediated device: 36 characters, lower case.

@@ -1,6 +1,7 @@
 public import DriverCore
 internal import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The numbers that vfio and the IOMMU layer give out: always the lowest one that is free.

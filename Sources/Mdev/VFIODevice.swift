@@ -1,6 +1,7 @@
 public import DriverCore
 public import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 
 /// What a driver does for the users of a vfio device.

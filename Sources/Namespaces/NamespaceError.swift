@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemAdditions
 public import SystemPackage
 
 /// Why a private namespace, or a mount in it, could not be made; its description says which setting of the system is in the way.
@@ -12,16 +13,16 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .refused(let error):
             "private namespaces were refused: \(error); \(Self.reason(error))"
-        case .mount("overlay", let path, .invalidArgument):
+        case .mount("overlay", let path, .EINVAL):
             "a copy-on-write view of \(path) could not be mounted: its changes would lie on a file system that cannot keep them "
                 + "(overlay itself, NFS, FAT), or there are two overlays below it already, or users may not mount any (before Linux 5.11)"
-        case .mount("proc", let path, .notPermitted):
-            "proc could not be mounted at \(path): \(Errno.notPermitted); a container that hides parts of its /proc forbids it: "
+        case .mount("proc", let path, .EPERM):
+            "proc could not be mounted at \(path): \(Errno.EPERM); a container that hides parts of its /proc forbids it: "
                 + "give it --security-opt systempaths=unconfined, or --privileged"
-        case .mount(let what, let path, .operationNotSupportedByDevice):
+        case .mount(let what, let path, .ENODEV):
             "\(what) could not be mounted at \(path): this kernel does not have it (modprobe \(what))"
-        case .mount(let what, let path, .notPermitted), .mount(let what, let path, .permissionDenied):
-            "\(what) could not be mounted at \(path): not permitted; \(Self.reason(.notPermitted))"
+        case .mount(let what, let path, .EPERM), .mount(let what, let path, .EACCES):
+            "\(what) could not be mounted at \(path): not permitted; \(Self.reason(.EPERM))"
         case .mount(let what, let path, let error):
             "\(what) could not be mounted at \(path): \(error)"
         }
@@ -39,7 +40,7 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
         let forbids: String
         let allows: String
 
-        var isInTheWay: Bool { SmallFile.text(path).split(whereSeparator: \.isWhitespace).first == forbids[...] }
+        var isInTheWay: Bool { FilePath(path).text.split(whereSeparator: \.isWhitespace).first == forbids[...] }
         var remedy: String {
             let name = path.dropFirst("/proc/sys/".count).split(separator: "/").joined(separator: ".")
             return "the system's \(name) is \(forbids); have root run: sysctl -w \(name)=\(allows)"
@@ -50,11 +51,11 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
     private static func reason(_ error: Errno) -> String {
         if let found = switches.first(where: { $0.isInTheWay }) { return found.remedy }
         switch error {
-        case .noSpace:
+        case .ENOSPC:
             return
                 "there are too many already, or none are allowed; have root raise the limits in /proc/sys/user, or do without a network "
                 + "namespace (--host-network)"
-        case .invalidArgument:
+        case .EINVAL:
             return "this kernel was built without user namespaces (CONFIG_USER_NS); run it as root"
         default:
             return "run it as root, or allow user namespaces; in a container they need --cap-add SYS_ADMIN and "

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SystemAdditions
 public import SystemPackage
 
 /// Private namespaces of Linux, in which a process mounts what it likes and nothing of the host is touched.
@@ -30,7 +31,7 @@ public enum Namespaces {
     /// Whether the process is in a user namespace that does not have all users, one of its own or somebody else's. Its root is
     /// nobody to the files of users that are not in it, and may not take the host's mounts apart.
     public static var isInUserNamespace: Bool {
-        let map = SmallFile.text("/proc/self/uid_map").split(whereSeparator: \.isWhitespace)
+        let map = FilePath("/proc/self/uid_map").text.split(whereSeparator: \.isWhitespace)
         return map != ["0", "0", "4294967295"]
     }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SystemAdditions
 public import SystemPackage
 
 /// A socket for the uevents of the network namespace that it was made in.
@@ -76,7 +77,7 @@ public struct UeventSocket: ~Copyable, Sendable {
     public func send(_ message: [UInt8], to group: Group) throws(Errno) {
         do throws(Errno) {
             try send(message, to: group.rawValue)
-        } catch .connectionRefused {
+        } catch .ECONNREFUSED {
             // nobody listens
         }
     }

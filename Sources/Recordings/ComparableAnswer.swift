@@ -1,3 +1,5 @@
+internal import SystemAdditions
+
 /// An answer without what differs from boot to boot; two answers mean the same where these are equal.
 public enum ComparableAnswer: Hashable, Sendable, CustomStringConvertible {
     case text(String)

@@ -1,4 +1,6 @@
+internal import SystemAdditions
 internal import SystemPackage
+public import VFS
 
 extension FileOperations {
     /// Makes the system calls of a request: `ok …`, `err ENAME`, or `err open ENAME` where the open before them failed.
@@ -149,4 +151,15 @@ extension FileStatus {
 private func octal(_ mode: UInt16) -> String {
     let digits = String(mode, radix: 8)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+}
+
+extension FileKind {
+    /// What `list` puts behind a name.
+    fileprivate var suffix: String {
+        switch self {
+        case .directory: "/"
+        case .link: "@"
+        default: ""
+        }
+    }
 }

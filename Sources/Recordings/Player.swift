@@ -1,4 +1,6 @@
+internal import SystemAdditions
 public import SystemPackage
+public import VFS
 
 /// Plays requests on one machine and gives its answers, in the words of a recording.
 ///
@@ -47,7 +49,7 @@ public final class Player {
     public static let controlPlane: SysfsPath = "kernel/debug/apmatrix"
 
     /// It is not there, or kernel/debug is out of reach, as it is for all but its owner.
-    private static let meansNone: Set<Errno> = [.noSuchFileOrDirectory, .notDirectory, .permissionDenied, .notPermitted]
+    private static let meansNone: Set<Errno> = [.ENOENT, .ENOTDIR, .EACCES, .EPERM]
 
     private func passOverOldNews() throws(Errno) {
         for stream in [Request.ControlFile.uevents, .log, .hardware] {

@@ -1,3 +1,5 @@
+internal import SystemAdditions
+
 /// What a kernel answered, request by request.
 ///
 /// A line that starts with `#` speaks about what follows, one with `> ` is a request, and the one behind it with `< ` its

@@ -1,4 +1,6 @@
 internal import Glibc
+internal import SystemAdditions
+internal import VFS
 
 extension Request {
     /// A line that is no request.

@@ -1,3 +1,5 @@
+public import VFS
+
 /// What a recording asks of a machine.
 public enum Request: Hashable, Sendable {
     /// System calls on a file.
@@ -47,24 +49,4 @@ public enum FileRequest: Hashable, Sendable {
     case truncate(SysfsPath, length: Int)
     case changeMode(SysfsPath, UInt16)
     case access(SysfsPath, AccessMode)
-}
-
-/// A path below the root of sysfs as a system call gets it: bytes, of which a NUL is the end, slashes not tidied up.
-public struct SysfsPath: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
-    public let bytes: [UInt8]
-
-    public init(_ bytes: some Sequence<UInt8>) {
-        self.bytes = bytes.prefix { $0 != 0 }
-    }
-
-    public init(stringLiteral text: String) {
-        self.init(text.utf8)
-    }
-
-    /// The path of a name in the directory of this path.
-    public func appending(_ name: [UInt8]) -> SysfsPath {
-        SysfsPath(bytes + [UInt8(ascii: "/")] + name)
-    }
-
-    public var description: String { String(latin1: bytes) }
 }

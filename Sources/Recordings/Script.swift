@@ -1,3 +1,5 @@
+internal import SystemAdditions
+
 /// What is to be recorded: the comments and requests of a recording.
 ///
 /// The answers in it are passed over, so that a recording can be recorded again.

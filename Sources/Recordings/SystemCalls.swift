@@ -1,5 +1,6 @@
 internal import Glibc
 public import SystemPackage
+public import VFS
 
 /// The system calls themselves, on a tree that is mounted.
 public struct SystemCalls: FileOperations {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The program that a sandbox is for.
@@ -22,7 +23,7 @@ struct Command {
         do throws(Errno) {
             do throws(Errno) {
                 return try spawn(words)
-            } catch .execFormatError {
+            } catch .ENOEXEC {
                 // a script that does not say what it is written for
                 return try spawn(["/bin/sh"] + words)
             }
@@ -58,10 +59,10 @@ struct CommandError: Error, CustomStringConvertible {
     let error: Errno
 
     /// As a shell has it: 127 where there is no such program, 126 where it cannot be executed.
-    var status: Int32 { error == .noSuchFileOrDirectory ? 127 : 126 }
+    var status: Int32 { error == .ENOENT ? 127 : 126 }
 
     var description: String {
-        error == .noSuchFileOrDirectory && !command.contains("/")
+        error == .ENOENT && !command.contains("/")
             ? "\(command): command not found; give its path, or put its directory into PATH"
             : "\(command): \(error)"
     }

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import Namespaces
+internal import SystemAdditions
 internal import SystemPackage
 
 /// One of the host's directories, still in reach after something of ours has been mounted over it.
@@ -67,6 +68,6 @@ final class HostDirectory: Sendable {
         do throws(NamespaceError) {
             try Mounts.bind(self.path(relative), at: path)
             if readOnly { try Mounts.makeReadOnly(path) }
-        } catch .mount(_, _, .noSuchFileOrDirectory) {}
+        } catch .mount(_, _, .ENOENT) {}
     }
 }

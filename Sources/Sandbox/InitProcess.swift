@@ -6,6 +6,7 @@ internal import Namespaces
 internal import Netlink
 internal import Synchronization
 internal import Sysfs
+internal import SysfsMount
 internal import SystemPackage
 
 /// The first process of a sandbox: it mounts and serves its file systems, starts the command and ends with it. All other processes end

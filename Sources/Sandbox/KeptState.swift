@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Namespaces
+internal import SystemAdditions
 internal import SystemPackage
 
 /// A directory of the user's that keeps what a sandbox changes, for one sandbox at a time.
@@ -11,22 +12,20 @@ struct KeptState: Sendable {
     ///
     /// - Throws: `SandboxError.state`, `SandboxError.stateInUse`.
     init(_ path: String) throws(SandboxError) {
-        guard !path.isEmpty else { throw .state("''", .invalidArgument) }
+        guard !path.isEmpty else { throw .state("''", .EINVAL) }
         do throws(Errno) {
             try PrivateDirectories.make(path)
+            self.path = try FilePath(path).resolved().string
         } catch {
             throw .state(path, error)
         }
-        guard let resolved = realpath(path, nil) else { throw .state(path, Errno(rawValue: errno)) }
-        defer { free(resolved) }
-        self.path = String(cString: resolved)
         let lock = open(self.path + "/.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw .state(path, Errno(rawValue: errno)) }
         // the descriptor is never closed: the lock goes with the last process that has it
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let error = Errno(rawValue: errno)
             close(lock)
-            throw error == .wouldBlock ? .stateInUse(path) : .state(path, error)
+            throw error == .EAGAIN ? .stateInUse(path) : .state(path, error)
         }
     }
 

@@ -1,6 +1,7 @@
 internal import FUSE
 internal import Glibc
 internal import LockOrder
+internal import SystemAdditions
 internal import SystemPackage
 
 /// A node of a `NodeFileSystem`.
@@ -110,21 +111,21 @@ final class NodeFileSystem: FileSystem {
     // MARK: - Requests
 
     func lookup(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply) {
-        guard let directory = path(of: parent) else { return reply.fail(.noSuchFileOrDirectory) }
+        guard let directory = path(of: parent) else { return reply.fail(.ENOENT) }
         let path = Self.join(directory, name.string)
-        guard let node = source.node(at: path) else { return reply.fail(.noSuchFileOrDirectory) }
+        guard let node = source.node(at: path) else { return reply.fail(.ENOENT) }
         reply.succeed(entry(path, node))
     }
 
     func attributes(of node: NodeID, handle: FileHandle?, _ context: RequestContext, _ reply: consuming AttributeReply) {
-        guard let (path, node) = find(node) else { return reply.fail(.noSuchFileOrDirectory) }
+        guard let (path, node) = find(node) else { return reply.fail(.ENOENT) }
         reply.succeed(attributes(path, node), timeout: 0)
     }
 
     func setAttributes(
         of node: NodeID, _ wanted: SetAttributes, _ context: RequestContext, _ reply: consuming AttributeReply
     ) {
-        guard let (path, node) = find(node) else { return reply.fail(.noSuchFileOrDirectory) }
+        guard let (path, node) = find(node) else { return reply.fail(.ENOENT) }
         let now = attributes(path, node)
         let change = Ownership(
             mode: (wanted.mode ?? now.mode) & 0o7777, uid: wanted.uid ?? now.uid, gid: wanted.gid ?? now.gid)
@@ -133,7 +134,7 @@ final class NodeFileSystem: FileSystem {
     }
 
     func readLink(_ node: NodeID, _ context: RequestContext, _ reply: consuming LinkReply) {
-        guard case .link(let target)? = find(node)?.node else { return reply.fail(.noSuchFileOrDirectory) }
+        guard case .link(let target)? = find(node)?.node else { return reply.fail(.ENOENT) }
         reply.succeed(target)
     }
 
@@ -145,14 +146,14 @@ final class NodeFileSystem: FileSystem {
     func read(
         _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, _ context: RequestContext, _ reply: consuming DataReply
     ) {
-        guard case .file(let text)? = find(node)?.node else { return reply.fail(.noSuchFileOrDirectory) }
+        guard case .file(let text)? = find(node)?.node else { return reply.fail(.ENOENT) }
         reply.succeed(Array(text.utf8).dropFirst(Int(offset)).prefix(size))
     }
 
     /// Directories are opened, or else the kernel kept what was listed of them. One that is open keeps its names: who reads on finds
     /// each once, whatever comes and goes.
     func openDirectory(_ node: NodeID, flags: OpenFlags, _ context: RequestContext, _ reply: consuming OpenReply) {
-        guard let path = path(of: node) else { return reply.fail(.noSuchFileOrDirectory) }
+        guard let path = path(of: node) else { return reply.fail(.ENOENT) }
         let names = [".", ".."] + source.names(in: path).sorted()
         let handle = listings.withLock { listings in
             defer { listings.next += 1 }
@@ -176,7 +177,7 @@ final class NodeFileSystem: FileSystem {
         _ reply: consuming DirectoryReply
     ) {
         guard let directory = path(of: node), let names = listings.withLock({ $0.names[handle.rawValue] }) else {
-            return reply.fail(.noSuchFileOrDirectory)
+            return reply.fail(.ENOENT)
         }
         for (index, name) in names.enumerated().dropFirst(Int(offset)) {
             let next = Int64(index + 1)
@@ -196,47 +197,47 @@ final class NodeFileSystem: FileSystem {
     func makeDirectory(
         _ name: FileName, in parent: NodeID, mode: UInt32, _ context: RequestContext, _ reply: consuming EntryReply
     ) {
-        reply.fail(.readOnlyFileSystem)
+        reply.fail(.EROFS)
     }
 
     func makeNode(
         _ name: FileName, in parent: NodeID, mode: UInt32, device: UInt64, _ context: RequestContext,
         _ reply: consuming EntryReply
     ) {
-        reply.fail(.readOnlyFileSystem)
+        reply.fail(.EROFS)
     }
 
     func create(
         _ name: FileName, in parent: NodeID, mode: UInt32, flags: OpenFlags, _ context: RequestContext,
         _ reply: consuming CreateReply
     ) {
-        reply.fail(.readOnlyFileSystem)
+        reply.fail(.EROFS)
     }
 
     func symbolicLink(
         _ name: FileName, in parent: NodeID, target: FileName, _ context: RequestContext, _ reply: consuming EntryReply
     ) {
-        reply.fail(.readOnlyFileSystem)
+        reply.fail(.EROFS)
     }
 
     func link(
         _ node: NodeID, as name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply
     ) {
-        reply.fail(.readOnlyFileSystem)
+        reply.fail(.EROFS)
     }
 
     func unlink(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
-        reply.fail(.readOnlyFileSystem)
+        reply.fail(.EROFS)
     }
 
     func removeDirectory(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
-        reply.fail(.readOnlyFileSystem)
+        reply.fail(.EROFS)
     }
 
     func rename(
         _ name: FileName, in parent: NodeID, to newName: FileName, in newParent: NodeID, flags: UInt32,
         _ context: RequestContext, _ reply: consuming EmptyReply
     ) {
-        reply.fail(.readOnlyFileSystem)
+        reply.fail(.EROFS)
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 extension Sandbox.Options {
@@ -23,7 +24,7 @@ extension Sandbox.Options {
             guard privateDirectories.contains(where: { Self.isIn($0, future) }) else { return try Self.directory(path) }
             return future
         }
-        for path in options.empty where path == "/run" || Self.isIn(Sandbox.own, path) { throw .directory(path, .resourceBusy) }
+        for path in options.empty where path == "/run" || Self.isIn(Sandbox.own, path) { throw .directory(path, .EBUSY) }
         return options
     }
 
@@ -37,9 +38,7 @@ extension Sandbox.Options {
             missing.append(last)
             existing.removeLastComponent()
         }
-        guard let resolved = realpath(existing.string, nil) else { return nil }
-        defer { free(resolved) }
-        return FilePath(String(cString: resolved)).appending(missing.reversed()).string
+        return (try? existing.resolved())?.appending(missing.reversed()).string
     }
 
     private static func isIn(_ directory: String, _ path: String) -> Bool {
@@ -55,14 +54,17 @@ extension Sandbox.Options {
 
     /// The path of a directory without links.
     private static func directory(_ path: String) throws(SandboxError) -> String {
-        guard path.hasPrefix("/") else { throw .directory(path, .invalidArgument) }
-        guard let resolved = realpath(path, nil) else { throw .directory(path, Errno(rawValue: errno)) }
-        defer { free(resolved) }
-        let directory = String(cString: resolved)
+        guard path.hasPrefix("/") else { throw .directory(path, .EINVAL) }
+        let directory: String
+        do throws(Errno) {
+            directory = try FilePath(path).resolved().string
+        } catch {
+            throw .directory(path, error)
+        }
         var status = stat()
         guard stat(directory, &status) == 0 else { throw .directory(path, Errno(rawValue: errno)) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw .directory(path, .notDirectory) }
-        guard directory != "/", !machines.contains(where: { isIn($0, directory) }) else { throw .directory(path, .resourceBusy) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw .directory(path, .ENOTDIR) }
+        guard directory != "/", !machines.contains(where: { isIn($0, directory) }) else { throw .directory(path, .EBUSY) }
         return directory
     }
 }

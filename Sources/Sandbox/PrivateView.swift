@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import Namespaces
+internal import SystemAdditions
 internal import SystemPackage
 
 /// A directory of the host's at its place, whose changes are kept elsewhere: the host's stays as it is, and so does what is mounted
@@ -105,7 +106,7 @@ struct PrivateView {
             _ = try to.closeAfter { try to.writeAll(bytes[..<count]) }
             return true
         } catch {
-            return error as? Errno == .fileExists
+            return error as? Errno == .EEXIST
         }
     }
 

@@ -1,3 +1,4 @@
+internal import SystemAdditions
 public import SystemPackage
 
 /// Why a sandbox cannot be as it was asked for; its description says what to ask for instead.
@@ -17,13 +18,13 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .directory(let path, .noSuchFileOrDirectory):
+        case .directory(let path, .ENOENT):
             "\(path): no such directory; name one that the host has (one to begin empty may be missing in /run, /etc and below --cow)"
-        case .directory(let path, .notDirectory):
+        case .directory(let path, .ENOTDIR):
             "\(path): not a directory; name the directory that it is in"
-        case .directory(let path, .invalidArgument):
+        case .directory(let path, .EINVAL):
             "\(path): not an absolute path; begin it with /"
-        case .directory(let path, .resourceBusy):
+        case .directory(let path, .EBUSY):
             "\(path): not possible with /, /run, /run/apmatrix, and with /dev, /proc, /sys and what is in them; name another directory"
         case .nothingToKeep:
             "there is nothing to keep where /etc is the host's; name a directory with --cow, or leave --host-etc out"

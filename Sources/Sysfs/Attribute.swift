@@ -1,4 +1,5 @@
 public import LockOrder
+internal import SystemAdditions
 public import SystemPackage
 
 /// Permission bits of a node, without its type.

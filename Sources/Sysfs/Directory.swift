@@ -1,4 +1,5 @@
 internal import LockOrder
+internal import SystemAdditions
 public import SystemPackage
 
 /// A directory of the tree, as a driver holds it.

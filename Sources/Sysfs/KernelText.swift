@@ -1,3 +1,4 @@
+internal import SystemAdditions
 public import SystemPackage
 
 /// How the kernel reads numbers and names out of what is written to an attribute.

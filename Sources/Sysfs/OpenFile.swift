@@ -1,4 +1,5 @@
 public import LockOrder
+internal import SystemAdditions
 public import SystemPackage
 
 /// An attribute that somebody has opened.

@@ -1,3 +1,4 @@
+
 /// A directory as the tree keeps it. Reachable only through the tree's lock.
 final class Record {
     let number: UInt64

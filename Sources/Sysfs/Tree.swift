@@ -1,5 +1,6 @@
 internal import LockOrder
 internal import Synchronization
+internal import SystemAdditions
 public import SystemPackage
 
 /// A file system with the semantics of kernfs, as sysfs uses it.

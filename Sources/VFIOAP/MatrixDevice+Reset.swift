@@ -3,6 +3,7 @@ internal import APBus
 internal import DriverCore
 internal import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 extension MatrixDevice {

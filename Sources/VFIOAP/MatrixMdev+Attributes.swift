@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import LockOrder
+internal import SystemAdditions
 internal import SystemPackage
 internal import Sysfs
 

@@ -5,6 +5,7 @@ public import KVM
 public import LockOrder
 internal import Mdev
 internal import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 
 extension MatrixMdev {

@@ -3,6 +3,7 @@ internal import DriverCore
 internal import LockOrder
 public import Mdev
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 /// A mediated matrix device: what its files and its vfio device speak of. What it has is guarded by `matrixDevice.lock`.

@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 internal import APBus
 internal import DriverCore
 internal import LockOrder
+internal import SystemAdditions
 internal import SystemPackage
 internal import Sysfs
 

@@ -7,6 +7,7 @@ internal import Glibc
 internal import LockOrder
 internal import Machine
 internal import Sysfs
+internal import SysfsMount
 internal import SystemPackage
 
 /// A host of eight adapters and eight domains, all vfio_ap's, with a device for each guest; mounted, served by this process.
@@ -30,6 +31,7 @@ final class MountedHost: Sendable {
         let computer = try Computer(MountedHost.machine, clock: RealClock())
         computer.tree.setOwner(uid: geteuid(), gid: getegid())
         self.computer = computer
+        SysfsFileSystem.handOnRequestsWhenBlocking()
         let fileSystem = SysfsFileSystem(kernel: computer.kernel) { computer.shutDown() }
         var options = MountOptions()
         options.fsname = "apmatrix-stress"

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SysfsMount
 
 /// The command line. Exit status 64 for wrong use, 1 for what failed.
 @main
@@ -19,6 +20,11 @@ struct Apmatrix: ParsableCommand {
         defaultSubcommand: MountCommand.self)
 
     static let version = "0.1.0"
+
+    static func main() {
+        SysfsFileSystem.handOnRequestsWhenBlocking()
+        main(nil)
+    }
 }
 
 /// Something that failed: a line for stderr that says what, and what to do about it. Exit status 1.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FUSE
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 /// Which mount a command speaks to.
@@ -42,9 +43,7 @@ struct MountChoice: ParsableArguments {
 extension FilePath {
     /// The absolute path without links, nil where there is nothing.
     static func resolve(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        (try? FilePath(path).resolved())?.string
     }
 }
 
@@ -83,8 +82,8 @@ struct ControlFiles {
 
     private func explain(_ error: any Error, _ name: String) -> Failure {
         switch error as? Errno {
-        case .socketNotConnected?: Failure("\(mountPoint): its server is gone; clean up with 'apmatrix unmount \(mountPoint)'")
-        case .permissionDenied?: Failure("\(path(name)): permission denied; only the owner of the mount may do this")
+        case .ENOTCONN?: Failure("\(mountPoint): its server is gone; clean up with 'apmatrix unmount \(mountPoint)'")
+        case .EACCES?: Failure("\(path(name)): permission denied; only the owner of the mount may do this")
         default: Failure("\(path(name)): \(error)")
         }
     }

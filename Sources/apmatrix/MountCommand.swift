@@ -5,6 +5,8 @@ internal import FUSE
 internal import Glibc
 internal import Machine
 internal import Sysfs
+internal import SysfsMount
+internal import SystemAdditions
 internal import SystemPackage
 
 extension KernelRelease: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Recordings
+internal import SystemAdditions
 internal import SystemPackage
 
 struct RecordCommand: ParsableCommand {
@@ -77,7 +78,7 @@ private struct Output {
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
             name = path
         } catch {
-            throw Failure("\(path): \(error)\((error as? Errno) == .fileExists ? "; choose another name, or remove it" : "")")
+            throw Failure("\(path): \(error)\((error as? Errno) == .EEXIST ? "; choose another name, or remove it" : "")")
         }
     }
 

@@ -1,8 +1,10 @@
 internal import ArgumentParser
 internal import DriverCore
 internal import Emulator
+internal import Judge
 internal import Recordings
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 struct ReplayCommand: ParsableCommand {
@@ -67,7 +69,7 @@ extension Player {
     convenience init(at root: String) throws(Failure) {
         do throws(Errno) {
             try self.init(root: root)
-        } catch .socketNotConnected {
+        } catch .ENOTCONN {
             throw Failure("\(root): its server is gone; clean up with 'apmatrix unmount \(root)'")
         } catch {
             throw Failure("\(root): \(error)")

@@ -2,6 +2,7 @@ import Dispatch
 import Emulator
 import Glibc
 import Synchronization
+import SysfsMount
 import Testing
 
 /// A reset that takes long (here until it is ended, or five seconds) holds up whoever needs its locks, and nobody else.

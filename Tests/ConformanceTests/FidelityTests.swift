@@ -6,6 +6,7 @@ import Recordings
 import Sysfs
 import SystemPackage
 import Testing
+import VFS
 
 /// The tables of docs/FIDELITY.md: every file that the three releases have, as the attribute tables say it.
 @Suite struct FidelityTests {

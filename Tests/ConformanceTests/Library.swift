@@ -1,6 +1,7 @@
 import Glibc
 import Recordings
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 

@@ -4,6 +4,8 @@ import FUSE
 import Glibc
 import Machine
 import Sysfs
+import SysfsMount
+import SystemAdditions
 internal import SystemPackage
 
 /// A computer that is mounted at a directory of its own, served by threads of this process.
@@ -20,11 +22,12 @@ final class MountedComputer: Sendable {
     ) throws {
         var template = Array("/tmp/apmatrix-test-XXXXXX".utf8CString)
         guard let directory = mkdtemp(&template) else {
-            throw MountError.refused("/tmp", .ioError)
+            throw MountError.refused("/tmp", .EIO)
         }
         path = String(cString: directory)
         let computer = try Computer(machine, release: release, clock: RealClock())
         self.computer = computer
+        SysfsFileSystem.handOnRequestsWhenBlocking()
         fileSystem = SysfsFileSystem(kernel: computer.kernel, countsRequests: countsRequests) { computer.shutDown() }
         var options = MountOptions()
         options.fsname = "apmatrix-test"

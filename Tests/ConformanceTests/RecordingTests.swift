@@ -1,6 +1,7 @@
 internal import APBus
 import DriverCore
 import Emulator
+import Judge
 import Recordings
 import Sysfs
 import Testing

@@ -1,5 +1,6 @@
 import Emulator
 import Glibc
+import SysfsMount
 import Testing
 
 /// What system calls cost, in requests that reach the server: exact where microseconds are not.

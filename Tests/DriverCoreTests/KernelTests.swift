@@ -2,6 +2,7 @@
 import KernelTesting
 import LockOrder
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 

@@ -1,6 +1,7 @@
 @testable import DriverCore
 import KernelTesting
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 

@@ -1,10 +1,11 @@
 import DriverCore
 import Emulator
 import Machine
-import Recordings
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
+import VFS
 
 /// A computer in this process, in virtual time, and system calls on its tree.
 final class Host {

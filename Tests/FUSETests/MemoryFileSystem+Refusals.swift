@@ -1,3 +1,4 @@
+import SystemAdditions
 import SystemPackage
 
 @testable import FUSE
@@ -6,32 +7,32 @@ import SystemPackage
 extension MemoryFileSystem {
     func makeDirectory(
         _ name: FileName, in parent: NodeID, mode: UInt32, _ context: RequestContext, _ reply: consuming EntryReply
-    ) { reply.fail(.noSpace) }
+    ) { reply.fail(.ENOSPC) }
 
     func makeNode(
         _ name: FileName, in parent: NodeID, mode: UInt32, device: UInt64, _ context: RequestContext,
         _ reply: consuming EntryReply
-    ) { reply.fail(.diskQuotaExceeded) }
+    ) { reply.fail(.EDQUOT) }
 
     func create(
         _ name: FileName, in parent: NodeID, mode: UInt32, flags: OpenFlags, _ context: RequestContext,
         _ reply: consuming CreateReply
-    ) { reply.fail(.permissionDenied) }
+    ) { reply.fail(.EACCES) }
 
     func symbolicLink(
         _ name: FileName, in parent: NodeID, target: FileName, _ context: RequestContext, _ reply: consuming EntryReply
-    ) { reply.fail(target.string == "target" ? .fileNameTooLong : .ioError) }
+    ) { reply.fail(target.string == "target" ? .ENAMETOOLONG : .EIO) }
 
     func link(
         _ node: NodeID, as name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply
-    ) { reply.fail(.tooManyLinks) }
+    ) { reply.fail(.EMLINK) }
 
     func unlink(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
-        reply.fail(.resourceBusy)
+        reply.fail(.EBUSY)
     }
 
     func removeDirectory(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
-        reply.fail(.directoryNotEmpty)
+        reply.fail(.ENOTEMPTY)
     }
 
     func rename(
@@ -39,11 +40,11 @@ extension MemoryFileSystem {
         _ context: RequestContext, _ reply: consuming EmptyReply
     ) {
         state.withLock { $0.renameFlags = flags }
-        reply.fail(.improperLink)
+        reply.fail(.EXDEV)
     }
 
     func getXattr(_ name: FileName, of node: NodeID, _ context: RequestContext, _ reply: consuming XattrReply) {
-        guard name.string == "user.colour" else { return reply.fail(.noData) }
+        guard name.string == "user.colour" else { return reply.fail(.ENODATA) }
         let value: StaticString = "blue"
         reply.succeed(UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
     }
@@ -56,9 +57,9 @@ extension MemoryFileSystem {
     func setXattr(
         _ name: FileName, of node: NodeID, value: UnsafeRawBufferPointer, flags: Int32, _ context: RequestContext,
         _ reply: consuming EmptyReply
-    ) { reply.fail(value.elementsEqual("red".utf8) ? .argListTooLong : .ioError) }
+    ) { reply.fail(value.elementsEqual("red".utf8) ? .E2BIG : .EIO) }
 
     func removeXattr(_ name: FileName, of node: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
-        reply.fail(.noBufferSpace)
+        reply.fail(.ENOBUFS)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemAdditions
 import SystemPackage
 import Synchronization
 
@@ -143,14 +144,14 @@ final class MemoryFileSystem: FileSystem {
     ) {
         state.withLock { $0.change = changes }
         if changes.mode != nil {
-            reply.fail(.readOnlyFileSystem)
+            reply.fail(.EROFS)
         } else {
             reply.succeed(attributes(of: node), timeout: Self.forever)
         }
     }
 
     func readLink(_ node: NodeID, _ context: RequestContext, _ reply: consuming LinkReply) {
-        guard case .link(let target) = Self.kind(of: node) else { return reply.fail(.invalidArgument) }
+        guard case .link(let target) = Self.kind(of: node) else { return reply.fail(.EINVAL) }
         reply.succeed(target)
     }
 
@@ -172,7 +173,7 @@ final class MemoryFileSystem: FileSystem {
         _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, _ context: RequestContext,
         _ reply: consuming DataReply
     ) {
-        guard handle.rawValue == node.rawValue + 7 else { return reply.fail(.badFileDescriptor) }
+        guard handle.rawValue == node.rawValue + 7 else { return reply.fail(.EBADF) }
         switch Self.names[Int(node.rawValue)].name {
         case "dropped":
             return
@@ -200,7 +201,7 @@ final class MemoryFileSystem: FileSystem {
         _ node: NodeID, handle: FileHandle, offset: Int64, _ data: UnsafeRawBufferPointer, _ context: RequestContext,
         _ reply: consuming WriteReply
     ) {
-        guard !data.elementsEqual("full".utf8) else { return reply.fail(.noSpace) }
+        guard !data.elementsEqual("full".utf8) else { return reply.fail(.ENOSPC) }
         state.withLock { $0.content = Array(data) }
         reply.succeed(written: data.count)
     }
@@ -227,7 +228,7 @@ final class MemoryFileSystem: FileSystem {
         _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, plus: Bool, _ context: RequestContext,
         _ reply: consuming DirectoryReply
     ) {
-        guard case .directory(var names) = Self.kind(of: node) else { return reply.fail(.notDirectory) }
+        guard case .directory(var names) = Self.kind(of: node) else { return reply.fail(.ENOTDIR) }
         let hasLateName = state.withLock { state in
             state.listings += 1
             return state.hasLateName

@@ -1,4 +1,5 @@
 import Glibc
+import SystemAdditions
 import SystemPackage
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 struct SessionTests {
     @Test func droppedReplyIsAnIOError() throws {
         try withMount { mount throws in
-            #expect(throws: Errno.ioError) { try contentOf(mount.path + "/dropped") }
+            #expect(throws: Errno.EIO) { try contentOf(mount.path + "/dropped") }
             #expect(try contentOf(mount.path + "/file") == "hello\n")
         }
     }

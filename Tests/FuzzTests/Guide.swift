@@ -1,6 +1,8 @@
 import Recordings
 import Sysfs
+import SystemAdditions
 import SystemPackage
+import VFS
 
 /// Chooses the steps of a walk, from what the host has just then.
 struct Guide {

@@ -2,7 +2,9 @@ import DriverCore
 import Emulator
 import Recordings
 import Sysfs
+import SystemAdditions
 import SystemPackage
+import VFS
 
 /// A computer in virtual time that is walked over, and the model that knows what it must answer. Used by one thread.
 final class Host {

@@ -1,4 +1,5 @@
 import Recordings
+import SystemAdditions
 
 /// What is done at once to a host: a request as a recording has it, or a few that only make sense together, such as a removal
 /// that waits and what ends it.

@@ -4,9 +4,10 @@ import DriverCore
 import Emulator
 import Interleavings
 import Machine
-import Recordings
 import Sysfs
+import SystemAdditions
 import SystemPackage
+import VFS
 
 /// The smallest host on which everything can happen: two adapters and two domains, vfio_ap's queues but for 02.0001, which nobody
 /// has. Device A has queue 01.0001 and the guest `one`, and adapter 3 if ever there is one; device B has adapter 2 and no

@@ -1,7 +1,9 @@
 public import DriverCore
-internal import Recordings
+internal import SystemAdditions
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
+internal import VFS
 
 // What root sees of a kernel's tree, for tests: paths begin below /sys, and an answer is a text, as in the recordings.
 extension Kernel {
@@ -11,8 +13,7 @@ extension Kernel {
     @discardableResult
     public func write(_ path: String, _ text: String) -> String {
         do throws(Errno) {
-            let file = try calls.open(SysfsPath(path.utf8), .writeOnly)
-            _ = try calls.write(file, Array(text.utf8), at: 0)
+            try calls.write(text, to: SysfsPath(path.utf8))
             return "ok"
         } catch {
             return error.name
@@ -22,8 +23,7 @@ extension Kernel {
     /// - Returns: the text, or the name of the error.
     public func read(_ path: String) -> String {
         do throws(Errno) {
-            let file = try calls.open(SysfsPath(path.utf8), .readOnly)
-            return String(decoding: try calls.read(file, at: 0, count: Page.size), as: UTF8.self)
+            return try calls.text(of: SysfsPath(path.utf8))
         } catch {
             return error.name
         }

@@ -1,6 +1,7 @@
 import AdjunctProcessor
 import Glibc
 import Machine
+import SystemAdditions
 import SystemPackage
 import Testing
 
@@ -88,33 +89,33 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", .invalidArgument, "the command is empty"),
-        ("\n", .invalidArgument, "the command is empty"),
-        ("card 05", .invalidArgument, "'card' is no command of a machine; adapter, domain, maxima and queue are"),
-        ("adapter", .invalidArgument, "an adapter is missing; say 06"),
-        ("adapter 100 unplug", .invalidArgument, "'100' is not an adapter; say 06"),
-        ("adapter 05", .invalidArgument, "nothing to change; unplug, type=, config= and chkstop= do"),
-        ("adapter 05 unplug now", .invalidArgument, "'unplug' means nothing here; unplug, type=, config= and chkstop= do"),
-        ("adapter 05 colour=red", .invalidArgument, "'colour=red' means nothing here; unplug, type=, config= and chkstop= do"),
-        ("adapter 05 config=2", .invalidArgument, "config=2 is not possible; 0 or 1"),
-        ("adapter 05 config=0 chkstop=", .invalidArgument, "chkstop= is not possible; 0 or 1"),
-        ("adapter 05 type=CEX3P", .invalidArgument,
+        ("", .EINVAL, "the command is empty"),
+        ("\n", .EINVAL, "the command is empty"),
+        ("card 05", .EINVAL, "'card' is no command of a machine; adapter, domain, maxima and queue are"),
+        ("adapter", .EINVAL, "an adapter is missing; say 06"),
+        ("adapter 100 unplug", .EINVAL, "'100' is not an adapter; say 06"),
+        ("adapter 05", .EINVAL, "nothing to change; unplug, type=, config= and chkstop= do"),
+        ("adapter 05 unplug now", .EINVAL, "'unplug' means nothing here; unplug, type=, config= and chkstop= do"),
+        ("adapter 05 colour=red", .EINVAL, "'colour=red' means nothing here; unplug, type=, config= and chkstop= do"),
+        ("adapter 05 config=2", .EINVAL, "config=2 is not possible; 0 or 1"),
+        ("adapter 05 config=0 chkstop=", .EINVAL, "chkstop= is not possible; 0 or 1"),
+        ("adapter 05 type=CEX3P", .EINVAL,
             "type=CEX3P is not possible; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"),
-        ("domain 47", .invalidArgument, "a use is missing; say usage, control, both or none"),
-        ("domain 47 all", .invalidArgument, "'all' is not a use; say usage, control, both or none"),
-        ("domain 47 both none", .invalidArgument, "'none' is one word too many"),
-        ("maxima 256 255", .invalidArgument, "'256' is not a maximum; say 255, decimal"),
-        ("maxima 3f 255", .invalidArgument, "'3f' is not a maximum; say 255, decimal"),
-        ("maxima 255", .invalidArgument, "a maximum is missing; say 255, decimal"),
-        ("maxima 9 255", .invalidArgument, "adapter 0a is plugged, which is above 09"),
-        ("maxima 255 63", .invalidArgument, "domain 00ff is in use, which is above 003f"),
-        ("queue 05 absent=1", .invalidArgument, "'05' is not a queue; say 05.0047"),
-        ("queue 05.0047", .invalidArgument, "nothing to change; reset-busy=, reset-rc= and absent= do"),
-        ("queue 05.0047 absent=1 reset-busy=256", .invalidArgument,
+        ("domain 47", .EINVAL, "a use is missing; say usage, control, both or none"),
+        ("domain 47 all", .EINVAL, "'all' is not a use; say usage, control, both or none"),
+        ("domain 47 both none", .EINVAL, "'none' is one word too many"),
+        ("maxima 256 255", .EINVAL, "'256' is not a maximum; say 255, decimal"),
+        ("maxima 3f 255", .EINVAL, "'3f' is not a maximum; say 255, decimal"),
+        ("maxima 255", .EINVAL, "a maximum is missing; say 255, decimal"),
+        ("maxima 9 255", .EINVAL, "adapter 0a is plugged, which is above 09"),
+        ("maxima 255 63", .EINVAL, "domain 00ff is in use, which is above 003f"),
+        ("queue 05 absent=1", .EINVAL, "'05' is not a queue; say 05.0047"),
+        ("queue 05.0047", .EINVAL, "nothing to change; reset-busy=, reset-rc= and absent= do"),
+        ("queue 05.0047 absent=1 reset-busy=256", .EINVAL,
             "reset-busy=256 is not possible; 0 to 255, decimal; 255 never ends"),
-        ("queue 05.0047 reset-rc=100", .invalidArgument, "reset-rc=100 is not possible; 00 to ff, hexadecimal"),
-        ("queue 07.0047 absent=1", .noSuchFileOrDirectory, "there is no queue 07.0047: adapter 07 is not plugged"),
-        ("queue 05.0010 absent=1", .noSuchFileOrDirectory, "there is no queue 05.0010: domain 0010 is not a usage domain"),
+        ("queue 05.0047 reset-rc=100", .EINVAL, "reset-rc=100 is not possible; 00 to ff, hexadecimal"),
+        ("queue 07.0047 absent=1", .ENOENT, "there is no queue 07.0047: adapter 07 is not plugged"),
+        ("queue 05.0010 absent=1", .ENOENT, "there is no queue 05.0010: domain 0010 is not a usage domain"),
     ] as [(String, Errno, String)])
     func aRefusedCommandSaysWhyAndChangesNothing(command: String, errno: Errno, reason: String) throws {
         let error = try #require(throws: MachineCommandError.self) { try machine.execute(command) }

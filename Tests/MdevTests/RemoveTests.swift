@@ -3,6 +3,7 @@ import KernelTesting
 import LockOrder
 @testable import Mdev
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 

@@ -1,5 +1,6 @@
 @testable import Mdev
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 

@@ -3,6 +3,7 @@ import Recordings
 import SystemPackage
 import Sysfs
 import Testing
+import VFS
 
 /// The sysfs of this machine, and a tree that looks like a corner of it: both must answer alike.
 ///

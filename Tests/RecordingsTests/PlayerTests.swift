@@ -1,8 +1,10 @@
 import Recordings
 import Synchronization
+import SystemAdditions
 import SystemPackage
 import Sysfs
 import Testing
+import VFS
 
 @Suite struct PlayerTests {
     @Test(.enabled(if: !recordingFiles.isEmpty)) func answersKernfsAsTheKernel() throws {
@@ -80,7 +82,7 @@ import Testing
 
     @Test func withoutControlPlaneThereIsNoPlayer() {
         let tree = Tree(release: .v7_2) { Timestamp(seconds: 0, nanoseconds: 0) }
-        #expect(throws: Errno.noSuchFileOrDirectory) { try Player(TreeCalls(tree: tree)) }
+        #expect(throws: Errno.ENOENT) { try Player(TreeCalls(tree: tree)) }
     }
 
     @Test func timePassesForTheMachine() throws {

@@ -1,6 +1,8 @@
 import Recordings
+import SystemAdditions
 import SystemPackage
 import Testing
+import VFS
 
 /// Where the recordings are; the first that exists.
 let recordingFiles: [(release: String, name: String, path: String)] = {
@@ -97,7 +99,7 @@ func contents(_ path: String) throws -> [UInt8] {
     }
 
     @Test func errorsHaveTheirNames() {
-        #expect(Errno.permissionDenied.name == "EACCES")
+        #expect(Errno.EACCES.name == "EACCES")
         #expect(Errno(rawValue: 95).name == "EOPNOTSUPP")
         #expect(Errno(rawValue: 98).name == "EADDRINUSE")
         #expect(Errno(rawValue: 133).name == "EHWPOISON")

@@ -1,5 +1,6 @@
 import Recordings
 import Testing
+import VFS
 
 @Suite struct RequestTests {
     @Test func filesAreRead() throws {

@@ -1,8 +1,10 @@
 import LockOrder
 import Recordings
 import Synchronization
+import SystemAdditions
 import SystemPackage
 import Sysfs
+import VFS
 
 /// A small machine: enough of sysfs to answer the recording `kernfs`, and a control plane that remembers what it was told.
 final class SampleMachine: Sendable {

@@ -1,8 +1,10 @@
 import Glibc
 import Recordings
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
+import VFS
 
 @Suite struct ScriptTests {
     private let text = #"""
@@ -91,7 +93,7 @@ import Testing
 
     @Test func whatNeedsAControlPlaneIsNotJudged() throws {
         let player = try Player(root: root)
-        #expect(player.lacksControlPlane == .noSuchFileOrDirectory)
+        #expect(player.lacksControlPlane == .ENOENT)
         let text = "> creat file\n< ok\n> hw remove-adapter 05\n< ok\n> uevents\n< ok \"\"\n> read file\n< ok \"1\"\n> read x\n< skipped\n"
         let verdict = try Recording(name: "plain", text: Array(text.utf8)).replay(on: player, release: .v7_2)
         #expect(verdict.notJudged == 2 && verdict.mismatches.map(\.number) == [4])
@@ -115,8 +117,8 @@ import Testing
     }
 
     @Test func noDirectoryIsNoRoot() throws {
-        #expect(throws: Errno.noSuchFileOrDirectory) { try Player(root: self.root + "/nothing") }
+        #expect(throws: Errno.ENOENT) { try Player(root: self.root + "/nothing") }
         _ = SystemCalls(root: root).answer(.open("file", [.writeOnly, .create]))
-        #expect(throws: Errno.notDirectory) { try Player(root: self.root + "/file") }
+        #expect(throws: Errno.ENOTDIR) { try Player(root: self.root + "/file") }
     }
 }

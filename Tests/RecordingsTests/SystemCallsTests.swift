@@ -2,6 +2,7 @@ import Glibc
 import Recordings
 import Sysfs
 import Testing
+import VFS
 
 /// System calls on a directory of our own, where nothing is refused.
 @Suite final class SystemCallsTests {

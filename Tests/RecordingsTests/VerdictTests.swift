@@ -1,6 +1,7 @@
 import Recordings
 import Sysfs
 import Testing
+import VFS
 
 @Suite struct VerdictTests {
     private func play(_ text: String, name: String = "sample", _ deviations: String = "") throws -> Verdict {

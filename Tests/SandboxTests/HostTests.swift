@@ -1,6 +1,7 @@
 import AdjunctProcessor
 import Machine
 import Namespaces
+import SystemAdditions
 import Testing
 
 @testable import Sandbox
@@ -36,9 +37,9 @@ import SystemPackage
     }
 
     @Test(arguments: [
-        (NamespaceError.mount("overlay", path: "/etc", .invalidArgument), "file system that cannot keep them"),
-        (.mount("proc", path: "/proc", .notPermitted), "systempaths=unconfined"),
-        (.mount("overlay", path: "/etc", .operationNotSupportedByDevice), "modprobe overlay"),
+        (NamespaceError.mount("overlay", path: "/etc", .EINVAL), "file system that cannot keep them"),
+        (.mount("proc", path: "/proc", .EPERM), "systempaths=unconfined"),
+        (.mount("overlay", path: "/etc", .ENODEV), "modprobe overlay"),
     ])
     func whatStandsInTheWayIsNamed(error: NamespaceError, words: String) {
         #expect(error.description.contains(words))

@@ -1,6 +1,7 @@
 import Dispatch
 import LockOrder
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 

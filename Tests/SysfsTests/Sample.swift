@@ -1,5 +1,6 @@
 import LockOrder
 import Sysfs
+import SystemAdditions
 import SystemPackage
 
 /// An object with attributes of every kind.

@@ -1,4 +1,5 @@
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 

@@ -4,6 +4,7 @@ import KVM
 import LockOrder
 import Machine
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 @testable import VFIOAP

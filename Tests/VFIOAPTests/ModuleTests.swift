@@ -4,6 +4,7 @@ import KVM
 import LockOrder
 import Mdev
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 @testable import VFIOAP

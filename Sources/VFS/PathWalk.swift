@@ -1,4 +1,5 @@
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 /// SystemPackage has a type of that name too.
@@ -75,7 +76,7 @@ struct PathWalk {
     }
 
     private mutating func follow(_ link: NodeStatus, in directory: Inode) throws(Errno) -> NodeStatus {
-        guard linksFollowed < PathWalk.mostLinks else { throw .tooManySymbolicLinkLevels }
+        guard linksFollowed < PathWalk.mostLinks else { throw .ELOOP }
         linksFollowed += 1
         let target = try tree.target(of: link.inode)
         return try node(at: try end(of: target.utf8, from: directory), following: true)

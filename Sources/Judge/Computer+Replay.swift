@@ -1,7 +1,9 @@
 internal import DriverCore
+public import Emulator
 public import Recordings
 public import Sysfs
 public import SystemPackage
+internal import VFS
 
 extension Computer {
     /// Plays a recording on a freshly booted default machine in this process.
@@ -21,10 +23,5 @@ extension Computer {
         defer { computer.end() }
         let player = try Player(TreeCalls(tree: computer.tree), pace: .real)
         return recording.replay(on: player, release: release, deviations: deviations)
-    }
-
-    private func end() {
-        shutDown()
-        dismantle()
     }
 }

@@ -39,6 +39,13 @@ public final class SysfsFileSystem: FileSystem {
         self.countsRequests = countsRequests
         self.mayCarryMounts = mayCarryMounts
         self.stop = stop
+    }
+
+    /// Has a worker hand on its turn to read requests before it waits for a lock or a clock, in the whole process. Without it requests wait for each other.
+    ///
+    /// A program that mounts calls this once, where it starts: the hook is the only thing here that belongs to the process and not to a file
+    /// system.
+    public static func handOnRequestsWhenBlocking() {
         Blocking.setHook {
             Session.workerWillBlock()
             (Session.servedFileSystem as? SysfsFileSystem)?.announceSoon()

@@ -1,4 +1,5 @@
 internal import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 
 extension TreeCalls {
@@ -11,7 +12,7 @@ extension TreeCalls {
         if flags.contains(.temporaryFile) { try refuseTemporaryFile(in: path, flags) }
         let node = try checked(try flags.contains(.create) ? created(path, flags) : existing(path, flags), flags)
         switch node.kind {
-        case .link: throw .tooManySymbolicLinkLevels
+        case .link: throw .ELOOP
         case .directory:
             guard !flags.needsWritePermission else { throw .EISDIR }
             guard !flags.contains(.direct) else { throw .EINVAL }

@@ -1,4 +1,5 @@
 internal import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 
 /// Making, removing and renaming, all of which sysfs refuses in the end.
@@ -28,7 +29,7 @@ extension TreeCalls {
         let end = try walk.end(ofPath: path)
         switch end.last {
         case .dot: throw .EINVAL
-        case .dotDot: throw .directoryNotEmpty
+        case .dotDot: throw .ENOTEMPTY
         case .root: throw .EBUSY
         case .name:
             guard try walk.entry(end).kind == .directory else { throw .ENOTDIR }
@@ -58,7 +59,7 @@ extension TreeCalls {
         guard source.kind == .directory || !(from.hasTrailingSlash || to.hasTrailingSlash) else { throw .ENOTDIR }
         if from.directory != to.directory {
             guard !isAbove(source.inode, to.directory) else { throw .EINVAL }
-            if let target, isAbove(target.inode, from.directory) { throw .directoryNotEmpty }
+            if let target, isAbove(target.inode, from.directory) { throw .ENOTEMPTY }
         }
         if let target {
             guard target.inode != source.inode else { return }

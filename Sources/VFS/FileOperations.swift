@@ -40,15 +40,6 @@ public protocol FileOperations: Sendable {
 /// The type of a file, as `stat` requests name it.
 public enum FileKind: String, Hashable, Sendable {
     case file, directory = "dir", link, character = "char", block, fifo, socket = "sock"
-
-    /// What `list` puts behind a name.
-    var suffix: String {
-        switch self {
-        case .directory: "/"
-        case .link: "@"
-        default: ""
-        }
-    }
 }
 
 /// What lstat(2) says of a file, as far as a recording asks.
@@ -60,10 +51,24 @@ public struct FileStatus: Hashable, Sendable {
     public let size: Int64
     public let uid: UInt32
     public let gid: UInt32
+
+    public init(kind: FileKind, mode: UInt16, linkCount: UInt64, size: Int64, uid: UInt32, gid: UInt32) {
+        self.kind = kind
+        self.mode = mode
+        self.linkCount = linkCount
+        self.size = size
+        self.uid = uid
+        self.gid = gid
+    }
 }
 
 /// A name in a directory; the kind is nil when it was gone at second sight.
 public struct DirectoryName: Hashable, Sendable {
     public let name: [UInt8]
     public let kind: FileKind?
+
+    public init(name: [UInt8], kind: FileKind?) {
+        self.name = name
+        self.kind = kind
+    }
 }

@@ -2,6 +2,7 @@ internal import DriverCore
 public import FUSE
 internal import Glibc
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 // Names and attributes.

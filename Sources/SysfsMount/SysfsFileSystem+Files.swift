@@ -3,6 +3,7 @@ public import FUSE
 internal import Glibc
 internal import LockOrder
 internal import Sysfs
+internal import SystemAdditions
 internal import SystemPackage
 
 // Open files.

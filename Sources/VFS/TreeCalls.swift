@@ -1,5 +1,6 @@
 internal import LockOrder
 public import Sysfs
+internal import SystemAdditions
 public import SystemPackage
 
 /// The system calls of root on a tree in this process: what Linux's virtual file system does before and behind kernfs.
@@ -96,7 +97,7 @@ extension PathWalk {
 
     /// - Throws: as `end(of:from:)`; `ENAMETOOLONG` where Linux would not take the path with the mount point in front of it.
     mutating func end(ofPath path: SysfsPath) throws(Errno) -> End {
-        guard path.bytes.count + PathWalk.mountPoint.utf8.count < PathWalk.longestPath else { throw .fileNameTooLong }
+        guard path.bytes.count + PathWalk.mountPoint.utf8.count < PathWalk.longestPath else { throw .ENAMETOOLONG }
         return try end(of: path.bytes, from: .root)
     }
 }

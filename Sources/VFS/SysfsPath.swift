@@ -1,0 +1,21 @@
+internal import SystemAdditions
+
+/// A path below the root of sysfs as a system call gets it: bytes, of which a NUL is the end, slashes not tidied up.
+public struct SysfsPath: Hashable, Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
+    public let bytes: [UInt8]
+
+    public init(_ bytes: some Sequence<UInt8>) {
+        self.bytes = bytes.prefix { $0 != 0 }
+    }
+
+    public init(stringLiteral text: String) {
+        self.init(text.utf8)
+    }
+
+    /// The path of a name in the directory of this path.
+    public func appending(_ name: [UInt8]) -> SysfsPath {
+        SysfsPath(bytes + [UInt8(ascii: "/")] + name)
+    }
+
+    public var description: String { String(latin1: bytes) }
+}
