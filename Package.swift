@@ -16,7 +16,8 @@ let package = Package(
         .library(
             name: "Emulator",
             targets: [
-                "Emulator", "APBus", "DriverCore", "Sysfs", "VFS", "Machine", "AdjunctProcessor", "LockOrder", "SystemAdditions",
+                "Emulator", "APBus", "DriverCore", "Sysfs", "VFS", "Machine", "AdjunctProcessor", "KernelLocks", "LockOrder",
+                "SystemAdditions",
             ]),
         // for Fuzzing/
         .library(name: "Recordings", targets: ["Recordings"]),
@@ -39,17 +40,18 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", "SystemAdditions", system]),
 
         // The kernel's layers, the lowest first.
+        .target(name: "KernelLocks", dependencies: ["LockOrder"]),
         .target(name: "Sysfs", dependencies: ["SystemAdditions", "LockOrder", system]),
         .target(name: "VFS", dependencies: ["Sysfs", "SystemAdditions", "LockOrder", system]),
-        .target(name: "DriverCore", dependencies: ["Sysfs", "SystemAdditions", "LockOrder", system, collections]),
+        .target(name: "DriverCore", dependencies: ["Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system, collections]),
         .target(name: "AdjunctProcessor"),
-        .target(name: "Mdev", dependencies: ["DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
-        .target(name: "KVM", dependencies: ["AdjunctProcessor", "LockOrder"]),
-        .target(name: "APBus", dependencies: ["AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
+        .target(name: "Mdev", dependencies: ["DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+        .target(name: "KVM", dependencies: ["AdjunctProcessor", "KernelLocks", "LockOrder"]),
+        .target(name: "APBus", dependencies: ["AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system]),
         .target(
             name: "VFIOAP",
             dependencies: [
-                "APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system,
+                "APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .target(name: "Machine", dependencies: ["AdjunctProcessor", "SystemAdditions", system, yams]),
 
@@ -89,7 +91,7 @@ let package = Package(
             name: "KernelTesting", dependencies: ["VFS", "DriverCore", "Sysfs", "SystemAdditions", system],
             path: "Tests/KernelTesting"),
         .target(name: "ProgramTesting", path: "Tests/ProgramTesting"),
-        .testTarget(name: "LockOrderTests", dependencies: ["LockOrder"], exclude: ["Snippets"]),
+        .testTarget(name: "LockOrderTests", dependencies: ["KernelLocks", "LockOrder"], exclude: ["Snippets"]),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", "SystemAdditions", system]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
         .testTarget(name: "SysfsTests", dependencies: ["Sysfs", "SystemAdditions", "LockOrder", system]),
@@ -97,22 +99,22 @@ let package = Package(
         .testTarget(
             name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", "SystemAdditions", system]),
         .testTarget(
-            name: "DriverCoreTests", dependencies: ["KernelTesting", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
+            name: "DriverCoreTests", dependencies: ["KernelTesting", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system]),
         .testTarget(
             name: "MdevTests",
-            dependencies: ["KernelTesting", "Mdev", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
-        .testTarget(name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "LockOrder"]),
+            dependencies: ["KernelTesting", "Mdev", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+        .testTarget(name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "KernelLocks", "LockOrder"]),
         .testTarget(
             name: "APBusTests",
             dependencies: [
-                "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder",
+                "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder",
                 system,
             ]),
         .testTarget(
             name: "VFIOAPTests",
             dependencies: [
                 "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs",
-                "SystemAdditions", "LockOrder", system,
+                "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .testTarget(
             name: "EmulatorTests",
@@ -128,7 +130,7 @@ let package = Package(
             name: "InterleavingTests",
             dependencies: [
                 "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor",
-                "DriverCore", "VFS", "Sysfs", "SystemAdditions", "LockOrder", system,
+                "DriverCore", "VFS", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .testTarget(
             name: "FuzzTests", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "SystemAdditions", system]),

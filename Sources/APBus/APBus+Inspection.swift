@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import DriverCore
+internal import KernelLocks
 internal import LockOrder
 
 extension APBus {

@@ -1,6 +1,7 @@
 public import AdjunctProcessor
 internal import DriverCore
-public import LockOrder
+internal import KernelLocks
+internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage
 internal import Sysfs
@@ -68,11 +69,11 @@ extension APBus {
     /// Whether any queue of these adapters and domains is the host's drivers', so that no mediated device may have it: by its
     /// driver where a bound queue has an override, by the masks else.
     ///
-    /// - Parameter masks: as guarded by the lock that the token is of.
+    /// - Parameter masks: as lent by their lock, which is held until the answer has been acted upon.
     ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_apqn_in_matrix_owned_by_def_drv.
     public func isHosts(
-        adapters: APMask, domains: APMask, _ masks: borrowing BusMasks, _ held: borrowing Held<APAttributesRank>
+        adapters: APMask, domains: APMask, _ masks: borrowing BusMasks
     ) -> Bool {
         guard masks.overrides > 0 else { return masks.reservesForHost(adapters: adapters, domains: domains) }
         for adapter in adapters.adapters {

@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import DriverCore
+internal import KernelLocks
 public import LockOrder
 internal import Sysfs
 internal import SystemPackage

@@ -1,5 +1,6 @@
 public import AdjunctProcessor
 public import DriverCore
+public import KernelLocks
 public import LockOrder
 public import SystemPackage
 

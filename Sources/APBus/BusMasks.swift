@@ -1,4 +1,5 @@
 public import AdjunctProcessor
+internal import KernelLocks
 
 /// Which queues the host's own drivers get, under the lock of the bus's attributes (rank `APAttributesRank`).
 public struct BusMasks: Sendable {

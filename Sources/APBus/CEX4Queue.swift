@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 public import DriverCore
+public import KernelLocks
 public import LockOrder
 internal import SystemAdditions
 public import SystemPackage

@@ -1,3 +1,4 @@
+public import KernelLocks
 public import LockOrder
 internal import OrderedCollections
 internal import Sysfs

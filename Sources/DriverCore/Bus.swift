@@ -1,4 +1,5 @@
 internal import Collections
+public import KernelLocks
 public import LockOrder
 internal import OrderedCollections
 public import Sysfs

@@ -1,3 +1,4 @@
+internal import KernelLocks
 internal import LockOrder
 public import Sysfs
 public import SystemPackage

@@ -1,4 +1,5 @@
 public import AdjunctProcessor
+internal import KernelLocks
 public import LockOrder
 
 extension Guest {

@@ -1,4 +1,5 @@
 public import AdjunctProcessor
+public import KernelLocks
 public import LockOrder
 
 /// What happens when a guest asks for or gives up the interrupts of a queue.

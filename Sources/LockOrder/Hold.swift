@@ -7,20 +7,20 @@ public enum LockMode: Sendable, Hashable {
 }
 
 /// Where in the source a lock is taken.
-@usableFromInline
-struct LockSite: Sendable {
+public struct LockSite: Sendable {
     @usableFromInline let fileID: StaticString
     @usableFromInline let line: UInt
 
+    /// That file and line: `LockSite(#fileID, #line)`.
     @inlinable
-    init(_ fileID: StaticString, _ line: UInt) {
+    public init(_ fileID: StaticString, _ line: UInt) {
         self.fileID = fileID
         self.line = line
     }
 }
 
 extension LockSite: CustomStringConvertible {
-    @usableFromInline var description: String { "\(fileID):\(line)" }
+    public var description: String { "\(fileID):\(line)" }
 }
 
 /// One hold of a lock, from taking to release: lives on the stack of the scope.

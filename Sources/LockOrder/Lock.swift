@@ -1,6 +1,6 @@
 /// A mutex of rank `R` with the state that it guards inside: there is no way to the state but through the lock.
 ///
-/// How it is taken depends on the rank (`Lock+Ranks.swift`), always by showing a token of an outer rank:
+/// How it is taken depends on the rank, and is declared with it (``Rank``), always by showing a token of an outer rank:
 ///
 ///     matrixDevice.lock.withLock(after: held) { state, held in … }
 ///
@@ -28,18 +28,27 @@ public final class Lock<R: Rank, State> {
     /// Whether anybody holds it or waits for it at this moment: for inspections of what should be at rest.
     package var isInUse: Bool { core.isInUse }
 
+    /// Takes the lock, runs `body` with it, and gives it back. For the declaration of a ladder, which asks for the token.
+    ///
+    /// May wait. Not interruptible.
+    ///
+    /// - Throws: what `body` throws.
     @inlinable
-    func exclusively<Result, Failure>(
-        _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
+    public func exclusively<Result, Failure>(
+        _ rung: Rung<R>, _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let hold = core.acquire(.exclusive, site)
         defer { core.release(.exclusive, hold) }
         return try body(&state, Held())
     }
 
+    /// The same where nobody has it; never waits. For the declaration of a ladder, which asks for the token.
+    ///
+    /// - Returns: `nil`, without having called `body`, where somebody else holds the lock.
+    /// - Throws: what `body` throws.
     @inlinable
-    func exclusivelyIfAvailable<Result, Failure>(
-        _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
+    public func exclusivelyIfAvailable<Result, Failure>(
+        _ rung: Rung<R>, _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
         guard let hold = core.acquireIfAvailable(.exclusive, site) else { return nil }
         defer { core.release(.exclusive, hold) }

@@ -69,6 +69,11 @@ final class LockClass: Sendable {
     static var everyone: [LockClass] {
         registry.withLock { $0.classes }.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
     }
+
+    /// The ranks of all classes so far, outermost first.
+    static var ranks: [LockRank] {
+        everyone.reduce(into: []) { ranks, lockClass in if ranks.last != lockClass.rank { ranks.append(lockClass.rank) } }
+    }
 }
 
 extension LockClass.Registry {

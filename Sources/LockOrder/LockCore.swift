@@ -54,12 +54,12 @@ struct LockCore: ~Copyable {
     /// The lock has just been taken. A leaf's hold is not timed: reading the clock takes longer than most of them.
     func acquired(isInstrumented: Bool) -> Hold {
         lockClass.acquisitions.wrappingAdd(1, ordering: .relaxed)
-        return Hold(since: lockClass.rank == .leaf ? .zero : .now, isInstrumented: isInstrumented)
+        return Hold(since: lockClass.rank.isLeaf ? .zero : .now, isInstrumented: isInstrumented)
     }
 
     @usableFromInline
     func release(_ mode: LockMode, _ hold: Hold) {
-        if lockClass.rank != .leaf { lockClass.count(hold: hold.since.elapsed) }
+        if !lockClass.rank.isLeaf { lockClass.count(hold: hold.since.elapsed) }
         // acquiring: the last reader hands over what the others have released before
         let left = word.wrappingSubtract(
             mode == .exclusive ? Self.writer : Self.reader, ordering: .acquiringAndReleasing).newValue
@@ -70,7 +70,7 @@ struct LockCore: ~Copyable {
     // MARK: - The word
 
     /// Whether the lock is got in the order of arrival.
-    private var isFair: Bool { lockClass.rank != .leaf }
+    private var isFair: Bool { !lockClass.rank.isLeaf }
 
     /// What the word becomes by taking, or `nil` where the lock is not to be had.
     private func taken(_ word: UInt64, _ mode: LockMode) -> UInt64? {

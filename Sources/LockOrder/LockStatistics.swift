@@ -51,7 +51,7 @@ public enum LockStatistics {
         var rows = [["rank", "acquisitions", "contentions", "wait-ns", "hold-ns", "hold-max-ns", "name"]]
         for row in classes {
             let counts = [row.acquisitions, row.contentions, row.waitTime].map { "\($0)" }
-            let holds = row.rank == .leaf ? ["-", "-"] : ["\(row.holdTime)", "\(row.longestHold)"]
+            let holds = row.rank.isLeaf ? ["-", "-"] : ["\(row.holdTime)", "\(row.longestHold)"]
             rows.append(["\(row.rank)"] + counts + holds + [row.name])
         }
         let widths = rows[0].indices.map { column in rows.reduce(0) { max($0, $1[column].utf8.count) } }

@@ -92,7 +92,7 @@ extension LockViolation.Kind {
     var rule: String {
         switch self {
         case .wrongOrder, .twoOfOneRank, .recursion:
-            LockRank.allCases.dropFirst().map { "\($0)" }.joined(separator: " > ") + ", one of each at most"
+            LockClass.ranks.map { "\($0)" }.joined(separator: " > ") + ", one of each at most"
         case .underLeaf: "inside a leaf nothing is taken, neither a ranked lock nor another leaf"
         case .notUnlocked: "withNoLocksHeld is the beginning of a chain, not a link"
         }

@@ -29,27 +29,41 @@ public final class RWLock<R: Rank, State> {
     /// Whether anybody holds it or waits for it at this moment: for inspections of what should be at rest.
     package var isInUse: Bool { core.isInUse }
 
+    /// Takes the lock, runs `body` with it, and gives it back. For the declaration of a ladder, which asks for the token.
+    ///
+    /// May wait. Not interruptible.
+    ///
+    /// - Throws: what `body` throws.
     @inlinable
-    func exclusively<Result, Failure>(
-        _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
+    public func exclusively<Result, Failure>(
+        _ rung: Rung<R>, _ site: LockSite, _ body: (inout State, borrowing Held<R>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let hold = core.acquire(.exclusive, site)
         defer { core.release(.exclusive, hold) }
         return try body(&state, Held())
     }
 
+    /// Takes the lock for reading, runs `body` with it, and gives it back. For the declaration of a ladder, which asks for the token.
+    ///
+    /// May wait for a writer, also for one that waits itself. Not interruptible.
+    ///
+    /// - Throws: what `body` throws.
     @inlinable
-    func shared<Result, Failure>(
-        _ site: LockSite, _ body: (borrowing State, borrowing Held<R>) throws(Failure) -> Result
+    public func shared<Result, Failure>(
+        _ rung: Rung<R>, _ site: LockSite, _ body: (borrowing State, borrowing Held<R>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let hold = core.acquire(.shared, site)
         defer { core.release(.shared, hold) }
         return try body(state, Held())
     }
 
+    /// The same where no writer has the lock or waits for it; never waits. For the declaration of a ladder, which asks for the token.
+    ///
+    /// - Returns: `nil`, without having called `body`, where a writer has the lock or waits for it.
+    /// - Throws: what `body` throws.
     @inlinable
-    func sharedIfAvailable<Result, Failure>(
-        _ site: LockSite, _ body: (borrowing State, borrowing Held<R>) throws(Failure) -> Result
+    public func sharedIfAvailable<Result, Failure>(
+        _ rung: Rung<R>, _ site: LockSite, _ body: (borrowing State, borrowing Held<R>) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
         guard let hold = core.acquireIfAvailable(.shared, site) else { return nil }
         defer { core.release(.shared, hold) }

@@ -21,7 +21,7 @@ extension ThreadRecord {
     private func violation(of wanted: HeldLock) -> LockViolation.Kind? {
         let rank = wanted.lock.rank
         if held.contains(where: { $0.lock == wanted.lock }) { return .recursion }
-        if held.contains(where: { $0.lock.rank == .leaf }) { return .underLeaf }
+        if held.contains(where: { $0.lock.rank.isLeaf }) { return .underLeaf }
         if held.contains(where: { $0.lock.rank == rank }) { return .twoOfOneRank }
         if held.contains(where: { $0.lock.rank > rank }) { return .wrongOrder }
         return nil

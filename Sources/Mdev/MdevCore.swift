@@ -1,4 +1,5 @@
 public import DriverCore
+public import KernelLocks
 public import LockOrder
 internal import Sysfs
 internal import SystemAdditions

@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import APBus
+internal import KernelLocks
 internal import LockOrder
 
 extension MatrixDevice {

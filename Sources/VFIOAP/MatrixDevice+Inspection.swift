@@ -1,5 +1,6 @@
 package import AdjunctProcessor
 package import KVM
+internal import KernelLocks
 package import LockOrder
 internal import Sysfs
 

@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 internal import APBus
 internal import DriverCore
+internal import KernelLocks
 internal import LockOrder
 internal import Sysfs
 internal import SystemAdditions

@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 internal import APBus
 public import DriverCore
 public import KVM
+public import KernelLocks
 public import LockOrder
 internal import Sysfs
 

@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import APBus
+internal import KernelLocks
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage
@@ -40,13 +41,13 @@ extension MatrixMdev {
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, assign_adapter_store, assign_domain_store.
     func assign(_ what: Assignable, _ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
-        try matrixDevice.bus.masks.withLock(after: held) { (masks, masksHeld) throws(Errno) in
-            try withPlugLocks(after: masksHeld) { (state, mdev, plug, held) throws(Errno) in
+        try matrixDevice.bus.masks.withLock(after: held) { (masks, held) throws(Errno) in
+            try withPlugLocks(after: held) { (state, mdev, plug, held) throws(Errno) in
                 let id = try number(input, what, mdev)
                 guard !mdev.matrix[keyPath: what.path].contains(id) else { return }
                 var new = mdev.matrix
                 new[keyPath: what.path][id] = true
-                let isHosts = matrixDevice.bus.isHosts(adapters: new.adapters, domains: new.domains, masks, masksHeld)
+                let isHosts = matrixDevice.bus.isHosts(adapters: new.adapters, domains: new.domains, masks)
                 guard !isHosts else { throw .EADDRNOTAVAIL }
                 let one = APMask(CollectionOfOne(id))
                 try checkSharing(
@@ -129,10 +130,10 @@ extension MatrixMdev {
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, ap_config_store.
     func storeConfig(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
-        try matrixDevice.bus.masks.withLock(after: held) { (masks, masksHeld) throws(Errno) in
-            try withPlugLocks(after: masksHeld) { (state, mdev, plug, held) throws(Errno) in
+        try matrixDevice.bus.masks.withLock(after: held) { (masks, held) throws(Errno) in
+            try withPlugLocks(after: held) { (state, mdev, plug, held) throws(Errno) in
                 guard let new = APMatrix.parseConfig(input.text) else { throw .EINVAL }
-                let isHosts = matrixDevice.bus.isHosts(adapters: new.adapters, domains: new.domains, masks, masksHeld)
+                let isHosts = matrixDevice.bus.isHosts(adapters: new.adapters, domains: new.domains, masks)
                 guard !isHosts else { throw .EADDRNOTAVAIL }
                 try checkSharing(adapters: new.adapters, domains: new.domains, state)
                 guard mdev.limits.permit(new) else { throw .ENODEV }

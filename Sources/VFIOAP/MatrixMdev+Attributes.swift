@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+internal import KernelLocks
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage

@@ -2,6 +2,7 @@ public import AdjunctProcessor
 internal import APBus
 internal import DriverCore
 public import KVM
+public import KernelLocks
 public import LockOrder
 internal import Mdev
 internal import Sysfs

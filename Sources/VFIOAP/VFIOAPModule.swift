@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 public import APBus
 public import DriverCore
+internal import KernelLocks
 public import LockOrder
 public import Mdev
 public import SystemPackage

@@ -1,6 +1,7 @@
 @testable import APBus
 import AdjunctProcessor
 import DriverCore
+import KernelLocks
 import KernelTesting
 import LockOrder
 import Machine

@@ -1,5 +1,6 @@
 @testable import APBus
 import AdjunctProcessor
+import KernelLocks
 import KernelTesting
 import LockOrder
 import Sysfs
@@ -160,7 +161,7 @@ import Testing
         let it = try Host()
         func isHosts(_ domains: APMask) -> Bool {
             withNoLocksHeld { held in
-                it.bus.masks.withLock(after: held) { masks, held in it.bus.isHosts(adapters: APMask([5]), domains: domains, masks, held) }
+                it.bus.masks.withLock(after: held) { masks, _ in it.bus.isHosts(adapters: APMask([5]), domains: domains, masks) }
             }
         }
         it.kernel.write(Self.override, "other")

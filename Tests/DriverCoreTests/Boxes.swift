@@ -1,4 +1,5 @@
 import DriverCore
+import KernelLocks
 import LockOrder
 import Sysfs
 import SystemPackage

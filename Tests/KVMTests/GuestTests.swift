@@ -1,5 +1,6 @@
 import AdjunctProcessor
 @testable import KVM
+import KernelLocks
 import LockOrder
 import Testing
 

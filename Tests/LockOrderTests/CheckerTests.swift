@@ -1,4 +1,5 @@
 import Glibc
+import KernelLocks
 import LockOrder
 import Testing
 

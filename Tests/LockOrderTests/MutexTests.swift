@@ -1,4 +1,5 @@
 import Glibc
+import KernelLocks
 @testable import LockOrder
 import Synchronization
 import Testing

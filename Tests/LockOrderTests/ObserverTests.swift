@@ -1,3 +1,4 @@
+import KernelLocks
 import LockOrder
 import Testing
 

@@ -1,3 +1,4 @@
+import KernelLocks
 import LockOrder
 import Testing
 
@@ -15,7 +16,7 @@ extension LockOrderTests {
             }
             leaf.withLock { _ in }
             let found = statistics("counted together")
-            #expect(found.map(\.rank) == [.device, .leaf])
+            #expect(found.map(\.rank) == [DeviceRank.rank, .leaf])
             #expect(found.map(\.acquisitions) == [3, 4])
             #expect(found.map(\.contentions) == [0, 0])
             #expect(found.map(\.waitTime) == [0, 0])

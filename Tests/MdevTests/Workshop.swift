@@ -1,4 +1,5 @@
 import DriverCore
+import KernelLocks
 import KernelTesting
 import LockOrder
 @testable import Mdev
