@@ -10,16 +10,16 @@ extension APBus {
     /// The tables of the bus and of what is on it, for one release.
     struct Tables {
         let bus: AttributeTable<APBus>
-        let card: AttributeTable<Card>
-        let queue: AttributeTable<Queue>
+        let card: AttributeTable<CardView>
+        let queue: AttributeTable<QueueView>
         /// What a queue of a secure-execution guest has besides.
-        let secureQueue: AttributeTable<Queue>
+        let secureQueue: AttributeTable<QueueView>
 
         init(release: KernelRelease) {
             bus = AttributeTable(APBus.attributes(release), release: release)
-            card = AttributeTable(Card.attributes, release: release)
-            queue = AttributeTable(Queue.attributes, release: release)
-            secureQueue = AttributeTable(Queue.secureAttributes, release: release)
+            card = AttributeTable(CardView.attributes, release: release)
+            queue = AttributeTable(QueueView.attributes, release: release)
+            secureQueue = AttributeTable(QueueView.secureAttributes, release: release)
         }
     }
 

@@ -10,12 +10,12 @@ extension APBus {
     static let noRequests = "programs cannot send requests, so none ever waits"
 
     /// A card and the bus that it is on: what the rows below speak of.
-    struct Card: Sendable {
+    struct CardView: Sendable {
         unowned let bus: APBus
         let card: APCard
 
         /// /sys/devices/ap/cardXX, without what its driver adds
-        static var attributes: [Attribute<Card>] {
+        static var attributes: [Attribute<CardView>] {
             [
                 .readOnly("hwtype") { "\($0.card.type)\n" },
                 .readOnly("raw_hwtype") { "\($0.card.info.type)\n" },
@@ -66,16 +66,5 @@ extension APBus {
     /// The queues of a card, oldest first.
     func queues(of card: APCard) -> [APQueue] {
         bus.devices.compactMap { $0.queue }.filter { $0.card === card }
-    }
-}
-
-extension KernelText {
-    /// - Throws: `EINVAL` unless the text begins with the decimal number 0 or 1.
-    static func zeroOrOne(_ text: ArraySlice<UInt8>) throws(Errno) -> Bool {
-        switch try scannedInteger(text, .decimal) {
-        case 0: false
-        case 1: true
-        default: throw .EINVAL
-        }
     }
 }

@@ -42,6 +42,6 @@ public final class APCard: Sendable {
         device = try Device(
             "card\(adapter)", in: bus.root.directory, subsystem: ("ap", bus.bus.directory),
             identity: DeviceIdentity(type: "ap_card", variables: variables + mode), kernel: bus.kernel)
-        device.directory.addAttributes(bus.tables.card, of: APBus.Card(bus: bus, card: self))
+        device.directory.addAttributes(bus.tables.card, of: APBus.CardView(bus: bus, card: self))
     }
 }

@@ -8,12 +8,12 @@ internal import Sysfs
 
 extension APBus {
     /// A queue and the bus that it is on: what the rows below speak of.
-    struct Queue: Sendable {
+    struct QueueView: Sendable {
         unowned let bus: APBus
         let queue: APQueue
 
         /// /sys/devices/ap/cardXX/XX.YYYY, without what its driver adds
-        static var attributes: [Attribute<Queue>] {
+        static var attributes: [Attribute<QueueView>] {
             [
                 .readWrite("request_count") { queue in
                     queue.queue.state.withLock { $0.machine.device == .uninitiated ? "-\n" : "\($0.requests)\n" }

@@ -6,9 +6,9 @@ internal import SystemAdditions
 internal import SystemPackage
 
 // What a secure-execution guest does before it can use a queue: it binds the queue to itself, and a queue of an EP11 card to a secret.
-extension APBus.Queue {
+extension APBus.QueueView {
     /// /sys/devices/ap/cardXX/XX.YYYY, in a secure-execution guest
-    static var secureAttributes: [Attribute<APBus.Queue>] {
+    static var secureAttributes: [Attribute<APBus.QueueView>] {
         [
             Attribute("se_bind", .readWrite, since: .v6_12) { queue, page, _ throws(Errno) in
                 page.emit(try queue.bindText())

@@ -34,9 +34,9 @@ public final class APQueue: Sendable {
         device = try Device(
             apqn.description, in: card.device.directory, subsystem: ("ap", bus.bus.directory),
             identity: card.queueIdentity, kernel: bus.kernel)
-        device.directory.addAttributes(bus.tables.queue, of: APBus.Queue(bus: bus, queue: self))
+        device.directory.addAttributes(bus.tables.queue, of: APBus.QueueView(bus: bus, queue: self))
         if bus.hardware.isSecureGuest, card.info.mode == .ep11 || card.info.mode == .accelerator {
-            device.directory.addAttributes(bus.tables.secureQueue, of: APBus.Queue(bus: bus, queue: self))
+            device.directory.addAttributes(bus.tables.secureQueue, of: APBus.QueueView(bus: bus, queue: self))
         }
     }
 

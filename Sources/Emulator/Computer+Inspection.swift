@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 internal import APBus
 internal import DriverCore
 internal import KVM
+internal import KernelLocks
 internal import LockOrder
 internal import Mdev
 internal import VFIOAP

@@ -24,11 +24,11 @@ public final class Computer: Sendable {
     /// The module vfio_ap while it is loaded.
     let vfioAP = Leaf<VFIOAPModule?>("vfio_ap", nil)
     /// Those that run, in the order in which they were started.
-    let guests = Leaf<[VirtualMachine]>("guests", [])
+    let guests = Leaf<[VirtualMachineMonitor]>("guests", [])
     /// What is to go wrong, the oldest first.
     let faults = Leaf<[Fault]>("faults", [])
     /// Loading and unloading take turns.
-    private let loading = Leaf("module loading", false)
+    private let loading = Turns("module loading")
 
     public var tree: Tree { kernel.tree }
     /// The major numbers of the character devices that come and go.
@@ -100,33 +100,20 @@ public final class Computer: Sendable {
     ///
     /// - Throws: `ENODEV` on a machine without AP instructions.
     func loadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
-        takeTurn()
-        defer { passTurn() }
-        guard vfioAP.withLock({ $0 == nil }) else { return }
-        let loaded = try VFIOAPModule(bus: bus, mdevCore: mdevCore, vfio: vfio, using: vfioUses, after: held)
-        vfioAP.withLock { $0 = loaded }
+        try loading.withTurn { _ throws(Errno) in
+            guard vfioAP.withLock({ $0 == nil }) else { return }
+            let loaded = try VFIOAPModule(bus: bus, mdevCore: mdevCore, vfio: vfio, using: vfioUses, after: held)
+            vfioAP.withLock { $0 = loaded }
+        }
     }
 
     /// - Throws: `EAGAIN` while a guest uses it, `ENOENT` where it is not loaded.
     func unloadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
-        takeTurn()
-        defer { passTurn() }
-        guard let loaded = vfioAP.withLock({ $0 }) else { throw .ENOENT }
-        try loaded.unload(after: held)
-        vfioAP.withLock { $0 = nil }
-    }
-
-    private func takeTurn() {
-        loading.wait { isLoading -> Void? in
-            guard !isLoading else { return nil }
-            isLoading = true
-            return ()
+        try loading.withTurn { _ throws(Errno) in
+            guard let loaded = vfioAP.withLock({ $0 }) else { throw .ENOENT }
+            try loaded.unload(after: held)
+            vfioAP.withLock { $0 = nil }
         }
-    }
-
-    private func passTurn() {
-        loading.withLock { $0 = false }
-        loading.notifyAll()
     }
 
     // MARK: - Parameters

@@ -19,13 +19,13 @@ extension ControlPlane {
         case "start", "start-deaf":
             try start(words[1], Array(words[2...]), isDeaf: words[0] == "start-deaf", computer, held)
         case "stop", "kill":
-            let machine = try find(words, computer)
-            machine.close(after: held)
-            computer.guests.withLock { guests in guests.removeAll { $0 === machine } }
+            let monitor = try find(words, computer)
+            monitor.close(after: held)
+            computer.guests.withLock { guests in guests.removeAll { $0 === monitor } }
         case "reset":
-            let machine = try find(words, computer)
+            let monitor = try find(words, computer)
             do throws(Errno) {
-                try machine.reset(after: held)
+                try monitor.reset(after: held)
             } catch {
                 throw ControlError(error, "a queue could not be reset")
             }
@@ -44,17 +44,17 @@ extension ControlPlane {
             guard let uuid = MdevUUID(text) else { throw ControlError(.EINVAL, "'\(text)' is no UUID") }
             devices.append(uuid)
         }
-        let machine = VirtualMachine(name: name, isDeaf: isDeaf, computer: computer)
+        let monitor = VirtualMachineMonitor(name: name, isDeaf: isDeaf, computer: computer)
         let isNew = computer.guests.withLock { guests in
             guard !guests.contains(where: { $0.name == name }) else { return false }
-            guests.append(machine)
+            guests.append(monitor)
             return true
         }
         guard isNew else { throw ControlError(.EEXIST, "there is a guest '\(name)' already") }
         do throws(ControlError) {
-            try machine.open(devices, after: held)
+            try monitor.open(devices, after: held)
         } catch {
-            computer.guests.withLock { guests in guests.removeAll { $0 === machine } }
+            computer.guests.withLock { guests in guests.removeAll { $0 === monitor } }
             throw error
         }
     }
@@ -72,18 +72,18 @@ extension ControlPlane {
             }
             indicator = address
         }
-        let machine = try find(["pqap", words[0]], computer)
+        let monitor = try find(["pqap", words[0]], computer)
         let isOn = words[2] == "on"
-        let status = machine.guest.pqap(apqn, isOn ? .enable(indicator: indicator) : .disable, after: held)
+        let status = monitor.guest.pqap(apqn, isOn ? .enable(indicator: indicator) : .disable, after: held)
         computer.machine.journal.append(
             line: "PQAP \(words[0]) AQIC-\(words[2]) \(apqn) rc=\(status.responseCode.rawValue.hex(2))")
     }
 
-    private static func find(_ words: [String], _ computer: Computer) throws(ControlError) -> VirtualMachine {
+    private static func find(_ words: [String], _ computer: Computer) throws(ControlError) -> VirtualMachineMonitor {
         guard words.count == 2 else { throw ControlError(.EINVAL, "'\(words[0])' takes the name of a guest") }
-        guard let machine = computer.guests.withLock({ guests in guests.first { $0.name == words[1] } }) else {
+        guard let monitor = computer.guests.withLock({ guests in guests.first { $0.name == words[1] } }) else {
             throw ControlError(.ENOENT, "there is no guest '\(words[1])'")
         }
-        return machine
+        return monitor
     }
 }

@@ -41,23 +41,23 @@ struct History {
 
     mutating func add(_ kind: Access.Kind, _ lock: Int, _ mode: LockMode) {
         accesses.append(Access(event: events.count - 1, lock: lock, mode: mode, kind: kind))
-        let deed: Footprint.Deed =
+        let use: Footprint.Use =
             switch kind {
             case .acquire, .touch: mode == .exclusive ? .exclusive : .shared
             case .release: .release
             case .look: .look
             }
-        events[events.count - 1].footprint.insert(lock, deed)
+        events[events.count - 1].footprint.insert(lock, use)
     }
 }
 
 /// What an event did to which locks. Two events of different threads that do not disturb each other at any lock can change
 /// places without any difference.
 struct Footprint {
-    enum Deed {
+    enum Use {
         case shared, exclusive, release, look
 
-        func disturbs(_ other: Deed) -> Bool {
+        func disturbs(_ other: Use) -> Bool {
             switch (self, other) {
             case (.exclusive, .release), (.release, .exclusive): false
             case (.exclusive, _), (_, .exclusive): true
@@ -67,15 +67,15 @@ struct Footprint {
         }
     }
 
-    private var deeds: [(lock: Int, deed: Deed)] = []
+    private var uses: [(lock: Int, use: Use)] = []
 
-    mutating func insert(_ lock: Int, _ deed: Deed) {
-        if !deeds.contains(where: { $0.lock == lock && $0.deed == deed }) { deeds.append((lock, deed)) }
+    mutating func insert(_ lock: Int, _ use: Use) {
+        if !uses.contains(where: { $0.lock == lock && $0.use == use }) { uses.append((lock, use)) }
     }
 
     func isIndependent(of other: Footprint) -> Bool {
-        !deeds.contains { mine in
-            other.deeds.contains { $0.lock == mine.lock && mine.deed.disturbs($0.deed) }
+        !uses.contains { mine in
+            other.uses.contains { $0.lock == mine.lock && mine.use.disturbs($0.use) }
         }
     }
 }

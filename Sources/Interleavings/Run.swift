@@ -57,7 +57,7 @@ public final class Run: @unchecked Sendable {
             workers[thread].job = { [unowned self] in outcomes[thread] = observed(thread, body) ?? "" }
             workers[thread].whenDone = { [unowned self] in finish(thread) }
         }
-        passTurn()
+        letNextRun()
         ended.wait()
     }
 
@@ -71,7 +71,7 @@ public final class Run: @unchecked Sendable {
 
     private func finish(_ thread: Int) {
         threads[thread].status = .finished
-        passTurn()
+        letNextRun()
     }
 
     /// Has the threads that stand at a point for ever leave, and forgets what was to be done. Only when the run has ended.
@@ -104,7 +104,7 @@ public final class Run: @unchecked Sendable {
         guard let thread = current else { return }
         threads[thread].status = status
         if next() == thread { return goOn(thread) }
-        passTurn(decided: true)
+        letNextRun(decided: true)
         workers[thread].turnstile.wait()
         if isAbandoned { Worker.leave() }
         goOn(thread)
@@ -115,7 +115,7 @@ public final class Run: @unchecked Sendable {
     }
 
     /// Gives the turn to whoever is next, or ends the run.
-    private func passTurn(decided: Bool = false) {
+    private func letNextRun(decided: Bool = false) {
         let next = decided ? current : next()
         guard let next, ending == nil else { return ended.signal() }
         workers[next].turnstile.signal()

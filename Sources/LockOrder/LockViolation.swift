@@ -49,11 +49,11 @@ public struct LockViolation: Sendable {
     }
 
     private static func report(
-        _ kind: Kind, _ deed: String, _ place: String, _ chain: [HeldLock], opposite: [ObservedOrder]
+        _ kind: Kind, _ action: String, _ place: String, _ chain: [HeldLock], opposite: [ObservedOrder]
     ) -> String {
         let rule = String(repeating: "=", count: 72) + "\n"
         var text = rule + "locks: \(kind.headline)\n" + String(repeating: "-", count: 72) + "\n"
-        text += "thread \(threadID) \(deed)\n\(place)but it holds, outermost first\n"
+        text += "thread \(threadID) \(action)\n\(place)but it holds, outermost first\n"
         for hold in chain { text += line(hold) }
         if !opposite.isEmpty {
             text += "the opposite order was seen before:\n"

@@ -32,7 +32,7 @@ final class NodeFileSystem: FileSystem {
     private let source: any NodeSource
     private let numbers = Leaf("numbers of nodes", Numbers())
     /// What users have changed, by the path, and of which node.
-    private let changes = Leaf<[String: (node: Node, change: Ownership)]>("changed nodes", [:])
+    private let changes = Leaf<[String: (node: Node, change: StatusChange)]>("changed nodes", [:])
     /// The names in each open directory, by the handle.
     private let listings = Leaf("open directories", Listings())
     private let created = FUSE.Timestamp.now
@@ -56,7 +56,7 @@ final class NodeFileSystem: FileSystem {
         }
     }
 
-    private struct Ownership {
+    private struct StatusChange {
         var mode: UInt32
         var uid: UInt32
         var gid: UInt32
@@ -127,7 +127,7 @@ final class NodeFileSystem: FileSystem {
     ) {
         guard let (path, node) = find(node) else { return reply.fail(.ENOENT) }
         let now = attributes(path, node)
-        let change = Ownership(
+        let change = StatusChange(
             mode: (wanted.mode ?? now.mode) & 0o7777, uid: wanted.uid ?? now.uid, gid: wanted.gid ?? now.gid)
         changes.withLock { $0[path] = (node, change) }
         reply.succeed(attributes(path, node), timeout: 0)

@@ -53,7 +53,7 @@ struct PrivateDirectories {
 
     /// An empty directory in memory that is otherwise like the one that it covers.
     private static func mountEmpty(_ path: String) throws(NamespaceError) {
-        let covered = Ownership(of: path)
+        let covered = DirectoryStatus(of: path)
         try Mounts.tmpfs(at: path)
         covered?.give(to: path)
     }
@@ -69,7 +69,7 @@ struct PrivateDirectories {
 }
 
 /// Whose a directory is, and who may do what with it.
-struct Ownership {
+struct DirectoryStatus {
     private let status: stat
 
     /// Nil where nothing is.

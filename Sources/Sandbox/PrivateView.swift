@@ -51,7 +51,7 @@ struct PrivateView {
     private func show(_ relative: String) throws {
         let below = mounts(below: relative)
         try PrivateDirectories.make(upper(relative))
-        Ownership(of: host.path(relative) + "/.")?.give(to: upper(relative))
+        DirectoryStatus(of: host.path(relative) + "/.")?.give(to: upper(relative))
         // a mounted file of some words, as containers have them in /etc, is copied: an overlay shows only directories
         let files = below.filter { copy($0) }
         if isInUserNamespace, !below.isEmpty {
@@ -118,7 +118,7 @@ struct PrivateView {
         for (name, kind) in host.entries(relative) where kind == .directory {
             let directory = relative.isEmpty ? name : relative + "/" + name
             if mkdir(upper(directory), 0o755) == 0 {
-                Ownership(of: host.path(directory))?.give(to: upper(directory))
+                DirectoryStatus(of: host.path(directory))?.give(to: upper(directory))
             } else if getxattr(upper(directory), "user.overlay.opaque", nil, 0) > 0 {
                 continue
             }

@@ -77,7 +77,7 @@ public struct Directory: Sendable {
             guard let record = state.live(number) else { return }
             let base = record.takeSlots(table.rows.count)
             let group = BoundTable(table, object)
-            record.groups.append(Record.Group(base: base, owner: owner, columns: table.columns, attributes: group))
+            record.groups.append(DirectoryRecord.Group(base: base, owner: owner, columns: table.columns, attributes: group))
             record.namesChanged()
             if state.changes != nil {
                 for name in table.columns.names { state.noteChange(name, in: record) }
@@ -181,7 +181,7 @@ public struct Directory: Sendable {
 }
 
 extension TreeState {
-    fileprivate mutating func unlink(_ record: Record) {
+    fileprivate mutating func unlink(_ record: DirectoryRecord) {
         guard let parent = directories[record.parent] else { return }
         parent.setChild(record.name, nil)
         parent.subdirectories -= 1
@@ -189,7 +189,7 @@ extension TreeState {
     }
 
     /// Takes a directory and all below it out of the tree; nobody finds them any more.
-    fileprivate mutating func retire(_ top: Record) -> Set<UInt64> {
+    fileprivate mutating func retire(_ top: DirectoryRecord) -> Set<UInt64> {
         var retired: Set<UInt64> = []
         var todo = [top]
         while let record = todo.popLast() {

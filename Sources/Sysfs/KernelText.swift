@@ -134,10 +134,15 @@ public enum KernelText {
     }
 }
 
-extension BinaryInteger {
-    /// The number in hexadecimal with leading zeros, as `%0*x` writes it.
-    public func hex(_ width: Int, uppercase: Bool = false) -> String {
-        let digits = String(self, radix: 16, uppercase: uppercase)
-        return String(repeating: "0", count: Swift.max(0, width - digits.utf8.count)) + digits
+extension KernelText {
+    /// What is 0 or 1.
+    ///
+    /// - Throws: `EINVAL` unless the text begins with the decimal number 0 or 1.
+    public static func zeroOrOne(_ text: ArraySlice<UInt8>) throws(Errno) -> Bool {
+        switch try scannedInteger(text, .decimal) {
+        case 0: false
+        case 1: true
+        default: throw .EINVAL
+        }
     }
 }

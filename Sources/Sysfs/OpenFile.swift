@@ -13,11 +13,10 @@ public final class OpenFile: Sendable {
     private let tree: Tree
     private let group: any AttributeGroup
     private let row: Int
-    private let state = Leaf("open file", State())
+    /// Readers and writers take turns.
+    private let turns = Turns("open file", State())
 
     private struct State {
-        /// Somebody is reading or writing; the others wait their turn.
-        var isBusy = false
         /// What the last show has written, from its start.
         var shown: [UInt8] = []
         /// It has been shown since it was opened.
@@ -37,23 +36,23 @@ public final class OpenFile: Sendable {
     ///
     /// - Throws: what the attribute's show throws; `ENODEV` when the attribute is gone and nothing of an earlier read is left.
     public func read(at offset: Int, count: Int, _ held: borrowing Held<Unlocked>) throws(Errno) -> ArraySlice<UInt8> {
-        var state = takeTurn()
-        defer { passTurn(state) }
-        if offset == 0 || offset != state.position {
-            var page = Page()
-            try tree.withActive(self) { () throws(Errno) in
-                try tree.intercept(.read, inode)
-                try group.show(row, into: &page, held)
+        try turns.withTurn { state throws(Errno) in
+            if offset == 0 || offset != state.position {
+                var page = Page()
+                try tree.withActive(self) { () throws(Errno) in
+                    try tree.intercept(.read, inode)
+                    try group.show(row, into: &page, held)
+                }
+                state.shown = page.bytes
+                state.wasShown = true
+            } else if offset >= state.shown.count {
+                try tree.checkActive(self)
             }
-            state.shown = page.bytes
-            state.wasShown = true
-        } else if offset >= state.shown.count {
-            try tree.checkActive(self)
+            let start = min(offset, state.shown.count)
+            let end = min(start + count, state.shown.count)
+            state.position = end > start ? end : offset
+            return state.shown[start..<end]
         }
-        let start = min(offset, state.shown.count)
-        let end = min(start + count, state.shown.count)
-        state.position = end > start ? end : offset
-        return state.shown[start..<end]
     }
 
     /// Stores what one `write(2)` has written: at most a page of it, whatever the offset.
@@ -65,12 +64,12 @@ public final class OpenFile: Sendable {
             try tree.checkActive(self)
             return 0
         }
-        let state = takeTurn()
-        defer { passTurn(state) }
         let input = Input(bytes.count > Page.size ? Array(bytes.prefix(Page.size)) : bytes)
-        try tree.withActive(self) { () throws(Errno) in
-            try tree.intercept(.write, inode)
-            try group.store(row, input, held)
+        try turns.withTurn { _ throws(Errno) in
+            try tree.withActive(self) { () throws(Errno) in
+                try tree.intercept(.write, inode)
+                try group.store(row, input, held)
+            }
         }
         return input.bytes.count
     }
@@ -79,91 +78,9 @@ public final class OpenFile: Sendable {
     public var hasEvent: Bool {
         do throws(Errno) {
             try tree.checkActive(self)
-            return state.withLock { !$0.wasShown }
+            return !turns.state.wasShown
         } catch {
             return true
         }
-    }
-
-    private func takeTurn() -> State {
-        state.wait { state -> State? in
-            guard !state.isBusy else { return nil }
-            state.isBusy = true
-            return state
-        }
-    }
-
-    private func passTurn(_ next: consuming State) {
-        next.isBusy = false
-        state.withLock { $0 = next }
-        state.notifyAll()
-    }
-}
-
-extension Tree {
-    /// Opens an attribute.
-    ///
-    /// - Throws: `ENODEV` where it is gone, `EISDIR` where it is none, `EACCES` where no permission bit at all allows what is
-    ///   wanted: that holds for root too.
-    ///
-    /// Kernel: fs/kernfs/file.c, kernfs_fop_open.
-    public func open(_ inode: Inode, reading: Bool, writing: Bool) throws(Errno) -> OpenFile {
-        try state.withLock { state throws(Errno) in
-            guard let record = state.live(inode.directory), !record.removedSlots.contains(inode.slot) else { throw .ENODEV }
-            guard inode.slot != 0 else { throw .EISDIR }
-            guard let (group, row) = record.attribute(inode.slot) else { throw .ENODEV }
-            let mode = state.overrides[inode]?.mode ?? group.columns.modes[row]
-            guard !reading || mode.isReadable, !writing || mode.isWritable else { throw .EACCES }
-            return OpenFile(tree: self, inode: inode, group: group.attributes, row: row)
-        }
-    }
-
-    /// Runs a callback of a file; a removal of the file waits for it.
-    func withActive(_ file: OpenFile, _ callback: () throws(Errno) -> Void) throws(Errno) {
-        let inode = file.inode
-        try state.withLock { state throws(Errno) in
-            try state.checkActive(inode)
-            state.running.append(inode)
-        }
-        defer {
-            let somebodyWaits = state.withLock { state in
-                if let index = state.running.lastIndex(of: inode) { state.running.remove(at: index) }
-                return state.drains > 0
-            }
-            if somebodyWaits { state.notifyAll() }
-        }
-        try callback()
-    }
-
-    /// - Throws: `ENODEV` when the file is gone.
-    func checkActive(_ file: OpenFile) throws(Errno) {
-        try state.withLock { state throws(Errno) in try state.checkActive(file.inode) }
-    }
-
-    /// Waits until no callback runs on a file that `isRemoved` names, but for those that remove themselves.
-    func drain(_ isRemoved: (Inode) -> Bool) {
-        let isIdle = state.withLock { state in
-            let isIdle = !state.isRunning(isRemoved)
-            if !isIdle { state.drains += 1 }
-            return isIdle
-        }
-        guard !isIdle else { return }
-        state.wait { state -> Void? in
-            guard !state.isRunning(isRemoved) else { return nil }
-            state.drains -= 1
-            return ()
-        }
-    }
-}
-
-extension TreeState {
-    fileprivate func checkActive(_ inode: Inode) throws(Errno) {
-        guard let record = live(inode.directory), !record.removedSlots.contains(inode.slot),
-            record.attribute(inode.slot) != nil
-        else { throw .ENODEV }
-    }
-
-    fileprivate func isRunning(_ isRemoved: (Inode) -> Bool) -> Bool {
-        running.contains { isRemoved($0) && !selfRemovals.contains($0) }
     }
 }

@@ -6,7 +6,7 @@ struct TreeState {
     /// Never used twice.
     private var nextDirectory: UInt64 = 1
     /// Every directory that is alive, remembered by a cache or being removed.
-    var directories: [UInt64: Record] = [:]
+    var directories: [UInt64: DirectoryRecord] = [:]
     /// The file of every callback that runs; a removal waits until there are none. Few: there are not more than threads.
     var running: [Inode] = []
     /// How many wait for callbacks to end.
@@ -25,17 +25,17 @@ struct TreeState {
         self.uid = uid
         self.gid = gid
         self.now = now
-        directories[0] = Record(number: 0, parent: 0, name: "", created: now())
+        directories[0] = DirectoryRecord(number: 0, parent: 0, name: "", created: now())
     }
 
     /// The directory if it is still in the tree.
-    func live(_ number: UInt64) -> Record? {
+    func live(_ number: UInt64) -> DirectoryRecord? {
         guard let record = directories[number], !record.isRemoved else { return nil }
         return record
     }
 
-    mutating func makeDirectory(_ name: String, in parent: Record) -> Record {
-        let record = Record(number: nextDirectory, parent: parent.number, name: name, created: now())
+    mutating func makeDirectory(_ name: String, in parent: DirectoryRecord) -> DirectoryRecord {
+        let record = DirectoryRecord(number: nextDirectory, parent: parent.number, name: name, created: now())
         nextDirectory += 1
         directories[record.number] = record
         parent.setChild(name, .directory(record.number))
@@ -44,11 +44,11 @@ struct TreeState {
         return record
     }
 
-    mutating func noteChange(_ name: String, in record: Record) {
+    mutating func noteChange(_ name: String, in record: DirectoryRecord) {
         changes?.append(.entry(name: name, directory: record.inode))
     }
 
-    mutating func dropIfUnused(_ record: Record) {
+    mutating func dropIfUnused(_ record: DirectoryRecord) {
         guard record.isRemoved, record.remembered == 0 else { return }
         directories[record.number] = nil
         if !overrides.isEmpty { overrides = overrides.filter { $0.key.directory != record.number } }
@@ -88,9 +88,9 @@ struct TreeState {
     // MARK: - Paths
 
     /// The directories from the root down to this one, the root not included.
-    private func chain(_ record: Record) -> [Record] {
-        var chain: [Record] = []
-        var at: Record? = record
+    private func chain(_ record: DirectoryRecord) -> [DirectoryRecord] {
+        var chain: [DirectoryRecord] = []
+        var at: DirectoryRecord? = record
         while let here = at, here.number != 0 {
             chain.append(here)
             at = directories[here.parent]
@@ -98,14 +98,14 @@ struct TreeState {
         return chain.reversed()
     }
 
-    func path(of record: Record) -> String {
+    func path(of record: DirectoryRecord) -> String {
         var path = ""
         path.reserveCapacity(64)
         appendPath(of: record, to: &path)
         return path
     }
 
-    private func appendPath(of record: Record, to path: inout String) {
+    private func appendPath(of record: DirectoryRecord, to path: inout String) {
         guard record.number != 0 else { return }
         if let parent = directories[record.parent] { appendPath(of: parent, to: &path) }
         path += "/"
@@ -115,7 +115,7 @@ struct TreeState {
     /// The text of a link: up to the deepest common directory, then down. The target itself never counts as common.
     ///
     /// Kernel: fs/kernfs/symlink.c, kernfs_get_target_path.
-    func relativePath(from record: Record, to target: UInt64) -> String {
+    func relativePath(from record: DirectoryRecord, to target: UInt64) -> String {
         let here = chain(record)
         let there = directories[target].map(chain) ?? []
         var common = 0

@@ -19,15 +19,16 @@ public final class SysfsFileSystem: FileSystem {
     private let requests = Leaf<[String: Int]>("request counts", [:])
     private let countsRequests: Bool
     private let mayCarryMounts: Bool
-    private let announcer = Leaf("announcer", Announcer())
+    private let listeners = Leaf("listeners", Listeners())
+    /// One thread tells of changes at a time; those of the threads that wait may be among them.
+    private let announcing = Turns("announcer")
     private let isAnnouncementDue = Atomic(false)
 
-    private struct Announcer {
+    /// Who is told of changes.
+    private struct Listeners {
         weak var session: Session?
         /// Sends messages of uevents to those who listen.
         var broadcast: (@Sendable ([[UInt8]]) -> Void)?
-        /// Somebody is telling of changes; theirs may be among them.
-        var isTelling = false
     }
 
     /// - Parameter mayCarryMounts: directories and files of it are mount points. The kernel takes away what is mounted on a name
@@ -64,7 +65,7 @@ public final class SysfsFileSystem: FileSystem {
 
     /// The session that hears of changes.
     public func attach(_ session: Session) {
-        announcer.withLock { $0.session = session }
+        listeners.withLock { $0.session = session }
         tree.recordChanges()
         kernel.onBackgroundChanges { [weak self] in self?.announceChanges() }
     }
@@ -73,7 +74,7 @@ public final class SysfsFileSystem: FileSystem {
     ///
     /// - Parameter broadcast: called by one thread at a time, with no lock held; gets the messages of `UeventLedger.takeUnsent`.
     public func broadcastUevents(_ broadcast: @escaping @Sendable ([[UInt8]]) -> Void) {
-        announcer.withLock { $0.broadcast = broadcast }
+        listeners.withLock { $0.broadcast = broadcast }
         kernel.uevents.keepUnsent()
     }
 
@@ -101,24 +102,18 @@ public final class SysfsFileSystem: FileSystem {
     /// Tells the kernel which names have changed, and listeners of uevents why, and returns when they know: the very next system
     /// call sees the change.
     func announceChanges() {
-        let announcer = self.announcer.wait { announcer -> Announcer? in
-            guard !announcer.isTelling else { return nil }
-            announcer.isTelling = true
-            return announcer
+        announcing.withTurn { _ in
+            let listeners = self.listeners.withLock { $0 }
+            // in this order: what these uevents tell of is among the changes
+            let uevents = listeners.broadcast == nil ? [] : kernel.uevents.takeUnsent()
+            let changes = tree.takeChanges()
+            if !changes.isEmpty, let session = listeners.session {
+                // the kernel may wait for requests of ours while it takes names back
+                Session.workerWillBlock()
+                session.tell(changes, allAtOnce: session.hasEpoch && !mayCarryMounts)
+            }
+            if !uevents.isEmpty { listeners.broadcast?(uevents) }
         }
-        defer {
-            self.announcer.withLock { $0.isTelling = false }
-            self.announcer.notifyAll()
-        }
-        // in this order: what these uevents tell of is among the changes
-        let uevents = announcer.broadcast == nil ? [] : kernel.uevents.takeUnsent()
-        let changes = tree.takeChanges()
-        if !changes.isEmpty, let session = announcer.session {
-            // the kernel may wait for requests of ours while it takes names back
-            Session.workerWillBlock()
-            session.tell(changes, allAtOnce: session.hasEpoch && !mayCarryMounts)
-        }
-        if !uevents.isEmpty { announcer.broadcast?(uevents) }
     }
 }
 

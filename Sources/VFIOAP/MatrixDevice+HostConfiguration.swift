@@ -22,11 +22,11 @@ extension MatrixDevice {
         guestsLock.withReadLock(after: held) { guests, held in
             inTurn(after: held) { state, _ in state.host = new }
             for number in mdevs(held) {
-                withPlugLocks(for: number, guests, held) { state, plug, _ in
+                withGuestLocked(of: number, guests, held) { state, plug, _ in
                     guard let mdev = state.mdevs[number] else { return }
                     let before = mdev.shadow
                     mdev.shadow = before.subtracting(removed)
-                    if mdev.shadow != before { plug(mdev.shadow) }
+                    if mdev.shadow != before { plug.give(mdev.shadow) }
                     mdev.added = mdev.matrix.intersection(added)
                 }
             }
@@ -41,7 +41,7 @@ extension MatrixDevice {
     func scanCompleted(after held: borrowing Held<ScanRank>) {
         guestsLock.withReadLock(after: held) { guests, held in
             for number in mdevs(held) {
-                withPlugLocks(for: number, guests, held) { state, plug, held in
+                withGuestLocked(of: number, guests, held) { state, plug, held in
                     guard let mdev = state.mdevs[number] else { return }
                     let added = mdev.added
                     mdev.added = APMatrix()
@@ -49,7 +49,7 @@ extension MatrixDevice {
                     if !added.adapters.isEmpty || !added.domains.isEmpty {
                         refilter(mdev, alsoChanged: controlDomainsChanged, state, plug, held)
                     } else if controlDomainsChanged {
-                        plug(mdev.shadow)
+                        plug.give(mdev.shadow)
                     }
                 }
             }

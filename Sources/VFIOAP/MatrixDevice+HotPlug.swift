@@ -13,7 +13,7 @@ extension MatrixDevice {
         _ held: borrowing Held<MatrixRank>
     ) {
         let filtering = state.filterMatrix(of: mdev, release: release)
-        if filtering.hasChanged || alsoChanged { plug(mdev.shadow) }
+        if filtering.hasChanged || alsoChanged { plug.give(mdev.shadow) }
         // 6.1 leaves them as they are
         guard release >= .v6_12, filtering.hasChanged else { return }
         reset(state.boundQueues(adapters: filtering.filtered, domains: mdev.shadow.domains), held)
@@ -30,14 +30,14 @@ extension MatrixDevice {
         if !lostAdapters.isEmpty {
             let lost = state.boundQueues(adapters: lostAdapters, domains: mdev.shadow.domains)
             mdev.shadow.adapters = mdev.shadow.adapters.subtracting(lostAdapters)
-            plug(mdev.shadow)
+            plug.give(mdev.shadow)
             reset(lost, held)
         }
         let lostDomains = mdev.shadow.domains.intersection(domains)
         if !lostDomains.isEmpty {
             let lost = state.boundQueues(adapters: mdev.shadow.adapters, domains: lostDomains)
             mdev.shadow.domains = mdev.shadow.domains.subtracting(lostDomains)
-            plug(mdev.shadow)
+            plug.give(mdev.shadow)
             reset(lost, held)
         }
     }

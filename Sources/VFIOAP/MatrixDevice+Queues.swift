@@ -15,7 +15,7 @@ extension MatrixDevice {
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_probe_queue.
     func queueBound(_ apqn: APQN, after held: borrowing Held<DeviceRank>) {
-        withPlugLocks(forOwnerOf: apqn, after: held) { state, number, plug, held in
+        withOwnerLocked(of: apqn, after: held) { state, number, plug, held in
             state.queues[apqn] = QueueState(apqn)
             guard let number, let mdev = state.mdevs[number] else { return }
             guard mdev.added.adapters.isEmpty, mdev.added.domains.isEmpty else { return }
@@ -32,13 +32,13 @@ extension MatrixDevice {
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_remove_queue.
     func queueUnbound(_ apqn: APQN, after held: borrowing Held<DeviceRank>) {
-        withPlugLocks(forOwnerOf: apqn, after: held) { state, number, plug, held in
+        withOwnerLocked(of: apqn, after: held) { state, number, plug, held in
             guard let queue = state.queues[apqn] else { return }
             if let number, let mdev = state.mdevs[number], mdev.shadow.contains(apqn) {
                 let adapter = APMask(CollectionOfOne(apqn.adapter.rawValue))
                 let lost = state.boundQueues(adapters: adapter, domains: mdev.shadow.domains)
                 mdev.shadow.adapters = mdev.shadow.adapters.subtracting(adapter)
-                plug(mdev.shadow)
+                plug.give(mdev.shadow)
                 reset(release >= .v6_12 ? lost : [queue], held)
             } else if release == .v6_1 {
                 reset([queue], held)
@@ -56,15 +56,15 @@ extension MatrixDevice {
     /// the queue has got another owner meanwhile, all over again.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, get_update_locks_by_apqn, get_update_locks_for_queue.
-    private func withPlugLocks(
-        forOwnerOf apqn: APQN, after held: borrowing Held<DeviceRank>,
+    private func withOwnerLocked(
+        of apqn: APQN, after held: borrowing Held<DeviceRank>,
         _ body: (inout MatrixState, MdevNumber?, borrowing Plug, borrowing Held<MatrixRank>) -> Void
     ) {
         guestsLock.withReadLock(after: held) { guests, held in
             var isDone = false
             while !isDone {
                 let owner = lock.withLock(after: held) { state, _ in state.owner(apqn) }
-                isDone = withPlugLocks(for: owner, guests, held) { state, plug, held in
+                isDone = withGuestLocked(of: owner, guests, held) { state, plug, held in
                     guard state.owner(apqn) == owner else { return false }
                     body(&state, owner, plug, held)
                     return true

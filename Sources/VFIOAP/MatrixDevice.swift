@@ -56,7 +56,8 @@ public final class MatrixDevice: Sendable {
             self.signals = signals
         }
 
-        borrowing func callAsFunction(_ shadow: APMatrix) {
+        /// Gives the guest these masks, and says so to whoever runs it where the release does that.
+        borrowing func give(_ shadow: APMatrix) {
             masks?.set(shadow.apcb)
             if signals { guest?.events.configurationChanged() }
         }
@@ -76,8 +77,8 @@ public final class MatrixDevice: Sendable {
     ///   - body: is handed what `lock` guards, and what changes the guest.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, get_update_locks_for_mdev.
-    func withPlugLocks<Result, Failure>(
-        for mdev: MdevNumber?, _ guests: borrowing [ActiveGuest], _ held: borrowing Held<GuestsRank>,
+    func withGuestLocked<Result, Failure>(
+        of mdev: MdevNumber?, _ guests: borrowing [ActiveGuest], _ held: borrowing Held<GuestsRank>,
         _ body: (inout MatrixState, borrowing Plug, borrowing Held<MatrixRank>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         guard let mdev, let guest = guests.guest(of: mdev) else {

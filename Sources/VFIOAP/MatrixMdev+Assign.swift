@@ -101,7 +101,7 @@ extension MatrixMdev {
             var new = mdev.matrix
             new.controlDomains[id] = true
             state.setMatrix(of: mdev, number, to: new)
-            if state.filterControlDomains(of: mdev) { plug(mdev.shadow) }
+            if state.filterControlDomains(of: mdev) { plug.give(mdev.shadow) }
         }
     }
 
@@ -115,7 +115,7 @@ extension MatrixMdev {
             state.setMatrix(of: mdev, number, to: new)
             guard mdev.shadow.controlDomains.contains(id) else { return }
             mdev.shadow.controlDomains[id] = false
-            plug(mdev.shadow)
+            plug.give(mdev.shadow)
         }
     }
 

@@ -84,7 +84,7 @@ extension MatrixMdev {
         matrixDevice.guestsLock.withReadLock(after: held) { guests, held in
             guard let guest = guests.guest(of: number) else { return }
             if release >= .v7_2 {
-                matrixDevice.withPlugLocks(for: number, guests, held) { _, plug, _ in plug(APMatrix()) }
+                matrixDevice.withGuestLocked(of: number, guests, held) { _, plug, _ in plug.give(APMatrix()) }
             }
             if guest.events.releaseRequested(uuid.description) {
                 if count % 10 == 0 { print("Relaying device request to user (#\(count))") }

@@ -40,7 +40,7 @@ public final class MatrixMdev: VFIODriver {
         _ body: (inout MatrixState, MdevState, borrowing MatrixDevice.Plug, borrowing Held<MatrixRank>) throws(Errno) -> Result
     ) throws(Errno) -> Result {
         try matrixDevice.guestsLock.withReadLock(after: held) { (guests, held) throws(Errno) in
-            try matrixDevice.withPlugLocks(for: number, guests, held) { (state, plug, held) throws(Errno) in
+            try matrixDevice.withGuestLocked(of: number, guests, held) { (state, plug, held) throws(Errno) in
                 guard let mdev = state.mdevs[number] else { throw .ENODEV }
                 return try body(&state, mdev, plug, held)
             }

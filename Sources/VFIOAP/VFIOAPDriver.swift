@@ -15,9 +15,9 @@ final class VFIOAPDriver: APDriver {
     let module: Module?
     let isDefault = false
     private let matrixDevice: MatrixDevice
-    private let table: AttributeTable<Queue>
+    private let table: AttributeTable<QueueView>
 
-    private struct Queue: Sendable {
+    private struct QueueView: Sendable {
         let matrixDevice: MatrixDevice
         let apqn: APQN
     }
@@ -37,7 +37,7 @@ final class VFIOAPDriver: APDriver {
 
     func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         guard let queue = device.queue else { throw .ENODEV }
-        let object = Queue(matrixDevice: matrixDevice, apqn: queue.apqn)
+        let object = QueueView(matrixDevice: matrixDevice, apqn: queue.apqn)
         queue.device.directory.addAttributes(table, of: object, by: .driver)
         matrixDevice.queueBound(queue.apqn, after: held)
     }

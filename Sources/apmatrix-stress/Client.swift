@@ -12,7 +12,7 @@ final class Client: Sendable {
     private struct State {
         var isStopped = false
         var hasEnded = false
-        var deed: Deed?
+        var operation: Operation?
         var counts = Counts()
     }
 
@@ -48,21 +48,21 @@ final class Client: Sendable {
     }
 
     /// What it does at this moment.
-    var deed: String { state.withLock { $0.deed?.description ?? "nothing" } }
+    var operation: String { state.withLock { $0.operation?.description ?? "nothing" } }
 
     var counts: Counts { state.withLock { $0.counts } }
 
     private func run() {
         var generator = Generator(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(number))
         while true {
-            let deed = Deed.random(host, using: &generator)
+            let operation = Operation.random(host, using: &generator)
             let isStopped = state.withLock { state in
-                state.deed = deed
+                state.operation = operation
                 return state.isStopped
             }
             if isStopped { break }
-            let answer = deed.perform(at: host.path)
-            state.withLock { $0.counts.count(deed.kind, answer.error) }
+            let answer = operation.perform(at: host.path)
+            state.withLock { $0.counts.count(operation.kind, answer.error) }
         }
         state.withLock { $0.hasEnded = true }
     }

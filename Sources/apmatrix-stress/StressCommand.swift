@@ -58,7 +58,7 @@ struct StressCommand: ParsableCommand {
         for client in clients { client.stop() }
         let stuck = clients.filter { !$0.hasEnded(within: 60) }
         guard stuck.isEmpty else {
-            return stuck.map { "thread \($0.number) is stuck in: \($0.deed)" } + [host.lockTable]
+            return stuck.map { "thread \($0.number) is stuck in: \($0.operation)" } + [host.lockTable]
         }
         let counts = clients.reduce(into: Counts()) { $0.add($1.counts) }
         let rate = counts.calls / max(1, seconds)

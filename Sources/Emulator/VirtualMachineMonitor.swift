@@ -8,20 +8,15 @@ internal import SystemPackage
 internal import VFIOAP
 
 /// A program that runs a guest: it opens mediated matrix devices for it, hears their events, and gives them back.
-final class VirtualMachine: Sendable {
+final class VirtualMachineMonitor: Sendable {
     let name: String
     let guest: Guest
     private let computer: Computer
     private let events: Events
     private let devices = Leaf<[MatrixMdev]>("guest's devices", [])
-    private let turn = Leaf("guest's turn", Turn())
-
-    /// Opening and giving back take turns: who is asked to let go of what it is just opening does so when it has it.
-    private struct Turn {
-        var isTaken = false
-        /// It was stopped: nothing is opened any more.
-        var isOver = false
-    }
+    /// Opening and giving back take turns: who is asked to let go of what it is just opening does so when it has it. The state says that
+    /// it was stopped: nothing is opened any more.
+    private let turns = Turns("guest's turn", false)
 
     /// What the program has registered eventfds for.
     private final class Events: GuestEvents {
@@ -67,30 +62,15 @@ final class VirtualMachine: Sendable {
     /// - Throws: `ENOENT` where there is no such device, or it has been stopped meanwhile; `EBUSY` where another program has the
     ///   device, `EPERM` for a second one.
     func open(_ uuids: [MdevUUID], after held: borrowing Held<Unlocked>) throws(ControlError) {
-        let isOver = takeTurn()
-        defer { passTurn() }
-        guard !isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
-        do throws(ControlError) {
-            for uuid in uuids { try open(uuid, after: held) }
-        } catch {
-            giveBack(after: held)
-            throw error
+        try turns.withTurn { isOver throws(ControlError) in
+            guard !isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
+            do throws(ControlError) {
+                for uuid in uuids { try open(uuid, after: held) }
+            } catch {
+                giveBack(after: held)
+                throw error
+            }
         }
-    }
-
-    /// - Returns: whether it has been stopped.
-    private func takeTurn(isLast: Bool = false) -> Bool {
-        turn.wait { turn -> Bool? in
-            guard !turn.isTaken else { return nil }
-            turn.isTaken = true
-            defer { turn.isOver = turn.isOver || isLast }
-            return turn.isOver
-        }
-    }
-
-    private func passTurn() {
-        turn.withLock { $0.isTaken = false }
-        turn.notifyAll()
     }
 
     private func open(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(ControlError) {
@@ -123,9 +103,10 @@ final class VirtualMachine: Sendable {
 
     /// Gives everything back, in the order in which it was opened, and opens nothing any more.
     func close(after held: borrowing Held<Unlocked>) {
-        _ = takeTurn(isLast: true)
-        defer { passTurn() }
-        giveBack(after: held)
+        turns.withTurn { isOver in
+            isOver = true
+            giveBack(after: held)
+        }
     }
 
     private func giveBack(after held: borrowing Held<Unlocked>) {
@@ -133,9 +114,7 @@ final class VirtualMachine: Sendable {
     }
 
     private func close(_ uuid: String, after held: borrowing Held<Unlocked>) {
-        _ = takeTurn()
-        defer { passTurn() }
-        giveBack(uuid, after: held)
+        turns.withTurn { _ in giveBack(uuid, after: held) }
     }
 
     private func giveBack(_ uuid: String, after held: borrowing Held<Unlocked>) {

@@ -1,6 +1,6 @@
 
 /// A directory as the tree keeps it. Reachable only through the tree's lock.
-final class Record {
+final class DirectoryRecord {
     let number: UInt64
     let parent: UInt64
     let name: String
@@ -62,7 +62,7 @@ final class Record {
 
     /// The name of the link in a slot.
     func childBySlot(_ slot: UInt32) -> String? {
-        if children.count > Record.small, linkNames == nil {
+        if children.count > DirectoryRecord.small, linkNames == nil {
             var names: [UInt32: String] = [:]
             for (name, child) in children.all {
                 if case .link(let slot, _) = child { names[slot] = name }
@@ -126,7 +126,7 @@ final class Record {
             entries.append(DirectoryEntry(name: name, hash: NameHash(name), inode: inode(child), kind: kind))
         }
         entries.sort { $0.hash == $1.hash ? $0.name < $1.name : $0.hash < $1.hash }
-        if entries.count > Record.small { sorted = entries }
+        if entries.count > DirectoryRecord.small { sorted = entries }
         return entries
     }
 }

@@ -1,11 +1,11 @@
 internal import Glibc
 
 /// One thing that is done to a host, chosen at random.
-enum Deed {
+enum Operation {
     case write(String, String)
     case read(String)
 
-    static func random(_ host: MountedHost, using generator: inout Generator) -> Deed {
+    static func random(_ host: MountedHost, using generator: inout Generator) -> Operation {
         let index = generator.below(host.devices.count)
         let device = host.devices[index]
         let matrix = "devices/vfio_ap/matrix/\(device)"
@@ -55,8 +55,8 @@ enum Deed {
         switch self {
         case .write(let path, let text):
             let word = text.split(separator: " ").first.map(String.init) ?? ""
-            return Deed.name(path) + (path.hasPrefix("kernel") ? " " + word : "")
-        case .read(let path): return "read " + Deed.name(path)
+            return Operation.name(path) + (path.hasPrefix("kernel") ? " " + word : "")
+        case .read(let path): return "read " + Operation.name(path)
         }
     }
 
