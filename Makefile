@@ -25,7 +25,7 @@ help:
 	    'make deps       install the Debian packages that are missing' \
 	    'make clients    install the programs that are tested on it, from Debian (s390x programs into .build/clients)' \
 	    'make tsan       run all tests under the thread sanitizer' \
-	    'make fidelity   write the tables of files in docs/FIDELITY.md' \
+	    'make fidelity   write the tables of files and differences in docs/FIDELITY.md' \
 	    'make locking    write the table of locks in docs/LOCKING.md' \
 	    'make bench      run the benchmarks' \
 	    'make fuzz       fuzz every parser, FUZZ_SECONDS=1800 each; findings are left in Fuzzing/Findings' \

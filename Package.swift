@@ -16,8 +16,8 @@ let package = Package(
         .library(
             name: "Emulator",
             targets: [
-                "Emulator", "APBus", "DriverCore", "Sysfs", "VFS", "Machine", "AdjunctProcessor", "KernelLocks", "LockOrder",
-                "SystemAdditions",
+                "Emulator", "APBus", "DriverCore", "Sysfs", "Kernels", "VFS", "Machine", "AdjunctProcessor", "KernelLocks",
+                "LockOrder", "SystemAdditions",
             ]),
         // for Fuzzing/
         .library(name: "Recordings", targets: ["Recordings"]),
@@ -40,18 +40,27 @@ let package = Package(
         .target(name: "Netlink", dependencies: ["CLinux", "SystemAdditions", system]),
 
         // The kernel's layers, the lowest first.
+        .target(name: "Kernels"),
         .target(name: "KernelLocks", dependencies: ["LockOrder"]),
-        .target(name: "Sysfs", dependencies: ["SystemAdditions", "LockOrder", system]),
-        .target(name: "VFS", dependencies: ["Sysfs", "SystemAdditions", "LockOrder", system]),
-        .target(name: "DriverCore", dependencies: ["Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system, collections]),
+        .target(name: "Sysfs", dependencies: ["Kernels", "SystemAdditions", "LockOrder", system]),
+        .target(name: "VFS", dependencies: ["Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
+        .target(
+            name: "DriverCore",
+            dependencies: ["Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system, collections]),
         .target(name: "AdjunctProcessor"),
-        .target(name: "Mdev", dependencies: ["DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+        .target(
+            name: "Mdev", dependencies: ["DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
         .target(name: "KVM", dependencies: ["AdjunctProcessor", "KernelLocks", "LockOrder"]),
-        .target(name: "APBus", dependencies: ["AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+        .target(
+            name: "APBus",
+            dependencies: [
+                "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
+            ]),
         .target(
             name: "VFIOAP",
             dependencies: [
-                "APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system,
+                "APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks",
+                "LockOrder", system,
             ]),
         .target(name: "Machine", dependencies: ["AdjunctProcessor", "SystemAdditions", system, yams]),
 
@@ -59,16 +68,17 @@ let package = Package(
         .target(
             name: "Emulator",
             dependencies: [
-                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "SystemAdditions",
-                "LockOrder", system,
+                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels",
+                "SystemAdditions", "LockOrder", system,
             ]),
-        .target(name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "SystemAdditions", "LockOrder", system]),
-        .target(name: "Recordings", dependencies: ["VFS", "Sysfs", "SystemAdditions", system]),
-        .target(name: "Judge", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", system]),
+        .target(
+            name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
+        .target(name: "Recordings", dependencies: ["VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
+        .target(name: "Judge", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", system]),
         .target(
             name: "Sandbox",
             dependencies: [
-                "SysfsMount", "Emulator", "FUSE", "Namespaces", "Netlink", "CLinux", "Machine", "DriverCore", "Sysfs",
+                "SysfsMount", "Emulator", "FUSE", "Namespaces", "Netlink", "CLinux", "Machine", "DriverCore", "Sysfs", "Kernels",
                 "SystemAdditions", "LockOrder", system,
             ]),
 
@@ -76,7 +86,7 @@ let package = Package(
         .executableTarget(
             name: "apmatrix",
             dependencies: [
-                "Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs",
+                "Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", "Kernels",
                 "SystemAdditions", system, argumentParser,
             ]),
         .executableTarget(
@@ -94,46 +104,54 @@ let package = Package(
         .testTarget(name: "LockOrderTests", dependencies: ["KernelLocks", "LockOrder"], exclude: ["Snippets"]),
         .testTarget(name: "FUSETests", dependencies: ["FUSE", "SystemAdditions", system]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
-        .testTarget(name: "SysfsTests", dependencies: ["Sysfs", "SystemAdditions", "LockOrder", system]),
+        .testTarget(name: "SysfsTests", dependencies: ["Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
         .testTarget(name: "AdjunctProcessorTests", dependencies: ["AdjunctProcessor"]),
         .testTarget(
             name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", "SystemAdditions", system]),
         .testTarget(
-            name: "DriverCoreTests", dependencies: ["KernelTesting", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+            name: "DriverCoreTests",
+            dependencies: [
+                "KernelTesting", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
+            ]),
         .testTarget(
             name: "MdevTests",
-            dependencies: ["KernelTesting", "Mdev", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+            dependencies: [
+                "KernelTesting", "Mdev", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
+            ]),
         .testTarget(name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "KernelLocks", "LockOrder"]),
         .testTarget(
             name: "APBusTests",
             dependencies: [
-                "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder",
-                system,
+                "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions",
+                "KernelLocks", "LockOrder", system,
             ]),
         .testTarget(
             name: "VFIOAPTests",
             dependencies: [
                 "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs",
-                "SystemAdditions", "KernelLocks", "LockOrder", system,
+                "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .testTarget(
             name: "EmulatorTests",
-            dependencies: ["Emulator", "Machine", "DriverCore", "VFS", "Sysfs", "SystemAdditions", system]),
-        .testTarget(name: "RecordingsTests", dependencies: ["Recordings", "VFS", "Sysfs", "SystemAdditions", "LockOrder", system]),
+            dependencies: ["Emulator", "Machine", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
+        .testTarget(
+            name: "RecordingsTests",
+            dependencies: ["Recordings", "VFS", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS", "Sysfs",
+                "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS", "Sysfs", "Kernels",
                 "SystemAdditions", system,
             ]),
         .testTarget(
             name: "InterleavingTests",
             dependencies: [
                 "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor",
-                "DriverCore", "VFS", "Sysfs", "SystemAdditions", "KernelLocks", "LockOrder", system,
+                "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .testTarget(
-            name: "FuzzTests", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "SystemAdditions", system]),
+            name: "FuzzTests",
+            dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
         .testTarget(
             name: "SandboxTests",
             dependencies: ["Sandbox", "Namespaces", "Machine", "AdjunctProcessor", "SystemAdditions", system]),

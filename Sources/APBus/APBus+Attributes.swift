@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 internal import DriverCore
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage
@@ -46,16 +47,16 @@ extension APBus {
             // with AP interrupts there is nothing to poll: the thread is never started
             .readWrite("poll_thread") { $0.state.withLock { $0.pollThread } ? "1\n" : "0\n" } store: {
                 bus, input, _ throws(Errno) in
-                let isOn = release >= .v6_12
+                let isOn = release.has(.pollThreadIsABoolean)
                     ? try KernelText.boolean(input.text, release: release)
                     : try KernelText.scannedInteger(input.text, .decimal) != 0
                 bus.state.withLock { $0.pollThread = isOn && !bus.hardware.hasInterrupts }
             },
             .readWrite("poll_timeout") { "\($0.state.withLock { $0.pollTimeout })\n" } store: { bus, input, _ throws(Errno) in
-                let nanoseconds = release >= .v6_12
+                let nanoseconds = release.has(.pollTimeoutIsOneNumber)
                     ? try KernelText.unsignedLong(input.text)
                     : try KernelText.scannedLong(input.text, .decimal)
-                guard nanoseconds <= 120_000_000_000, nanoseconds > 0 || release >= .v6_12 else { throw .EINVAL }
+                guard nanoseconds <= 120_000_000_000, nanoseconds > 0 || release.has(.pollTimeoutIsOneNumber) else { throw .EINVAL }
                 bus.state.withLock { $0.pollTimeout = nanoseconds }
             },
             .readWrite("scans") { "\($0.state.withLock { $0.scans })\n" } store: { bus, _, held in

@@ -1,6 +1,7 @@
 public import AdjunctProcessor
 internal import DriverCore
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage
@@ -28,7 +29,7 @@ extension APBus {
         let changed: APMask? = try masks.withLock(after: held) { (masks, held) throws(Errno) in
             guard masks.overrides == 0 else { throw .EINVAL }
             let old = masks[keyPath: path]
-            let overflow: NumberOverflow = kernel.release >= .v7_2 ? .saturates : .wraps
+            let overflow: NumberOverflow = kernel.release.has(.maskNumbersSaturate) ? .saturates : .wraps
             guard let new = APMask.parse(input.text, current: old, overflow: overflow) else { throw .EINVAL }
             guard new != old else { return nil }
             try checkUse(newlyReserved: new.subtracting(old), mask, masks, held)
@@ -47,7 +48,7 @@ extension APBus {
         newlyReserved: APMask, _ mask: Mask, _ masks: borrowing BusMasks, _ held: borrowing Held<APAttributesRank>
     ) throws(Errno) {
         guard !newlyReserved.isEmpty else { return }
-        let all = kernel.release >= .v7_2
+        let all = kernel.release.has(.checksMasksAgainstAll)
         let adapters = mask == .adapters ? newlyReserved : all ? .all : masks.adapters
         let domains = mask == .domains ? newlyReserved : all ? .all : masks.domains
         for driver in drivers.withLock({ $0 }) where driver.isUsing(adapters: adapters, domains: domains, after: held) {
@@ -60,7 +61,7 @@ extension APBus {
     private func reviseBindings(after held: borrowing Held<Unlocked>) {
         for case .queue(let queue) in bus.devices {
             let isHosts = masks.withLock(after: held) { (masks, _) in masks.reservesForHost(queue.apqn) }
-            guard isHosts != (driver(of: queue)?.isDefault ?? (kernel.release >= .v7_2)) else { continue }
+            guard isHosts != (driver(of: queue)?.isDefault ?? kernel.release.has(.driverlessQueuesAreTheHosts)) else { continue }
             bus.detach(.queue(queue), after: held)
             bus.attach(.queue(queue), after: held)
         }

@@ -1,14 +1,14 @@
 internal import AdjunctProcessor
 internal import DriverCore
+internal import Kernels
 internal import LockOrder
-internal import Sysfs
 
 extension APBus {
     /// Between two looks at a queue that resets or turns its interrupts on.
     ///
-    /// Kernel: drivers/s390/crypto/ap_bus.c, AP_SM_WAIT_LOW_TIMEOUT; 6.1 uses poll_timeout.
+    /// Kernel: drivers/s390/crypto/ap_bus.c, AP_SM_WAIT_LOW_TIMEOUT.
     private var pollInterval: Duration {
-        kernel.release >= .v6_12 ? .milliseconds(40) : .nanoseconds(Int64(clamping: state.withLock { $0.pollTimeout }))
+        kernel.release.queuePollInterval ?? .nanoseconds(Int64(clamping: state.withLock { $0.pollTimeout }))
     }
 
     /// Starts a queue and its state machine.
@@ -39,7 +39,7 @@ extension APBus {
         case .nothing: return false
         case .poll: return true
         case .associated(let secret):
-            if kernel.release >= .v7_2 { queue.device.sendUevent(.change, [UeventVariable("SE_ASSOC", "\(secret)")]) }
+            if kernel.release.has(.tellsSecureBinding) { queue.device.sendUevent(.change, [UeventVariable("SE_ASSOC", "\(secret)")]) }
             return false
         }
     }

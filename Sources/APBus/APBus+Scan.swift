@@ -1,8 +1,8 @@
 internal import AdjunctProcessor
 internal import DriverCore
 internal import KernelLocks
+internal import Kernels
 public import LockOrder
-internal import Sysfs
 internal import SystemPackage
 
 extension APBus {
@@ -31,7 +31,7 @@ extension APBus {
         let scanned: Void? = scan.withLockIfAvailable(after: held) { (_, held) in scanBus(held) }
         guard scanned == nil else { return }
         scan.withLock(after: held) { (_, held) in
-            if kernel.release == .v6_1 { scanBus(held) }
+            if !kernel.release.has(.joinsRunningScan) { scanBus(held) }
         }
     }
 
@@ -75,7 +75,7 @@ extension APBus {
             return state.scans == 1
         }
         if isFirst { root.sendUevent(.change, [UeventVariable("INITSCAN", "done")]) }
-        if isFirst || kernel.release >= .v6_12 { tellBindingsComplete() }
+        if isFirst || kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
         armScanTimer()
     }
 
@@ -196,7 +196,7 @@ extension APBus {
             return
         }
         let (status, _) = hardware.tapq(apqn)
-        guard status.responseCode.keepsQueue || (status.asyncError && kernel.release >= .v6_12) else {
+        guard status.responseCode.keepsQueue || (status.asyncError && kernel.release.has(.keepsQueuesWithAsyncErrors)) else {
             if let known { remove(known, held) }
             return
         }
@@ -209,7 +209,7 @@ extension APBus {
         {
             index.withLock { $0.queues[apqn] = queue }
             bus.add(.queue(queue), after: held)
-            if isConfigured, !isCheckstopped, kernel.release >= .v6_12 { startQueue(queue) }
+            if isConfigured, !isCheckstopped, kernel.release.has(.scanStartsQueues) { startQueue(queue) }
         }
     }
 

@@ -1,6 +1,7 @@
 public import AdjunctProcessor
 public import DriverCore
 public import KernelLocks
+internal import Kernels
 public import LockOrder
 public import SystemPackage
 internal import Sysfs
@@ -82,7 +83,7 @@ public final class APBus: Sendable {
     public func register<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
         drivers.withLock { $0.append(driver) }
         bus.register(APDriverOnBus(driver, bus: self), after: held)
-        if kernel.release >= .v6_12 { tellBindingsComplete() }
+        if kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
     }
 
     public func unregister<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
@@ -112,7 +113,7 @@ public final class APBus: Sendable {
     /// A driver has taken a device: "complete" may be told again.
     func deviceProbed() {
         state.withLock { $0.bindingsTold = false }
-        if kernel.release == .v6_1 { tellBindingsComplete() }
+        if !kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
     }
 
     /// Tells once that every queue has a driver; 6.1 tells it every time.
@@ -121,7 +122,7 @@ public final class APBus: Sendable {
     func tellBindingsComplete() {
         // queues are counted only where that matters: a boot of 6.1 would count them all for each
         func mayBeTold(_ state: State) -> Bool {
-            state.scans >= 1 && (!state.bindingsTold || kernel.release == .v6_1)
+            state.scans >= 1 && (!state.bindingsTold || !kernel.release.has(.tellsBindingsOnce))
         }
         guard state.withLock({ mayBeTold($0) }) else { return }
         let (bound, all) = bindings

@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import DriverCore
+internal import Kernels
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage
@@ -19,9 +20,8 @@ extension APBus {
             [
                 .readOnly("hwtype") { "\($0.card.type)\n" },
                 .readOnly("raw_hwtype") { "\($0.card.info.type)\n" },
-                // 6.1 shows the hardware's number, which is one less
-                .readOnly("depth") { card in
-                    "\(card.bus.kernel.release == .v6_1 ? Int(card.card.info.depth) : card.card.info.capacity)\n"
+                                .readOnly("depth") { card in
+                    "\(card.bus.kernel.release.has(.depthCountsFromOne) ? card.card.info.capacity : Int(card.card.info.depth))\n"
                 },
                 .readOnly("ap_functions") { "0x\($0.card.info.functions.hex(8, uppercase: true))\n" },
                 .readWrite("request_count") { "\($0.card.state.withLock { $0.requests })\n" } store: { card, _, _ in

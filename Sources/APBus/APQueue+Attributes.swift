@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 internal import DriverCore
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage
@@ -50,11 +51,12 @@ extension APBus {
             }
         }
 
-        /// Linux 6.1 shows what it has seen last, the others ask the hardware.
+        /// What the hardware says; Linux 6.1 shows what it has seen last.
         private var interruptText: String {
             let (state, sawInterrupts) = queue.state.withLock { ($0.machine.state, $0.machine.sawInterrupts) }
             if state == .setInterruptWait { return "Enable Interrupt pending.\n" }
-            let isOn = bus.kernel.release == .v6_1 ? sawInterrupts : bus.hardware.tapq(queue.apqn).0.interruptsEnabled
+            let isOn = bus.kernel.release.has(.asksWhetherInterruptsAreOn)
+                ? bus.hardware.tapq(queue.apqn).0.interruptsEnabled : sawInterrupts
             return isOn ? "Interrupts enabled.\n" : "Interrupts disabled.\n"
         }
     }

@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import DriverCore
+internal import Kernels
 internal import LockOrder
 internal import Sysfs
 internal import SystemAdditions
@@ -72,7 +73,7 @@ extension APBus.QueueView {
         guard isIdle else { throw .EBUSY }
         guard bus.hardware.bapq(queue.apqn).responseCode == .normal else { throw .EIO }
         guard [.usable, .boundNotAssociated].contains(try readyBindState()) else { throw .EIO }
-        if bus.kernel.release >= .v7_2 { queue.device.sendUevent(.change, [UeventVariable("SE_BIND", "1")]) }
+        if bus.kernel.release.has(.tellsSecureBinding) { queue.device.sendUevent(.change, [UeventVariable("SE_BIND", "1")]) }
     }
 
     // MARK: - Association

@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 public import DriverCore
 public import KernelLocks
+internal import Kernels
 public import LockOrder
 internal import Synchronization
 internal import SystemAdditions
@@ -82,7 +83,7 @@ struct CEX4Card: Sendable {
 
     /// What a user wants, as far as the card can: 6.1 does not care for checkstops.
     var isOnline: Bool {
-        card.state.withLock { $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || bus.kernel.release == .v6_1) }
+        card.state.withLock { $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline)) }
     }
 
     /// Switches the card, and those of its queues that are not so already.
@@ -92,7 +93,7 @@ struct CEX4Card: Sendable {
     /// Kernel: drivers/s390/crypto/zcrypt_card.c, online_store.
     private func storeOnline(_ input: Input) throws(Errno) {
         let isOn = try KernelText.zeroOrOne(input.text)
-        let isUsable = card.state.withLock { $0.isConfigured && (!$0.isCheckstopped || bus.kernel.release == .v6_1) }
+        let isUsable = card.state.withLock { $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline)) }
         guard !isOn || isUsable else { throw .ENODEV }
         card.state.withLock { $0.isOnline = isOn }
         card.device.sendOnline(isOn)
@@ -127,6 +128,6 @@ extension EP11OperationModes {
     /// The modes that a release has names for.
     func text(_ release: KernelRelease) -> String {
         let unknown: Set = ["SIGG-IMPORT", "SIGG", "FIPS2021", "FIPS2024"]
-        return names.filter { release >= .v6_12 || !unknown.contains($0) }.joined(separator: " ")
+        return names.filter { release.has(.knowsLaterOperationModes) || !unknown.contains($0) }.joined(separator: " ")
     }
 }

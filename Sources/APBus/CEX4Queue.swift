@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 public import DriverCore
 public import KernelLocks
+internal import Kernels
 public import LockOrder
 internal import SystemAdditions
 public import SystemPackage
@@ -49,7 +50,7 @@ public final class CEX4QueueDriver: APDriver {
             count += 1
             return count
         }
-        if number == 1 || (number == 2 && bus.kernel.release == .v6_1) { queue.countRequest() }
+        if number == 1 || (number == 2 && !bus.kernel.release.has(.asksOneQueueForRandomNumbers)) { queue.countRequest() }
     }
 
     public func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
@@ -83,12 +84,12 @@ struct CEX4Queue: Sendable {
     }
 
     private var isOnline: Bool {
-        queue.state.withLock { $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || bus.kernel.release == .v6_1) }
+        queue.state.withLock { $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline)) }
     }
 
     /// Whether the queue and its card can work at all.
     private var isUsable: Bool {
-        let ignoresCheckstop = bus.kernel.release == .v6_1
+        let ignoresCheckstop = !bus.kernel.release.has(.checkstopIsOffline)
         return queue.state.withLock { $0.isConfigured && (!$0.isCheckstopped || ignoresCheckstop) }
             && queue.card.state.withLock { $0.isConfigured && (!$0.isCheckstopped || ignoresCheckstop) }
     }

@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Sysfs
 internal import SystemPackage
 

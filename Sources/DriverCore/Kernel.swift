@@ -1,3 +1,4 @@
+public import Kernels
 public import LockOrder
 public import Sysfs
 internal import SystemAdditions

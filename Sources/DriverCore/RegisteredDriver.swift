@@ -1,3 +1,4 @@
+internal import Kernels
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage

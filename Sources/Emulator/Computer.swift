@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 public import APBus
 public import DriverCore
+public import Kernels
 internal import LockOrder
 public import Machine
 internal import Mdev
@@ -120,7 +121,8 @@ public final class Computer: Sendable {
 
     /// /sys/module/ap/parameters and its like
     private func addParameters() {
-        let mode = kernel.release >= .v7_2 ? Permissions.readOnly : Permissions(rawValue: 0o440)
+        let rootsOnly = Permissions(rawValue: 0o440)
+        let mode = kernel.release.has(.everybodyReadsParameters) ? Permissions.readOnly : rootsOnly
         let private400 = Permissions(rawValue: 0o400)
         let notGiven = "Linux is booted without parameters"
         let rows: [Attribute<Computer>] = [
@@ -133,13 +135,15 @@ public final class Computer: Sendable {
         ]
         let table = AttributeTable(rows, release: kernel.release)
         kernel.directory("module", "ap", "parameters").addAttributes(table, of: self)
-        let zcrypt: Attribute<Computer> =
-            kernel.release >= .v7_2
-            ? .parameter("mempool_threshold", private400) { _ in "5\n" }.fixed(notGiven)
-            : .parameter("hwrng_seed", Permissions(rawValue: 0o440)) { _ in "1\n" }.fixed(notGiven)
-        if kernel.release != .v6_12 {
-            kernel.directory("module", "zcrypt", "parameters").addAttributes(
-                AttributeTable([zcrypt], release: kernel.release), of: self)
+        var zcryptRows: [Attribute<Computer>] = [
+            .parameter("mempool_threshold", private400, since: .v7_2) { _ in "5\n" }.fixed(notGiven)
+        ]
+        if kernel.release.has(.seedsRandomNumbers) {
+            zcryptRows.append(.parameter("hwrng_seed", rootsOnly) { _ in "1\n" }.fixed(notGiven))
+        }
+        let zcryptTable = AttributeTable(zcryptRows, release: kernel.release)
+        if !zcryptTable.rows.isEmpty {
+            kernel.directory("module", "zcrypt", "parameters").addAttributes(zcryptTable, of: self)
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import DriverCore
+internal import Kernels
 internal import LockOrder
 internal import Sysfs
 internal import SystemAdditions
@@ -23,7 +24,7 @@ final class ZcryptClass: Sendable {
     ///
     /// - Throws: nothing, at boot.
     static func make(kernel: Kernel) throws(Errno) {
-        let node = DeviceNode(major: 10, minor: kernel.release == .v6_1 ? 127 : 256, name: "z90crypt")
+        let node = DeviceNode(major: 10, minor: kernel.release.z90cryptMinor, name: "z90crypt")
         let z90crypt = try kernel.makeVirtualDevice("z90crypt", class: "misc", identity: DeviceIdentity(node: node))
         kernel.directory("class", "misc").addLink("z90crypt", to: z90crypt.directory)
         z90crypt.sendUevent(.add)
@@ -126,7 +127,7 @@ final class ZcryptNode: Sendable {
 
     /// - Throws: `EINVAL` for what is no mask.
     func store(_ name: String, _ input: Input) throws(Errno) {
-        let overflow: NumberOverflow = release >= .v7_2 ? .saturates : .wraps
+        let overflow: NumberOverflow = release.has(.maskNumbersSaturate) ? .saturates : .wraps
         try masks.withLock { masks throws(Errno) in
             guard let mask = APMask.parse(input.text, current: masks[name, default: .none], overflow: overflow) else {
                 throw .EINVAL

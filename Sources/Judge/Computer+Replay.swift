@@ -1,7 +1,8 @@
 internal import DriverCore
 public import Emulator
+public import Kernels
 public import Recordings
-public import Sysfs
+internal import Sysfs
 public import SystemPackage
 internal import VFS
 

@@ -1,5 +1,6 @@
 public import DriverCore
 public import KernelLocks
+internal import Kernels
 public import LockOrder
 internal import Sysfs
 internal import SystemAdditions
@@ -62,7 +63,7 @@ public final class VFIODevice: Sendable {
         let node = DeviceNode(major: VFIOCore.deviceMajor, minor: index, name: "vfio/devices/vfio\(index)")
         deviceNode = try Device(
             "vfio\(index)", in: glue, subsystem: ("vfio-dev", deviceClass),
-            identity: DeviceIdentity(node: kernel.release >= .v6_12 ? node : nil), kernel: kernel)
+            identity: DeviceIdentity(node: kernel.release.has(.vfioDevicesHaveNodes) ? node : nil), kernel: kernel)
         deviceClass.addLink("vfio\(index)", to: deviceNode.directory)
         deviceNode.directory.addLink("device", to: parent.directory)
 
@@ -101,7 +102,7 @@ public final class VFIODevice: Sendable {
     public func unregister(_ driver: any VFIODriver, after held: borrowing Held<DeviceRank>) {
         use.withLock { $0.isRegistered = false }
         let kernel = core.kernel
-        if kernel.release >= .v6_12 { removeDeviceNode() }
+        if kernel.release.has(.vfioDeviceGoesBeforeTheWait) { removeDeviceNode() }
         if use.withLock({ $0.isOpen }) {
             requestRelease(driver, 0)
             kernel.clock.wait(on: use) { $0.isOpen ? nil : () }
@@ -110,7 +111,7 @@ public final class VFIODevice: Sendable {
                 use.timer = nil
             }
         }
-        if kernel.release == .v6_1 { removeDeviceNode() }
+        if !kernel.release.has(.vfioDeviceGoesBeforeTheWait) { removeDeviceNode() }
         parent.directory.removeLink("iommu_group")
         kernel.directory("class", "vfio").removeLink(groupNode.name)
         groupNode.sendUevent(.remove)

@@ -1,4 +1,4 @@
-public import Sysfs
+public import Kernels
 
 /// Answers that are accepted though they are not the kernel's.
 ///

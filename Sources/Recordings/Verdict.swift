@@ -1,4 +1,4 @@
-public import Sysfs
+public import Kernels
 
 /// What came of playing a recording.
 public struct Verdict: Hashable, Sendable {

@@ -1,7 +1,7 @@
 internal import Glibc
+public import Kernels
 public import Machine
 internal import Namespaces
-public import Sysfs
 internal import SystemPackage
 
 /// A command that has a machine to itself: namespaces of its own, in which /sys, /dev, /run and /etc are those of a computer with

@@ -1,3 +1,4 @@
+public import Kernels
 public import LockOrder
 internal import SystemAdditions
 public import SystemPackage

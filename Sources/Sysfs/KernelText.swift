@@ -1,3 +1,4 @@
+public import Kernels
 internal import SystemAdditions
 public import SystemPackage
 
@@ -34,8 +35,8 @@ public enum KernelText {
         switch lowercase(first) {
         case UInt8(ascii: "1"), UInt8(ascii: "y"), UInt8(ascii: "t"): return true
         case UInt8(ascii: "0"), UInt8(ascii: "n"), UInt8(ascii: "f"): return false
-        case UInt8(ascii: "e") where release >= .v7_2: return true
-        case UInt8(ascii: "d") where release >= .v7_2: return false
+        case UInt8(ascii: "e") where release.has(.booleansKnowEnable): return true
+        case UInt8(ascii: "d") where release.has(.booleansKnowEnable): return false
         case UInt8(ascii: "o"):
             switch text.dropFirst().first.map(lowercase) {
             case UInt8(ascii: "n"): return true

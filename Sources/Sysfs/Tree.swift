@@ -1,3 +1,4 @@
+public import Kernels
 internal import LockOrder
 internal import Synchronization
 internal import SystemAdditions

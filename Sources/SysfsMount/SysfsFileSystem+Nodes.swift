@@ -1,6 +1,7 @@
 internal import DriverCore
 public import FUSE
 internal import Glibc
+internal import Kernels
 internal import Sysfs
 internal import SystemAdditions
 internal import SystemPackage
@@ -64,7 +65,7 @@ extension SysfsFileSystem {
 
     /// No file may become larger, not that any does.
     private var largestSize: UInt64 {
-        kernel.release >= .v7_2 ? UInt64(Int64.max) : UInt64(Int32.max)
+        UInt64(kernel.release.largestFileSize)
     }
 
     /// There are none. What a single one is worth is never asked: the kernel is told once that there are none to be had.

@@ -1,7 +1,7 @@
 internal import AdjunctProcessor
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
-internal import Sysfs
 
 // What every change of a matrix comes to: the guest's masks first, then the resets of what it has lost.
 extension MatrixDevice {
@@ -14,8 +14,7 @@ extension MatrixDevice {
     ) {
         let filtering = state.filterMatrix(of: mdev, release: release)
         if filtering.hasChanged || alsoChanged { plug.give(mdev.shadow) }
-        // 6.1 leaves them as they are
-        guard release >= .v6_12, filtering.hasChanged else { return }
+        guard release.has(.resetsFilteredQueues), filtering.hasChanged else { return }
         reset(state.boundQueues(adapters: filtering.filtered, domains: mdev.shadow.domains), held)
     }
 

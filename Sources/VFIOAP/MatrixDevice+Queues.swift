@@ -2,8 +2,8 @@ internal import AdjunctProcessor
 internal import APBus
 internal import DriverCore
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
-internal import Sysfs
 
 extension MatrixDevice {
     // MARK: - A queue comes
@@ -39,8 +39,8 @@ extension MatrixDevice {
                 let lost = state.boundQueues(adapters: adapter, domains: mdev.shadow.domains)
                 mdev.shadow.adapters = mdev.shadow.adapters.subtracting(adapter)
                 plug.give(mdev.shadow)
-                reset(release >= .v6_12 ? lost : [queue], held)
-            } else if release == .v6_1 {
+                reset(release.has(.unbindResetsAdapter) ? lost : [queue], held)
+            } else if !release.has(.goneQueuesAreNotReset) {
                 reset([queue], held)
             } else if state.host.adapters.contains(apqn.adapter), state.host.usageDomains.contains(apqn.domain) {
                 reset([queue], held)
@@ -81,7 +81,7 @@ extension MatrixDevice {
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, status_show.
     func status(of apqn: APQN, after held: borrowing Held<Unlocked>) -> String {
-        if release == .v6_12 { return lock.withLock(after: held) { state, _ in state.status(of: apqn) } }
+        if release.has(.statusLeavesGuestsLock) { return lock.withLock(after: held) { state, _ in state.status(of: apqn) } }
         return guestsLock.withReadLock(after: held) { _, held in
             inTurn(after: held) { state, _ in state.status(of: apqn) }
         }

@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 internal import APBus
 internal import DriverCore
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 internal import Sysfs
 internal import SystemAdditions
@@ -18,7 +19,7 @@ extension MatrixDevice {
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_reset_qlist, apq_reset_check.
     @discardableResult
     func reset(_ queues: [QueueState], _ held: borrowing Held<MatrixRank>) -> Errno? {
-        guard release >= .v6_12 else { return resetOneByOne(queues) }
+        guard release.has(.resetsQueuesTogether) else { return resetOneByOne(queues) }
         var waiting = queues.filter { queue in
             queue.resetStatus = bus.hardware.zapq(queue.apqn).responseCode
             return queue.resetNeedsCheck
@@ -72,7 +73,7 @@ extension MatrixDevice {
             let flags = "\(status.responseCode.rawValue), \(status.queueEmpty ? 1 : 0), \(status.interruptsEnabled ? 1 : 0)"
             kernel.log.print("Waited \(elapsed.milliseconds)ms for reset of queue \(queue.apqn) (\(flags))")
             return false
-        case .queueNotAvailable where release >= .v7_2:
+        case .queueNotAvailable where release.has(.goneQueueEndsResetSilently):
             return true
         default:
             kernel.log.print(

@@ -3,8 +3,8 @@ internal import APBus
 public import DriverCore
 public import KVM
 public import KernelLocks
+internal import Kernels
 public import LockOrder
-internal import Sysfs
 
 /// A guest that runs with a mediated matrix device. On the list of active guests from the moment it gets the device until
 /// it has given it back.
@@ -85,7 +85,7 @@ public final class MatrixDevice: Sendable {
             return try inTurn(after: held) { (state, held) throws(Failure) in try body(&state, Plug(), held) }
         }
         return try guest.lock.withLock(after: held) { (masks, held) throws(Failure) in
-            let plug = Plug(guest, masks, signals: release >= .v7_2)
+            let plug = Plug(guest, masks, signals: release.has(.tellsGuestOfChanges))
             return try inTurn(after: held) { (state, held) throws(Failure) in try body(&state, plug, held) }
         }
     }

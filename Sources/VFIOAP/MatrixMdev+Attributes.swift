@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage

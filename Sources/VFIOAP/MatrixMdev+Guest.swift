@@ -3,6 +3,7 @@ internal import APBus
 internal import DriverCore
 public import KVM
 public import KernelLocks
+internal import Kernels
 public import LockOrder
 internal import Mdev
 internal import Sysfs
@@ -80,10 +81,10 @@ extension MatrixMdev {
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_request.
     public func request(_ count: Int, after held: borrowing Held<Unlocked>) {
         let release = matrixDevice.release
-        guard release >= .v6_12 else { return }
+        guard release.has(.asksUserToLetGo) else { return }
         matrixDevice.guestsLock.withReadLock(after: held) { guests, held in
             guard let guest = guests.guest(of: number) else { return }
-            if release >= .v7_2 {
+            if release.has(.askingTakesQueues) {
                 matrixDevice.withGuestLocked(of: number, guests, held) { _, plug, _ in plug.give(APMatrix()) }
             }
             if guest.events.releaseRequested(uuid.description) {

@@ -1,5 +1,5 @@
 internal import AdjunctProcessor
-internal import Sysfs
+internal import Kernels
 
 extension MatrixState {
     /// What filtering has done to a guest's masks.
@@ -45,7 +45,7 @@ extension QueueState {
     fileprivate func isPassable(_ release: KernelRelease) -> Bool {
         switch resetStatus {
         case .normal: true
-        case .deconfigured, .checkstopped: release >= .v6_12
+        case .deconfigured, .checkstopped: release.has(.passesDeconfiguredQueues)
         default: false
         }
     }

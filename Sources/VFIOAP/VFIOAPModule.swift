@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 public import APBus
 public import DriverCore
 internal import KernelLocks
+internal import Kernels
 public import LockOrder
 public import Mdev
 public import SystemPackage

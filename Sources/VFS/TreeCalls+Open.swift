@@ -1,3 +1,4 @@
+internal import Kernels
 internal import Sysfs
 internal import SystemAdditions
 public import SystemPackage
@@ -30,7 +31,7 @@ extension TreeCalls {
 
     /// What O_CREAT finds; a new name is refused.
     private func created(_ path: SysfsPath, _ flags: OpenFlags) throws(Errno) -> NodeStatus {
-        guard !flags.contains(.directory) || tree.release < .v6_12 else { throw .EINVAL }
+        guard !flags.contains(.directory) || !tree.release.has(.refusesToCreateDirectories) else { throw .EINVAL }
         var walk = PathWalk(tree)
         let end = try walk.end(ofPath: path)
         switch end.last {

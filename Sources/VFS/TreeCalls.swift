@@ -1,3 +1,4 @@
+internal import Kernels
 internal import LockOrder
 public import Sysfs
 internal import SystemAdditions
@@ -74,7 +75,7 @@ public struct TreeCalls: FileOperations {
     public func truncate(_ path: SysfsPath, to length: Int) throws(Errno) {
         guard length >= 0 else { throw .EINVAL }
         guard try node(at: path).kind != .directory else { throw .EISDIR }
-        guard tree.release >= .v7_2 || length <= Int(Int32.max) else { throw .EFBIG }
+        guard length <= tree.release.largestFileSize else { throw .EFBIG }
     }
 
     public func changeMode(of path: SysfsPath, to mode: UInt16) throws(Errno) {

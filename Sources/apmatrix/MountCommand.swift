@@ -3,6 +3,7 @@ internal import DriverCore
 internal import Emulator
 internal import FUSE
 internal import Glibc
+internal import Kernels
 internal import Machine
 internal import Sysfs
 internal import SysfsMount

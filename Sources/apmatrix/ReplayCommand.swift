@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import DriverCore
 internal import Emulator
 internal import Judge
+internal import Kernels
 internal import Recordings
 internal import Sysfs
 internal import SystemAdditions

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Kernels
 internal import Machine
 internal import Sandbox
-internal import Sysfs
 internal import SystemPackage
 
 struct RunCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import AdjunctProcessor
 import DriverCore
 import KernelLocks
 import KernelTesting
+import Kernels
 import LockOrder
 import Machine
 import Sysfs

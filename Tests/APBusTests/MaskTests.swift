@@ -2,6 +2,7 @@
 import AdjunctProcessor
 import KernelLocks
 import KernelTesting
+import Kernels
 import LockOrder
 import Sysfs
 import SystemPackage

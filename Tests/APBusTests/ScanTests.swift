@@ -2,6 +2,7 @@
 import AdjunctProcessor
 import DriverCore
 import KernelTesting
+import Kernels
 import Machine
 import Sysfs
 import SystemPackage

@@ -1,6 +1,7 @@
 import DriverCore
 import Emulator
 import Glibc
+import Kernels
 import Machine
 import Recordings
 import Sysfs
@@ -8,20 +9,46 @@ import SystemPackage
 import Testing
 import VFS
 
-/// The tables of docs/FIDELITY.md: every file that the three releases have, as the attribute tables say it.
-@Suite struct FidelityTests {
-    private static let begin = "<!-- files: `make fidelity` writes them, a test compares them -->\n"
-    private static let end = "<!-- end -->\n"
-
+/// The tables of docs/FIDELITY.md: every file that the three releases have, as the attribute tables say it, and what differs between
+/// the releases, as `KernelDifference` says it.
+@Suite(.serialized) struct FidelityTests {
     @Test func theDocumentListsEveryFile() throws {
         var inventory = Inventory()
         for release in KernelRelease.allCases { try inventory.add(Self.computer(release).tree, of: release) }
-        let tables = inventory.tables
-        let document = try String(decoding: Self.bytes(), as: UTF8.self)
-        let start = try #require(document.firstRange(of: Self.begin)).upperBound
-        let stop = try #require(document[start...].firstRange(of: Self.end)).lowerBound
+        try Self.compare("files", with: inventory.tables)
+    }
+
+    @Test func theDocumentListsEveryDifference() throws {
+        var table = "\n| difference | Linux | what it means | otherwise | shown by |\n|---|---|---|---|---|\n"
+        for difference in KernelDifference.allCases {
+            let evidence = difference.recordings.map { "[\($0)](../Tests/Recordings/\($0).txt)" }.joined(separator: ", ")
+            table += "| \(difference) | \(Self.releases(difference)) | \(difference.meaning) | \(difference.otherwise) | "
+            table += evidence.isEmpty ? "documentation; not recorded |\n" : evidence + " |\n"
+        }
+        try Self.compare("differences", with: table + "\n")
+    }
+
+    @Test(arguments: KernelDifference.allCases) func theRecordingsOfADifferenceExist(_ difference: KernelDifference) {
+        for recording in difference.recordings {
+            #expect(throws: Never.self) { try Library.bytes(of: Library.root.appending(recording + ".txt")) }
+        }
+        #expect(difference.releases != KernelRelease.v6_1...KernelRelease.latest, "every release has it")
+    }
+
+    private static func releases(_ difference: KernelDifference) -> String {
+        let (first, last) = (difference.releases.lowerBound, difference.releases.upperBound)
+        if last == .latest { return "since \(first.rawValue)" }
+        return first == last ? "\(first.rawValue) only" : "\(first.rawValue) to \(last.rawValue)"
+    }
+
+    /// Compares what stands between the marks of a section with what it should be, or writes it there.
+    private static func compare(_ section: String, with tables: String) throws {
+        let document = try String(decoding: bytes(), as: UTF8.self)
+        let begin = "<!-- \(section): `make fidelity` writes them, a test compares them -->\n"
+        let start = try #require(document.firstRange(of: begin)).upperBound
+        let stop = try #require(document[start...].firstRange(of: "<!-- end -->\n")).lowerBound
         if getenv("UPDATE_DOCS") != nil {
-            let file = try #require(fopen(Self.path, "w"))
+            let file = try #require(fopen(path, "w"))
             fputs(document[..<start] + tables + document[stop...], file)
             fclose(file)
         } else {

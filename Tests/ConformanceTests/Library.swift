@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import Recordings
 import Sysfs
 import SystemAdditions

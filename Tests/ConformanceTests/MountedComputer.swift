@@ -2,6 +2,7 @@ import DriverCore
 import Emulator
 import FUSE
 import Glibc
+internal import Kernels
 import Machine
 import Sysfs
 import SysfsMount

@@ -2,6 +2,7 @@ internal import APBus
 import DriverCore
 import Emulator
 import Judge
+internal import Kernels
 import Recordings
 import Sysfs
 import Testing

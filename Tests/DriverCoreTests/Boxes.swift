@@ -1,5 +1,6 @@
 import DriverCore
 import KernelLocks
+import Kernels
 import LockOrder
 import Sysfs
 import SystemPackage

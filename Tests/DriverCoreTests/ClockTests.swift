@@ -1,4 +1,5 @@
 @testable import DriverCore
+import Kernels
 import LockOrder
 import Sysfs
 import Dispatch

@@ -1,5 +1,6 @@
 @testable import DriverCore
 import KernelTesting
+import Kernels
 import LockOrder
 import Sysfs
 import SystemAdditions

@@ -1,5 +1,6 @@
 import DriverCore
 import Emulator
+import Kernels
 import Machine
 import Sysfs
 import SystemAdditions

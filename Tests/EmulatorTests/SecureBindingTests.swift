@@ -1,4 +1,5 @@
 import DriverCore
+import Kernels
 import Machine
 import Sysfs
 import Testing

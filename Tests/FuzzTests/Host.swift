@@ -1,5 +1,6 @@
 import DriverCore
 import Emulator
+import Kernels
 import Recordings
 import Sysfs
 import SystemAdditions

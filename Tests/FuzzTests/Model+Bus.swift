@@ -1,3 +1,4 @@
+import Kernels
 import Sysfs
 
 /// The masks and overrides of the bus: spec/ap-bus.md §3 and §4.

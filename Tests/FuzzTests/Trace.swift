@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import Sysfs
 
 /// What is being done, where a signal's handler finds it: a walk on which the process dies is told in its last words.

@@ -2,6 +2,7 @@ import AdjunctProcessor
 @testable import Emulator
 import Interleavings
 import KVM
+import Kernels
 import LockOrder
 import Mdev
 import Sysfs

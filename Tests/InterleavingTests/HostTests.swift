@@ -1,5 +1,6 @@
 import Glibc
 import Interleavings
+import Kernels
 import LockOrder
 import Sysfs
 import Testing

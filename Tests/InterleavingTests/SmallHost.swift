@@ -3,6 +3,7 @@ import AdjunctProcessor
 import DriverCore
 import Emulator
 import Interleavings
+import Kernels
 import Machine
 import Sysfs
 import SystemAdditions

@@ -1,5 +1,6 @@
 import DriverCore
 import KernelTesting
+import Kernels
 import LockOrder
 @testable import Mdev
 import Sysfs

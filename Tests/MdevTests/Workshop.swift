@@ -1,6 +1,7 @@
 import DriverCore
 import KernelLocks
 import KernelTesting
+import Kernels
 import LockOrder
 @testable import Mdev
 import Sysfs

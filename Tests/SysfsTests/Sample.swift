@@ -1,3 +1,4 @@
+import Kernels
 import LockOrder
 import Sysfs
 import SystemAdditions

@@ -1,3 +1,4 @@
+import Kernels
 import Sysfs
 import SystemAdditions
 import SystemPackage

@@ -1,5 +1,6 @@
 import AdjunctProcessor
 import KernelTesting
+import Kernels
 import LockOrder
 import Mdev
 import Sysfs

@@ -1,6 +1,7 @@
 import AdjunctProcessor
 import KernelTesting
 import KVM
+import Kernels
 import Machine
 import Sysfs
 import Testing

@@ -1,5 +1,6 @@
 import KernelTesting
 import KVM
+import Kernels
 import Sysfs
 import Testing
 @testable import VFIOAP

@@ -3,6 +3,7 @@ import APBus
 import DriverCore
 import KernelTesting
 import KVM
+import Kernels
 import LockOrder
 import Machine
 import Mdev

@@ -1,5 +1,6 @@
 import AdjunctProcessor
 import KernelTesting
+import Kernels
 import Sysfs
 import Testing
 @testable import VFIOAP

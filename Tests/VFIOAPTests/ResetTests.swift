@@ -1,6 +1,7 @@
 import AdjunctProcessor
 import KernelTesting
 import KVM
+import Kernels
 import LockOrder
 import Machine
 import Sysfs

@@ -1,6 +1,7 @@
 import AdjunctProcessor
 import Glibc
 import Harness
+import Kernels
 import Sysfs
 import SystemPackage
 

@@ -1,0 +1,317 @@
+extension KernelRelease {
+    /// Whether this release is on the later side of a difference.
+    @inlinable
+    public func has(_ difference: KernelDifference) -> Bool { difference.releases.contains(self) }
+
+    // MARK: - Differences that are values
+
+    /// What no file can become larger than, in bytes. (`KernelDifference.filesMayBeHuge`)
+    @inlinable public var largestFileSize: Int { has(.filesMayBeHuge) ? Int(Int64.max) : Int(Int32.max) }
+
+    /// Between two looks at a queue that resets or turns its interrupts on; nil where `poll_timeout` says it.
+    /// (`KernelDifference.pollsQueuesSlowly`)
+    @inlinable public var queuePollInterval: Duration? { has(.pollsQueuesSlowly) ? .milliseconds(40) : nil }
+
+    /// The minor number of z90crypt. (`KernelDifference.z90cryptHasALargeMinor`)
+    @inlinable public var z90cryptMinor: Int { has(.z90cryptHasALargeMinor) ? 256 : 127 }
+}
+
+/// What differs between the releases, each difference by its name; the only place that says which release does what.
+///
+/// Code asks `release.has(.resetsQueuesTogether)`. That a release does not have an attribute is not said here, but by the attribute's
+/// row: `since:`.
+/// docs/FIDELITY.md lists them all (`make fidelity`).
+public enum KernelDifference: CaseIterable, Sendable {
+    // MARK: Files and texts
+
+    /// `e…` and `d…`, for enable and disable, are a yes and a no.
+    case booleansKnowEnable
+    /// The number of a relative mask does not wrap.
+    case maskNumbersSaturate
+    /// `truncate` takes lengths from 2 GiB on.
+    case filesMayBeHuge
+    /// `open` refuses `O_CREAT` with `O_DIRECTORY`.
+    case refusesToCreateDirectories
+
+    // MARK: The AP bus
+
+    /// A forced scan that waited for another one is content with that.
+    case joinsRunningScan
+    /// "Bindings complete" is told once, when a scan ends or a driver comes.
+    case tellsBindingsOnce
+    /// A queue that answers with an asynchronous error stays.
+    case keepsQueuesWithAsyncErrors
+    /// The scan that finds a queue starts it; before, the driver that gets it does.
+    case scanStartsQueues
+    /// A queue that resets is looked at every 40 ms.
+    case pollsQueuesSlowly
+    /// `interrupt` asks the hardware.
+    case asksWhetherInterruptsAreOn
+    /// `depth` is how many requests fit in; the hardware's number is one less.
+    case depthCountsFromOne
+    /// `poll_thread` takes a yes or a no.
+    case pollThreadIsABoolean
+    /// `poll_timeout` takes one number and nothing else; 0 is one, too.
+    case pollTimeoutIsOneNumber
+    /// A mask may not reserve what a mediated device could use together with any bit of the other mask.
+    case checksMasksAgainstAll
+    /// A queue without a driver counts as one that the host's drivers have.
+    case driverlessQueuesAreTheHosts
+    /// Binding and association of a queue to a secure guest are told by uevents.
+    case tellsSecureBinding
+    /// Everybody may read the module parameters of ap.
+    case everybodyReadsParameters
+
+    // MARK: The drivers of cards and queues
+
+    /// A checkstopped card or queue is offline.
+    case checkstopIsOffline
+    /// The random number generator asks one CCA queue at boot, not two.
+    case asksOneQueueForRandomNumbers
+    /// `op_modes` has names for the modes of later firmware.
+    case knowsLaterOperationModes
+    /// z90crypt has a minor number beyond 255.
+    case z90cryptHasALargeMinor
+    /// zcrypt has the parameter `hwrng_seed`.
+    case seedsRandomNumbers
+
+    // MARK: Mediated devices
+
+    /// vfio devices have device nodes.
+    case vfioDevicesHaveNodes
+    /// The vfio device of a mediated device that is removed goes before its user has let go.
+    case vfioDeviceGoesBeforeTheWait
+
+    // MARK: vfio_ap
+
+    /// All queues are reset at once, and waited for as long as it takes.
+    case resetsQueuesTogether
+    /// Queues that the filter takes from a guest are reset.
+    case resetsFilteredQueues
+    /// Unbinding a queue of a guest resets all that the guest loses with it.
+    case unbindResetsAdapter
+    /// Unbinding a queue that the machine has lost resets nothing.
+    case goneQueuesAreNotReset
+    /// A guest may have a queue that was deconfigured or checkstopped at its last reset.
+    case passesDeconfiguredQueues
+    /// A reset of a queue that vanishes meanwhile ends without a message.
+    case goneQueueEndsResetSilently
+    /// `status` does not wait for `guests_lock`.
+    case statusLeavesGuestsLock
+    /// The user of a device that is to be removed is asked to let go.
+    case asksUserToLetGo
+    /// Who is asked to let go loses the queues at once.
+    case askingTakesQueues
+    /// The user of a device is told when the guest's masks change.
+    case tellsGuestOfChanges
+
+    /// The releases that are on the later side.
+    @inlinable public var releases: ClosedRange<KernelRelease> {
+        switch self {
+        case .seedsRandomNumbers:
+            .v6_1 ... .v6_1
+        case .statusLeavesGuestsLock:
+            .v6_12 ... .v6_12
+        case .refusesToCreateDirectories, .joinsRunningScan, .tellsBindingsOnce, .keepsQueuesWithAsyncErrors,
+            .scanStartsQueues, .pollsQueuesSlowly, .asksWhetherInterruptsAreOn, .depthCountsFromOne, .pollThreadIsABoolean, .pollTimeoutIsOneNumber,
+            .checkstopIsOffline, .asksOneQueueForRandomNumbers, .knowsLaterOperationModes, .z90cryptHasALargeMinor,
+            .vfioDevicesHaveNodes, .vfioDeviceGoesBeforeTheWait, .resetsQueuesTogether, .resetsFilteredQueues, .unbindResetsAdapter,
+            .goneQueuesAreNotReset, .passesDeconfiguredQueues, .asksUserToLetGo:
+            .v6_12 ... .latest
+        case .booleansKnowEnable, .maskNumbersSaturate, .filesMayBeHuge, .checksMasksAgainstAll, .driverlessQueuesAreTheHosts,
+            .tellsSecureBinding, .everybodyReadsParameters, .goneQueueEndsResetSilently, .askingTakesQueues, .tellsGuestOfChanges:
+            .v7_2 ... .latest
+        }
+    }
+}
+
+// MARK: - What is known of them
+
+extension KernelDifference {
+    /// What a user sees with the releases that have it. Markdown.
+    public var meaning: String { facts.meaning }
+
+    /// What a user sees with the others. Markdown.
+    public var otherwise: String { facts.otherwise }
+
+    /// The recordings that show it, as `RELEASE/NAME`: they do not pass without the difference. None where no kernel was asked:
+    /// then it is known from documentation.
+    public var recordings: [String] { facts.recordings }
+
+    private struct Facts {
+        let meaning: String
+        let otherwise: String
+        let recordings: [String]
+
+        init(_ meaning: String, otherwise: String, shownBy recordings: String...) {
+            self.meaning = meaning
+            self.otherwise = otherwise
+            self.recordings = recordings
+        }
+    }
+
+    private var facts: Facts {
+        switch self {
+        case .booleansKnowEnable:
+            Facts(
+                "Where yes or no is read, `e…` means yes and `d…` no, as in `enable`",
+                otherwise: "EINVAL",
+                shownBy: "7.2/bus-attributes")
+        case .maskNumbersSaturate:
+            Facts(
+                "A number over 2⁶⁴ in a relative mask is too large: EINVAL",
+                otherwise: "It counts modulo 2⁶⁴, so that it can be a bit")
+        case .filesMayBeHuge:
+            Facts(
+                "`truncate` succeeds, to no effect, with every length",
+                otherwise: "Lengths from 2 GiB on are EFBIG")
+        case .refusesToCreateDirectories:
+            Facts(
+                "`open` with O_CREAT and O_DIRECTORY is EINVAL",
+                otherwise: "As without O_DIRECTORY")
+        case .joinsRunningScan:
+            Facts(
+                "A write to `scans` while a scan runs waits for the end of that",
+                otherwise: "It scans once more then")
+        case .tellsBindingsOnce:
+            Facts(
+                "The uevent BINDINGS=complete comes once, when the last queue has got its driver, at the end of a "
+                    + "scan or when a driver is registered",
+                otherwise: "At every bind while all queues have drivers",
+                shownBy: "6.1/drivers")
+        case .keepsQueuesWithAsyncErrors:
+            Facts(
+                "A queue that answers TAPQ with an asynchronous error stays",
+                otherwise: "The scan removes it")
+        case .scanStartsQueues:
+            Facts(
+                "The scan that finds a queue resets it and turns its interrupts on",
+                otherwise: "That is left to its driver")
+        case .pollsQueuesSlowly:
+            Facts(
+                "A queue that resets is looked at every 40 ms",
+                otherwise: "Every `poll_timeout`, 250 µs at first")
+        case .asksWhetherInterruptsAreOn:
+            Facts(
+                "`interrupt` is what the hardware says now",
+                otherwise: "What was seen last, also of a queue that has been reset since",
+                shownBy: "6.1/card-queue-attributes")
+        case .depthCountsFromOne:
+            Facts(
+                "`depth` of a card is how many requests fit in, 8",
+                otherwise: "The hardware's number, 7",
+                shownBy: "6.1/boot-values")
+        case .pollThreadIsABoolean:
+            Facts(
+                "`poll_thread` takes yes or no in every spelling",
+                otherwise: "A decimal number, with anything behind it",
+                shownBy: "6.1/bus-attributes")
+        case .pollTimeoutIsOneNumber:
+            Facts(
+                "`poll_timeout` takes one number, also 0, octal and hexadecimal",
+                otherwise: "A decimal one from 1 on, with anything behind it",
+                shownBy: "6.1/bus-attributes")
+        case .checksMasksAgainstAll:
+            Facts(
+                "To set a bit of `apmask` or `aqmask` is EBUSY where a mediated device has a queue of it, whatever the "
+                    + "other mask says",
+                otherwise: "Where a mediated device has a queue that both masks would then reserve",
+                shownBy: "7.2/masks-in-use", "6.12/masks-in-use")
+        case .driverlessQueuesAreTheHosts:
+            Facts(
+                "A change of a mask gives a queue without a driver to vfio_ap if that may have it, and leaves it "
+                    + "alone otherwise",
+                otherwise: "It gives it to the host's drivers if they may, and leaves it alone otherwise",
+                shownBy: "7.2/drivers", "6.12/drivers")
+        case .tellsSecureBinding:
+            Facts(
+                "In a secure guest `se_bind` and the end of an association send uevents, SE_BIND=1 and SE_ASSOC=n",
+                otherwise: "None")
+        case .everybodyReadsParameters:
+            Facts(
+                "`/sys/module/ap/parameters` have mode 0444",
+                otherwise: "0440",
+                shownBy: "7.2/boot-tree")
+        case .checkstopIsOffline:
+            Facts(
+                "`online` of a checkstopped card or queue is 0, and a 1 is ENODEV",
+                otherwise: "A checkstop changes neither",
+                shownBy: "7.2/walk-12", "6.1/walk-109")
+        case .asksOneQueueForRandomNumbers:
+            Facts(
+                "At boot the request counter of one CCA queue is 1",
+                otherwise: "That of two",
+                shownBy: "6.1/boot-values")
+        case .knowsLaterOperationModes:
+            Facts(
+                "`op_modes` names SIGG-IMPORT, SIGG, FIPS2021 and FIPS2024, too",
+                otherwise: "It leaves them out")
+        case .z90cryptHasALargeMinor:
+            Facts(
+                "`misc/z90crypt` has minor number 256",
+                otherwise: "127")
+        case .seedsRandomNumbers:
+            Facts(
+                "`/sys/module/zcrypt/parameters/hwrng_seed`",
+                otherwise: "No such file")
+        case .vfioDevicesHaveNodes:
+            Facts(
+                "`vfio-dev/vfioN` of a mediated device has `dev`, and a link in /sys/dev/char",
+                otherwise: "Neither",
+                shownBy: "7.2/mdev-lifecycle")
+        case .vfioDeviceGoesBeforeTheWait:
+            Facts(
+                "While the removal of a mediated device waits for its user, `vfio-dev/vfioN` is gone already",
+                otherwise: "It stays until the user has let go",
+                shownBy: "7.2/blocking", "6.1/blocking")
+        case .resetsQueuesTogether:
+            Facts(
+                "The queues that a guest loses are reset at once, however long it takes; an error is EIO",
+                otherwise: "One after the other, each given up after two looks 20 ms apart; an error is EBUSY or EIO",
+                shownBy: "6.1/resets", "7.2/resets")
+        case .resetsFilteredQueues:
+            Facts(
+                "Queues that an assignment takes from a guest, because another one is not there, are reset",
+                otherwise: "They are not",
+                shownBy: "7.2/guest-hotplug")
+        case .unbindResetsAdapter:
+            Facts(
+                "Unbinding a queue that a guest has resets all queues of the adapter, which the guest loses with it",
+                otherwise: "That queue alone",
+                shownBy: "7.2/guest-hotplug")
+        case .goneQueuesAreNotReset:
+            Facts(
+                "A queue that the machine has lost is not reset when it is unbound",
+                otherwise: "It is, in vain",
+                shownBy: "6.1/host-config-guest")
+        case .passesDeconfiguredQueues:
+            Facts(
+                "A guest gets a queue whose last reset found it deconfigured or checkstopped",
+                otherwise: "Its adapter is withheld",
+                shownBy: "7.2/resets", "6.1/resets")
+        case .goneQueueEndsResetSilently:
+            Facts(
+                "When a queue vanishes while it resets, nothing is said",
+                otherwise: "The log has a message")
+        case .statusLeavesGuestsLock:
+            Facts(
+                "Reading `status` waits for `matrix_dev->lock` only (6.12.112 and later: as otherwise)",
+                otherwise: "For `guests_lock`, too")
+        case .asksUserToLetGo:
+            Facts(
+                "The user of a mediated device that is to be removed is asked to let go, at once and every 10 seconds",
+                otherwise: "The removal only waits",
+                shownBy: "7.2/guest-remove", "6.1/blocking")
+        case .askingTakesQueues:
+            Facts(
+                "Who is asked to let go of a mediated device has lost its queues at once",
+                otherwise: "It loses them with the device",
+                shownBy: "7.2/guest-remove")
+        case .tellsGuestOfChanges:
+            Facts(
+                "The user of a device is told by an eventfd when the guest's masks change",
+                otherwise: "Not told",
+                shownBy: "7.2/guest-hotplug")
+        }
+    }
+}
