@@ -24,12 +24,19 @@ import Testing
         for bit in UInt8.min...UInt8.max {
             var mask = APMask.none
             mask[bit] = true
-            #expect(Array(mask) == [bit] && mask.count == 1 && mask.first == bit && mask.contains(bit))
-            #expect(mask[AdapterID(bit)] && mask[DomainID(bit)])
-            #expect(mask.contains(AdapterID(bit)) && mask.contains(DomainID(bit)))
+            #expect(Array(mask) == [bit])
+            #expect(mask.count == 1)
+            #expect(mask.first == bit)
+            #expect(mask.contains(bit))
+            #expect(mask[AdapterID(bit)])
+            #expect(mask[DomainID(bit)])
+            #expect(mask.contains(AdapterID(bit)))
+            #expect(mask.contains(DomainID(bit)))
             #expect(APMask.parse(Array(mask.description.utf8), current: .none, overflow: .saturates) == mask)
             mask[bit] = false
-            #expect(mask == .none && mask.isEmpty && mask.first == nil)
+            #expect(mask == .none)
+            #expect(mask.isEmpty)
+            #expect(mask.first == nil)
             #expect(Array(APMask.through(bit)) == Array(0...bit))
         }
     }

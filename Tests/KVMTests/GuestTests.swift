@@ -14,7 +14,8 @@ import Testing
     }
 
     @Test func aNewGuestHasNoQueues() {
-        #expect(guest.apcb == .none && guest.name == "one")
+        #expect(guest.apcb == .none)
+        #expect(guest.name == "one")
         #expect(!guest.apcb.contains(queue))
     }
 
@@ -39,7 +40,8 @@ import Testing
     @Test func eachGuestHasItsOwnMasks() {
         let other = Guest(name: "two", events: NoEvents())
         set(APCB(adapters: APMask([5])), other)
-        #expect(guest.apcb == .none && other.apcb.adapters == APMask([5]))
+        #expect(guest.apcb == .none)
+        #expect(other.apcb.adapters == APMask([5]))
     }
 
     // MARK: - PQAP
@@ -80,7 +82,8 @@ import Testing
         install(hook)
         _ = withNoLocksHeld { held in guest.pqap(queue, .disable, after: held) }
         #expect(hook.observed.withLock { $0 } == [true])
-        #expect(!guest.pqapHook.isInUse && !guest.lock.isInUse)
+        #expect(!guest.pqapHook.isInUse)
+        #expect(!guest.lock.isInUse)
     }
 
     private func install(_ hook: Hook?) {

@@ -43,12 +43,14 @@ extension LockOrderTests {
             #expect(violation.taking?.name == "both chains: kvm")
             let lines = violation.report.split(separator: "\n")
             let wanted = try #require(lines.firstIndex { $0.hasSuffix("is about to take") })
-            #expect(lines[wanted + 1].contains("both chains: kvm") && lines[wanted + 1].contains("CheckerTests.swift:\(second)"))
+            #expect(lines[wanted + 1].contains("both chains: kvm"))
+            #expect(lines[wanted + 1].contains("CheckerTests.swift:\(second)"))
             #expect(lines[wanted + 2] == "but it holds, outermost first")
             #expect(lines[wanted + 3].contains("both chains: matrix"))
             #expect(lines[wanted + 3].contains("CheckerTests.swift:\(second)"))
             #expect(lines[wanted + 4] == "the opposite order was seen before:")
-            #expect(lines[wanted + 5].contains("both chains: kvm") && lines[wanted + 5].contains("CheckerTests.swift:\(first)"))
+            #expect(lines[wanted + 5].contains("both chains: kvm"))
+            #expect(lines[wanted + 5].contains("CheckerTests.swift:\(first)"))
         }
 
         @Test func theOppositeOrderMayHaveBeenSeenInSteps() throws {
@@ -64,7 +66,8 @@ extension LockOrderTests {
             let report = try #require(violations.first).report
             let steps = report.split(separator: "\n").filter { $0.contains(", then ") }
             #expect(steps.count == 2)
-            #expect(steps.first?.contains("step 1") == true && steps.last?.contains("step 3") == true)
+            #expect(steps.first?.contains("step 1") == true)
+            #expect(steps.last?.contains("step 3") == true)
         }
 
         @Test func twoGuestsAreReported() {

@@ -21,7 +21,8 @@ extension LockOrderTests {
             #expect(found.map(\.contentions) == [0, 0])
             #expect(found.map(\.waitTime) == [0, 0])
             let device = try #require(found.first)
-            #expect(device.longestHold > 0 && device.longestHold <= device.holdTime)
+            #expect(device.longestHold > 0)
+            #expect(device.longestHold <= device.holdTime)
             #expect(found.last?.holdTime == 0)
         }
 

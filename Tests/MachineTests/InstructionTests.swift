@@ -14,7 +14,8 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         #expect(info.usageDomains.description == "0x0800000000000000010000000000000000000000001000000000000000000001")
         #expect(info.controlDomains.description == "0x0800800000000000010000000000000000000000001000000000000000000001")
         #expect(info.featuresText == "APSC APXA QACT RC8A")
-        #expect(info.maxAdapter == 255 && info.maxDomain == 255)
+        #expect(info.maxAdapter == 255)
+        #expect(info.maxDomain == 255)
         #expect(machine.hasInterrupts)
     }
 
@@ -25,7 +26,8 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         let (status, info) = machine.tapq(try queue(name))
         #expect(status == QueueStatus(.normal))
         #expect(info == QueueInfo(type: type, functions: functions))
-        #expect(info.capacity == 8 && info.maximumMessageSize == 12288)
+        #expect(info.capacity == 8)
+        #expect(info.maximumMessageSize == 12288)
     }
 
     @Test(arguments: ["04.0004", "05.0010", "05.0005", "ff.00ff"])
@@ -62,13 +64,16 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         #expect(!isEnabled())
         #expect(machine.aqic(apqn, enable: true) == QueueStatus(.normal, interruptsEnabled: true))
         #expect(machine.aqic(apqn, enable: true).responseCode == .otherwiseChanged)
-        #expect(isEnabled() && !machine.tapq(other).0.interruptsEnabled)
+        #expect(isEnabled())
+        #expect(!machine.tapq(other).0.interruptsEnabled)
         #expect(machine.aqic(apqn, enable: false) == QueueStatus(.normal))
         #expect(machine.aqic(apqn, enable: false).responseCode == .otherwiseChanged)
         enable()
-        #expect(machine.zapq(apqn) == QueueStatus(.normal) && !isEnabled())
+        #expect(machine.zapq(apqn) == QueueStatus(.normal))
+        #expect(!isEnabled())
         enable()
-        #expect(machine.rapq(apqn) == QueueStatus(.normal) && !isEnabled())
+        #expect(machine.rapq(apqn) == QueueStatus(.normal))
+        #expect(!isEnabled())
         for trouble in [
             ["adapter 05 config=0", "adapter 05 config=1"], ["adapter 05 chkstop=1", "adapter 05 chkstop=0"],
             ["queue 05.0047 absent=1", "queue 05.0047 absent=0"], ["domain 47 none", "domain 47 both"],
@@ -187,7 +192,8 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         description.features = nil
         description.interrupts = false
         let machine = Machine(description)
-        #expect(machine.qci() == nil && !machine.hasInterrupts)
+        #expect(machine.qci() == nil)
+        #expect(!machine.hasInterrupts)
         // Without APXA, sixteen domains can be named.
         #expect(machine.tapq(try queue("05.0004")).0.responseCode == .normal)
         #expect(machine.tapq(try queue("05.0047")).0.responseCode == .queueNotAvailable)

@@ -8,7 +8,8 @@ import Testing
         let apqn = try queue("05.0004")
         _ = machine.tapq(apqn)
         _ = machine.qci()
-        #expect(machine.journal.count == 0 && machine.journal.text() == "")
+        #expect(machine.journal.count == 0)
+        #expect(machine.journal.text() == "")
         _ = machine.zapq(apqn)
         _ = machine.rapq(apqn)
         _ = machine.aqic(apqn, enable: true)
@@ -31,7 +32,8 @@ import Testing
             """)
         #expect(machine.journal.count == 8)
         #expect(machine.journal.text(from: 7) == "ZAPQ 05.0004 rc=36\n")
-        #expect(machine.journal.text(from: 8) == "" && machine.journal.text(from: 1000) == "")
+        #expect(machine.journal.text(from: 8) == "")
+        #expect(machine.journal.text(from: 1000) == "")
     }
 
     @Test func theOldestLinesAreDropped() {

@@ -70,6 +70,9 @@ import Testing
     }
 
     @Test func hexadecimalHasLeadingZeros() {
-        #expect(5.hex(2) == "05" && 171.hex(4) == "00ab" && 14.hex(4, uppercase: true) == "000E" && 256.hex(2) == "100")
+        #expect(5.hex(2) == "05")
+        #expect(171.hex(4) == "00ab")
+        #expect(14.hex(4, uppercase: true) == "000E")
+        #expect(256.hex(2) == "100")
     }
 }

@@ -92,7 +92,8 @@ import Testing
         goOn.signal()
         stored.wait()
         removed.wait()
-        #expect(order.withLock { $0.contains("removed") } && it.sample.stores.withLock { $0.count } == 1)
+        #expect(order.withLock { $0.contains("removed") })
+        #expect(it.sample.stores.withLock { $0.count } == 1)
     }
 
     /// Of several that remove themselves at once one does; the others wait for it and are content.

@@ -19,9 +19,15 @@ import Testing
         let it = try SampleTree()
         _ = try it.box.makeDirectory("inner")
         let box = try it.tree.status(it.box.inode)
-        #expect(box.kind == .directory && box.linkCount == 3 && box.size == 0 && box.mode.rawValue == 0o755)
+        #expect(box.kind == .directory)
+        #expect(box.linkCount == 3)
+        #expect(box.size == 0)
+        #expect(box.mode.rawValue == 0o755)
         let value = try it.tree.lookUp("value", in: it.box.inode)
-        #expect(value.kind == .attribute && value.linkCount == 1 && value.size == 4096 && value.mode.rawValue == 0o644)
+        #expect(value.kind == .attribute)
+        #expect(value.linkCount == 1)
+        #expect(value.size == 4096)
+        #expect(value.mode.rawValue == 0o644)
         #expect(try it.tree.status(.root).inode == .root)
     }
 
@@ -79,7 +85,9 @@ import Testing
             status.uid = 7
         }
         let status = try it.tree.lookUp("value", in: it.box.inode)
-        #expect(status.mode.rawValue == 0o600 && status.uid == 7 && status.gid == 0)
+        #expect(status.mode.rawValue == 0o600)
+        #expect(status.uid == 7)
+        #expect(status.gid == 0)
         _ = try it.tree.setStatus(it.box.inode) { $0.mode = Permissions(rawValue: 0o700) }
         _ = try it.box.makeDirectory("inner")
         #expect(try it.tree.status(it.box.inode).linkCount == 3)
@@ -118,7 +126,8 @@ import Testing
         let large = try it.box.makeDirectory("large")
         for number in 0..<5000 { large.addLink("link\(number)", to: it.box) }
         let entries = try it.tree.entries(of: large.inode)
-        #expect(entries.count == 5000 && Set(entries.map(\.inode)).count == 5000)
+        #expect(entries.count == 5000)
+        #expect(Set(entries.map(\.inode)).count == 5000)
         for entry in entries { #expect(try it.tree.target(of: entry.inode) == "../../box") }
     }
 }
