@@ -20,33 +20,46 @@ import Testing
 
     @Test func aQueueThatNobodyHasStartedDoesNothing() {
         var queue = QueueStateMachine()
-        #expect(step(&queue) == .nothing && queue.device == .uninitiated)
+        #expect(step(&queue) == .nothing)
+        #expect(queue.device == .uninitiated)
         queue.restart()
-        #expect(step(&queue) == .nothing && queue.state == .resetStart)
+        #expect(step(&queue) == .nothing)
+        #expect(queue.state == .resetStart)
         queue.fail()
         #expect(queue.device == .uninitiated)
         queue.recover()
-        #expect(step(&queue) == .nothing && queue.device == .uninitiated)
+        #expect(step(&queue) == .nothing)
+        #expect(queue.device == .uninitiated)
         #expect(machine.journal.count == 0)
     }
 
     @Test func aStartIsAResetThenInterruptsThenRest() {
         var queue = QueueStateMachine()
         queue.start()
-        #expect(step(&queue) == .poll && queue.state == .resetWait)
+        #expect(step(&queue) == .poll)
+        #expect(queue.state == .resetWait)
         #expect(machine.journal.text() == "RAPQ 05.0004 rc=00\n")
-        #expect(step(&queue) == .poll && queue.state == .setInterruptWait && !queue.sawInterrupts)
+        #expect(step(&queue) == .poll)
+        #expect(queue.state == .setInterruptWait)
+        #expect(!queue.sawInterrupts)
         #expect(machine.journal.text(from: 1) == "AQIC-on 05.0004 rc=00\n")
-        #expect(step(&queue) == .nothing && queue.state == .idle && queue.sawInterrupts)
-        #expect(step(&queue) == .nothing && machine.journal.count == 2)
+        #expect(step(&queue) == .nothing)
+        #expect(queue.state == .idle)
+        #expect(queue.sawInterrupts)
+        #expect(step(&queue) == .nothing)
+        #expect(machine.journal.count == 2)
     }
 
     @Test func aSlowResetIsWaitedFor() throws {
         try machine.execute("queue 05.0004 reset-busy=4")
         var queue = QueueStateMachine()
         queue.start()
-        for _ in 0..<4 { #expect(step(&queue) == .poll && queue.state == .resetWait) }
-        #expect(step(&queue) == .poll && queue.state == .setInterruptWait)
+        for _ in 0..<4 {
+            #expect(step(&queue) == .poll)
+            #expect(queue.state == .resetWait)
+        }
+        #expect(step(&queue) == .poll)
+        #expect(queue.state == .setInterruptWait)
     }
 
     @Test func aResetThatSomebodyElseHasBegunIsWaitedForToo() throws {
@@ -54,7 +67,8 @@ import Testing
         _ = machine.zapq(apqn)
         var queue = QueueStateMachine()
         queue.start()
-        #expect(step(&queue) == .poll && queue.state == .resetWait)
+        #expect(step(&queue) == .poll)
+        #expect(queue.state == .resetWait)
         #expect(machine.journal.text(from: 1) == "RAPQ 05.0004 rc=02\n")
     }
 
@@ -65,7 +79,9 @@ import Testing
         var queue = QueueStateMachine()
         queue.start()
         #expect(queue.step(apqn, machine) == .poll)
-        #expect(queue.step(apqn, machine) == .nothing && queue.state == .idle && !queue.sawInterrupts)
+        #expect(queue.step(apqn, machine) == .nothing)
+        #expect(queue.state == .idle)
+        #expect(!queue.sawInterrupts)
         #expect(machine.journal.text() == "RAPQ 05.0004 rc=00\n")
     }
 
@@ -75,9 +91,12 @@ import Testing
         _ = step(&queue)
         _ = step(&queue)
         _ = machine.aqic(apqn, enable: false)
-        #expect(step(&queue) == .poll && step(&queue) == .poll && queue.state == .setInterruptWait)
+        #expect(step(&queue) == .poll)
+        #expect(step(&queue) == .poll)
+        #expect(queue.state == .setInterruptWait)
         _ = machine.aqic(apqn, enable: true)
-        #expect(step(&queue) == .nothing && queue.state == .idle)
+        #expect(step(&queue) == .nothing)
+        #expect(queue.state == .idle)
     }
 
     /// Trouble after 0, 1 or 2 steps.
@@ -87,34 +106,45 @@ import Testing
         queue.start()
         for _ in 0..<steps { #expect(step(&queue) == .poll) }
         try machine.execute(command)
-        #expect(step(&queue) == .nothing && queue.device == .error)
+        #expect(step(&queue) == .nothing)
+        #expect(queue.device == .error)
         try machine.execute("adapter 05 config=1 chkstop=0")
         try machine.execute("queue 05.0004 absent=0")
-        #expect(step(&queue) == .nothing && queue.device == .error)
+        #expect(step(&queue) == .nothing)
+        #expect(queue.device == .error)
         queue.recover()
-        #expect(step(&queue) == .poll && queue.device == .operating && queue.state == .resetWait)
+        #expect(step(&queue) == .poll)
+        #expect(queue.device == .operating)
+        #expect(queue.state == .resetWait)
     }
 
     @Test func aResetThatIsRefusedIsAnError() throws {
         try machine.execute("queue 05.0004 reset-rc=5")
         var queue = QueueStateMachine()
         queue.start()
-        #expect(step(&queue) == .nothing && queue.device == .error)
+        #expect(step(&queue) == .nothing)
+        #expect(queue.device == .error)
     }
 
     @Test func aRestartResetsAgain() {
         var queue = idle()
         queue.restart()
-        #expect(queue.device == .operating && queue.state == .resetStart)
-        #expect(step(&queue) == .poll && queue.state == .resetWait && !queue.sawInterrupts)
+        #expect(queue.device == .operating)
+        #expect(queue.state == .resetStart)
+        #expect(step(&queue) == .poll)
+        #expect(queue.state == .resetWait)
+        #expect(!queue.sawInterrupts)
     }
 
     @Test func aQueueThatLosesItsDriverStaysAsItIsUntilItIsStarted() {
         var queue = idle()
         queue.prepareRemove()
-        #expect(queue.device == .shutdown && step(&queue) == .nothing)
+        #expect(queue.device == .shutdown)
+        #expect(step(&queue) == .nothing)
         queue.finishRemove()
-        #expect(queue.device == .uninitiated && queue.state == .idle && step(&queue) == .nothing)
+        #expect(queue.device == .uninitiated)
+        #expect(queue.state == .idle)
+        #expect(step(&queue) == .nothing)
         queue.start()
         #expect(step(&queue) == .poll)
     }

@@ -46,12 +46,17 @@ import Testing
 
     @Test func aUUIDIsTakenOnceAndThatIsFoundBeforeThereIsNoRoom() {
         #expect(it.create() == "ok")
-        #expect(it.create() == "EEXIST" && it.create(Workshop.uuid.uppercased()) == "EEXIST" && it.instances == "1\n")
-        #expect(it.create(Workshop.other) == "ok" && it.instances == "0\n")
+        #expect(it.create() == "EEXIST")
+        #expect(it.create(Workshop.uuid.uppercased()) == "EEXIST")
+        #expect(it.instances == "1\n")
+        #expect(it.create(Workshop.other) == "ok")
+        #expect(it.instances == "0\n")
         #expect(it.create() == "EEXIST")
         let third = Workshop.uuid.replacing("6", with: "8")
-        #expect(it.create(third) == "EUSERS" && it.create(third) == "EUSERS")
-        #expect(it.remove() == "ok" && it.instances == "1\n")
+        #expect(it.create(third) == "EUSERS")
+        #expect(it.create(third) == "EUSERS")
+        #expect(it.remove() == "ok")
+        #expect(it.instances == "1\n")
         #expect(it.create(third) == "ok")
     }
 
@@ -69,8 +74,10 @@ import Testing
     func whatFailsLeavesNothing(error: Errno) {
         it.driver.error.withLock { $0 = error }
         #expect(it.create() != "ok")
-        #expect(it.instances == "2\n" && !it.kernel.exists("devices/shop/\(Workshop.uuid)"))
-        #expect(it.kernel.names("bus/mdev/devices") == [] && it.kernel.names("\(Workshop.type)/devices") == [])
+        #expect(it.instances == "2\n")
+        #expect(!it.kernel.exists("devices/shop/\(Workshop.uuid)"))
+        #expect(it.kernel.names("bus/mdev/devices") == [])
+        #expect(it.kernel.names("\(Workshop.type)/devices") == [])
         it.driver.error.withLock { $0 = nil }
         #expect(it.create() == "ok")
     }
@@ -82,14 +89,17 @@ import Testing
         #expect(it.kernel.names("devices/shop/\(Workshop.uuid)") == ["mdev_type", "remove", "subsystem", "uevent"])
         #expect(it.kernel.write("bus/mdev/drivers/tool/bind", Workshop.uuid) == "ENODEV")
         #expect(it.kernel.write("bus/mdev/drivers_probe", Workshop.uuid) == "ok")
-        #expect(!it.kernel.exists("devices/shop/\(Workshop.uuid)/driver") && it.instances == "1\n")
-        #expect(it.remove() == "ok" && it.instances == "2\n")
+        #expect(!it.kernel.exists("devices/shop/\(Workshop.uuid)/driver"))
+        #expect(it.instances == "1\n")
+        #expect(it.remove() == "ok")
+        #expect(it.instances == "2\n")
     }
 
     @Test func numbersAreTheLowestThatAreFree() {
         it.create()
         it.create(Workshop.other)
-        #expect(it.kernel.names("kernel/iommu_groups") == ["0", "1"] && it.kernel.names("class/vfio-dev") == ["vfio0", "vfio1"])
+        #expect(it.kernel.names("kernel/iommu_groups") == ["0", "1"])
+        #expect(it.kernel.names("class/vfio-dev") == ["vfio0", "vfio1"])
         it.remove()
         it.create()
         #expect(it.kernel.target("devices/shop/\(Workshop.uuid)/iommu_group") == "../../../kernel/iommu_groups/0")

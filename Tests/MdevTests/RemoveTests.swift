@@ -29,7 +29,8 @@ import Testing
     ])
     func everyNumberButZeroRemoves(text: String, answer: String, remains: Bool) {
         #expect(it.kernel.write("\(path)/remove", text) == answer)
-        #expect(it.kernel.exists(path) == remains && it.kernel.exists("\(path)/remove") == remains)
+        #expect(it.kernel.exists(path) == remains)
+        #expect(it.kernel.exists("\(path)/remove") == remains)
         #expect(it.instances == (remains ? "1\n" : "2\n"))
     }
 
@@ -38,17 +39,22 @@ import Testing
         #expect(sent == [
             "remove@/\(path)/vfio-dev/vfio0", "remove@/devices/virtual/vfio/0", "unbind@/\(path)", "remove@/\(path)",
         ])
-        #expect(it.kernel.names("bus/mdev/devices") == [] && it.kernel.names("\(Workshop.type)/devices") == [])
-        #expect(it.kernel.names("kernel/iommu_groups") == [] && it.kernel.names("class/vfio") == [])
-        #expect(it.remove() == "ENOENT" && it.create() == "ok")
+        #expect(it.kernel.names("bus/mdev/devices") == [])
+        #expect(it.kernel.names("\(Workshop.type)/devices") == [])
+        #expect(it.kernel.names("kernel/iommu_groups") == [])
+        #expect(it.kernel.names("class/vfio") == [])
+        #expect(it.remove() == "ENOENT")
+        #expect(it.create() == "ok")
     }
 
     @Test func whatIsNotCompleteOrIsGoingCannotBeRemoved() throws {
         let mdev = try #require(it.core.bus.device(named: Workshop.uuid))
-        #expect(mdev.deactivate() && !mdev.deactivate())
+        #expect(mdev.deactivate())
+        #expect(!mdev.deactivate())
         #expect(it.remove() == "EAGAIN")
         // the file has removed itself before it looked
-        #expect(it.kernel.exists(path) && it.remove() == "ENOENT")
+        #expect(it.kernel.exists(path))
+        #expect(it.remove() == "ENOENT")
         it.unregister()
         #expect(!it.kernel.exists(path))
     }
@@ -76,7 +82,8 @@ import Testing
         try tool.device.open()
         #expect(it.remove() == "ok")
         #expect(tool.requests.withLock { $0 } == (0...patience).map { "\($0) at \($0 * 10)" })
-        #expect(it.clock.now == .seconds(patience * 10) && !it.kernel.exists(path))
+        #expect(it.clock.now == .seconds(patience * 10))
+        #expect(!it.kernel.exists(path))
         it.clock.advance(by: .seconds(60))
         #expect(tool.requests.withLock { $0.count } == patience + 1, "nobody is asked any more")
     }
@@ -113,7 +120,8 @@ import Testing
         ])
         #expect(sent.last == "change@/devices/shop")
         #expect(it.kernel.ueventLines.last?.contains("MDEV_STATE=unregistered") == true)
-        #expect(it.kernel.names("devices/shop") == ["subsystem", "uevent"] && it.kernel.names("class/mdev_bus") == [])
+        #expect(it.kernel.names("devices/shop") == ["subsystem", "uevent"])
+        #expect(it.kernel.names("class/mdev_bus") == [])
     }
 
     @Test func aParentThatGoesWaitsForTheUsersToo() throws {
@@ -121,7 +129,9 @@ import Testing
         tool.patience.withLock { $0 = 2 }
         try tool.device.open()
         it.unregister()
-        #expect(it.clock.now == .seconds(20) && !tool.device.isOpen && !it.kernel.exists(path))
+        #expect(it.clock.now == .seconds(20))
+        #expect(!tool.device.isOpen)
+        #expect(!it.kernel.exists(path))
     }
 
     @Test func ofAParentThatHasGoneNothingIsMadeOrRemoved() throws {
