@@ -35,16 +35,22 @@ import Testing
         it.assign(adapters: ["5"], domains: ["4"])
         let uuid = try #require(MdevUUID(MatrixHost.a))
         #expect(it.zeroized { it.a("remove", "1") } == ["05.0004"])
-        #expect(it.status("05.0004") == "unassigned" && it.module.mdev(uuid) == nil)
-        #expect(it.b("assign_adapter", "5") == "ok" && it.b("assign_domain", "4") == "ok" && it.defects() == [])
+        #expect(it.status("05.0004") == "unassigned")
+        #expect(it.module.mdev(uuid) == nil)
+        #expect(it.b("assign_adapter", "5") == "ok")
+        #expect(it.b("assign_domain", "4") == "ok")
+        #expect(it.defects() == [])
     }
 
     @Test func aDeviceThatLosesItsDriverLosesItsMatrix() {
         it.assign(adapters: ["5"], domains: ["4"])
         #expect(it.kernel.write("bus/mdev/drivers/vfio_ap_mdev/unbind", MatrixHost.a) == "ok")
-        #expect(it.a("matrix") == "ENOENT" && it.status("05.0004") == "unassigned" && it.defects() == [])
+        #expect(it.a("matrix") == "ENOENT")
+        #expect(it.status("05.0004") == "unassigned")
+        #expect(it.defects() == [])
         #expect(it.kernel.write("bus/mdev/drivers/vfio_ap_mdev/bind", MatrixHost.a) == "ENODEV")
-        #expect(it.a("remove", "1") == "ok" && it.kernel.read("\(MatrixHost.type)/available_instances") == "65535\n")
+        #expect(it.a("remove", "1") == "ok")
+        #expect(it.kernel.read("\(MatrixHost.type)/available_instances") == "65535\n")
     }
 
     /// The guest lets go when it is asked for the second time.
@@ -55,15 +61,19 @@ import Testing
         try it.mdev().vfio.open()
         try it.attach(guest)
         #expect(it.a("remove", "1") == "ok")
-        #expect(monitor.seen.withLock { $0 } == ["in use EADDRINUSE", "in use EADDRINUSE"] && it.clock.now >= .seconds(10))
-        #expect(!it.kernel.exists("devices/vfio_ap/matrix/\(MatrixHost.a)") && guest.apcb == .none)
-        #expect(it.status("05.0004") == "unassigned" && it.defects() == [])
+        #expect(monitor.seen.withLock { $0 } == ["in use EADDRINUSE", "in use EADDRINUSE"])
+        #expect(it.clock.now >= .seconds(10))
+        #expect(!it.kernel.exists("devices/vfio_ap/matrix/\(MatrixHost.a)"))
+        #expect(guest.apcb == .none)
+        #expect(it.status("05.0004") == "unassigned")
+        #expect(it.defects() == [])
     }
 
     @Test func aModuleThatIsUsedStays() throws {
         try it.module.module.get()
         #expect(throws: Errno.EAGAIN) { try unload() }
-        #expect(it.kernel.exists("devices/vfio_ap/matrix/\(MatrixHost.a)") && it.driver("05.0004") == "vfio_ap")
+        #expect(it.kernel.exists("devices/vfio_ap/matrix/\(MatrixHost.a)"))
+        #expect(it.driver("05.0004") == "vfio_ap")
         it.module.module.put()
         #expect(throws: Never.self) { try unload() }
     }
@@ -78,8 +88,12 @@ import Testing
             "remove@/devices/vfio_ap/matrix", "remove@/bus/matrix", "remove@/module/vfio_ap",
         ]
         #expect(sent.filter(Set(order).contains) == order)
-        #expect(!it.kernel.exists("devices/vfio_ap") && !it.kernel.exists("bus/matrix") && !it.kernel.exists("module/vfio_ap"))
-        #expect(it.driver("05.0004") == nil && it.driver("03.0004") == "cex4queue" && it.kernel.read("bus/ap/bindings") == "8/16\n")
+        #expect(!it.kernel.exists("devices/vfio_ap"))
+        #expect(!it.kernel.exists("bus/matrix"))
+        #expect(!it.kernel.exists("module/vfio_ap"))
+        #expect(it.driver("05.0004") == nil)
+        #expect(it.driver("03.0004") == "cex4queue")
+        #expect(it.kernel.read("bus/ap/bindings") == "8/16\n")
     }
 }
 

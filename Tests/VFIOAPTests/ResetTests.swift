@@ -53,11 +53,14 @@ import Testing
         // a guest gets the adapter according to it; that is looked at when something is assigned
         #expect(it.a("assign_domain", "0xab") == "ok")
         let isPassable = [3, 4].contains(failure.code) && failure.release != .v6_1
-        #expect(it.a("guest_matrix").hasPrefix("05.0004") == isPassable && it.a("guest_matrix").contains("06.00ab"))
+        #expect(it.a("guest_matrix").hasPrefix("05.0004") == isPassable)
+        #expect(it.a("guest_matrix").contains("06.00ab"))
         try it.machine.execute("queue 05.0004 reset-rc=0")
         try it.reset()
-        #expect(it.a("unassign_domain", "0xab") == "ok" && it.a("assign_domain", "0xab") == "ok")
-        #expect(it.a("guest_matrix").hasPrefix("05.0004") && it.defects() == [])
+        #expect(it.a("unassign_domain", "0xab") == "ok")
+        #expect(it.a("assign_domain", "0xab") == "ok")
+        #expect(it.a("guest_matrix").hasPrefix("05.0004"))
+        #expect(it.defects() == [])
     }
 
     @Test func aSlowResetIsWaitedForAndTold() throws {
@@ -87,7 +90,8 @@ import Testing
         try it.reset()
         let start = it.clock.now
         let resets = it.zeroized { #expect(throws: Errno.EBUSY) { try it.reset() } }
-        #expect(resets == ["05.0004 rc=02", "05.0004 rc=02"] + Self.all.dropFirst() && it.clock.now - start == .milliseconds(20))
+        #expect(resets == ["05.0004 rc=02", "05.0004 rc=02"] + Self.all.dropFirst())
+        #expect(it.clock.now - start == .milliseconds(20))
     }
 
     @Test(arguments: [5, 0x0a]) func busyIsAskedAgainUntilItIsDone(code: Int) throws {
@@ -112,7 +116,8 @@ import Testing
         it.clock.atSleep.withLock { $0 = { [machine = it.machine] count in if count == 5 { try? machine.execute(change) } } }
         let start = it.clock.now
         let log = try it.kernel.log { try it.reset() }
-        #expect(log.filter { !$0.hasPrefix("Waited") } == (message.map { [$0] } ?? []) && log.count { $0.hasPrefix("Waited") } == 4)
+        #expect(log.filter { !$0.hasPrefix("Waited") } == (message.map { [$0] } ?? []))
+        #expect(log.count { $0.hasPrefix("Waited") } == 4)
         #expect(it.clock.now - start == .milliseconds(100))
     }
 
