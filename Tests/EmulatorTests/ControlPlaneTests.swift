@@ -74,7 +74,8 @@ final class Host {
         let host = try Host()
         let before = host.read("\(Host.control)/\(file)")
         #expect(host.write(line + "\n", to: "\(Host.control)/\(file)") == errno)
-        #expect(host.complaint.hasPrefix("apmatrix: \(file): '\(line)': ") && host.complaint.contains(words), "\(host.complaint)")
+        #expect(host.complaint.hasPrefix("apmatrix: \(file): '\(line)': "), "\(host.complaint)")
+        #expect(host.complaint.contains(words), "\(host.complaint)")
         #expect(host.read("\(Host.control)/\(file)") == before)
     }
 
@@ -82,7 +83,8 @@ final class Host {
         let host = try Host()
         #expect(host.write("adapter 03 unplug\nfly\nadapter 05 unplug\n", to: "\(Host.control)/machine") == "EINVAL")
         let machine = host.read("\(Host.control)/machine")
-        #expect(!machine.contains("03:") && machine.contains("05:"))
+        #expect(!machine.contains("03:"))
+        #expect(machine.contains("05:"))
     }
 
     @Test(arguments: ["uevents", "log", "hardware", "locks"]) func whatOnlyGrowsCannotBeWritten(_ file: String) throws {
@@ -96,7 +98,8 @@ final class Host {
         host.write("write config_time errno=EIO nth=2", to: "\(Host.control)/faults")
         let answers = [31, 32, 33, 34].map { host.write("\($0)", to: "bus/ap/config_time") }
         #expect(answers == ["ok", "EIO", "ok", "ok"])
-        #expect(host.read("bus/ap/config_time") == "34\n" && host.read("\(Host.control)/faults") == "")
+        #expect(host.read("bus/ap/config_time") == "34\n")
+        #expect(host.read("\(Host.control)/faults") == "")
     }
 
     @Test func nothingIsDoneByAnAccessThatFails() throws {
@@ -114,7 +117,8 @@ final class Host {
         #expect(host.read("devices/ap/card05/05.0047/reset").hasSuffix("\n"))
         #expect(host.clock.now - start == .seconds(2), "the oldest that fits happens")
         host.write("clear", to: "\(Host.control)/faults")
-        #expect(host.read("devices/ap/card05/05.0047/reset").hasSuffix("\n") && host.clock.now - start == .seconds(2))
+        #expect(host.read("devices/ap/card05/05.0047/reset").hasSuffix("\n"))
+        #expect(host.clock.now - start == .seconds(2))
     }
 
     @Test(arguments: [

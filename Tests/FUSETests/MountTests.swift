@@ -7,10 +7,15 @@ import Testing
 @Suite struct MountOptionsTests {
     @Test func knownOptionsAreTyped() throws {
         let options = try MountOptions(["allow_other,ro,uid=1000,gid=100", "fsname=a\\,b,subtype=sys,debug,nonempty"])
-        #expect(options.allowOther && options.readOnly && options.debug && options.nonEmpty)
+        #expect(options.allowOther)
+        #expect(options.readOnly)
+        #expect(options.debug)
+        #expect(options.nonEmpty)
         #expect(options.defaultPermissions)
-        #expect(options.uid == 1000 && options.gid == 100)
-        #expect(options.fsname == "a,b" && options.subtype == "sys")
+        #expect(options.uid == 1000)
+        #expect(options.gid == 100)
+        #expect(options.fsname == "a,b")
+        #expect(options.subtype == "sys")
         #expect(options.others.isEmpty)
         #expect(
             options.arguments == [
@@ -27,7 +32,8 @@ import Testing
 
     @Test func laterOptionsWin() throws {
         let options = try MountOptions(["ro,rw,no_default_permissions"])
-        #expect(!options.readOnly && !options.defaultPermissions)
+        #expect(!options.readOnly)
+        #expect(!options.defaultPermissions)
         #expect(options.arguments.isEmpty)
     }
 
@@ -60,7 +66,8 @@ import Testing
 
     @Test func linesWithoutOptionalFields() throws {
         let entry = try #require(MountTable.Entry(line: "42 27 0:39 / /m rw - fuse.x x rw"))
-        #expect(entry.mountPoint == "/m" && entry.type == "fuse.x")
+        #expect(entry.mountPoint == "/m")
+        #expect(entry.type == "fuse.x")
     }
 
     @Test(arguments: ["", "36 35 98:0 / /m rw", "36 35 98:0 / /m rw shared:1 shared:2 shared:3 shared:4", "a - b c d"])
