@@ -101,23 +101,19 @@ let package = Package(
             name: "KernelTesting", dependencies: ["VFS", "DriverCore", "Sysfs", "SystemAdditions", system],
             path: "Tests/KernelTesting"),
         .target(name: "ProgramTesting", path: "Tests/ProgramTesting"),
-        .testTarget(name: "LockOrderTests", dependencies: ["KernelLocks", "LockOrder"], exclude: ["Snippets"]),
-        .testTarget(name: "FUSETests", dependencies: ["FUSE", "SystemAdditions", system]),
+        .testTarget(name: "LockOrderTests", dependencies: ["Waiting", "KernelLocks", "LockOrder"], exclude: ["Snippets"]),
+        .testTarget(name: "FUSETests", dependencies: ["Waiting", "FUSE", "SystemAdditions", system]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
-        .testTarget(name: "SysfsTests", dependencies: ["Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
+        .testTarget(name: "SysfsTests", dependencies: ["Waiting", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
         .testTarget(name: "AdjunctProcessorTests", dependencies: ["AdjunctProcessor"]),
         .testTarget(
             name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", "SystemAdditions", system]),
         .testTarget(
             name: "DriverCoreTests",
-            dependencies: [
-                "KernelTesting", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
-            ]),
+            dependencies: ["Waiting", "KernelTesting", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
         .testTarget(
             name: "MdevTests",
-            dependencies: [
-                "KernelTesting", "Mdev", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
-            ]),
+            dependencies: ["Waiting", "KernelTesting", "Mdev", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
         .testTarget(name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "KernelLocks", "LockOrder"]),
         .testTarget(
             name: "APBusTests",
@@ -127,36 +123,27 @@ let package = Package(
             ]),
         .testTarget(
             name: "VFIOAPTests",
-            dependencies: [
-                "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs",
-                "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
-            ]),
+            dependencies: ["Waiting", "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
         .testTarget(
             name: "EmulatorTests",
             dependencies: ["Emulator", "Machine", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
         .testTarget(
             name: "RecordingsTests",
-            dependencies: ["Recordings", "VFS", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
+            dependencies: ["Waiting", "Recordings", "VFS", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: [
-                "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS", "Sysfs", "Kernels",
-                "SystemAdditions", system,
-            ]),
+            dependencies: ["Waiting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
         .testTarget(
             name: "InterleavingTests",
-            dependencies: [
-                "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor",
-                "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
-            ]),
+            dependencies: ["Waiting", "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
+            dependencies: ["Waiting", "Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
         .testTarget(
             name: "SandboxTests",
             dependencies: ["Sandbox", "Namespaces", "Machine", "AdjunctProcessor", "SystemAdditions", system]),
-        .testTarget(name: "CommandLineTests", dependencies: ["apmatrix", "ProgramTesting"]),
-        .testTarget(name: "ClientTests", dependencies: ["apmatrix", "ProgramTesting"], exclude: ["Programs"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["Waiting", "apmatrix", "ProgramTesting"]),
+        .testTarget(name: "ClientTests", dependencies: ["Waiting", "apmatrix", "ProgramTesting"], exclude: ["Programs"]),
     ]
 )
 

@@ -2,6 +2,7 @@ import Glibc
 import KernelLocks
 import LockOrder
 import Testing
+import Waiting
 
 /// What each of these does compiles: an outer token is used inside, or a leaf's closure takes a lock.
 extension LockOrderTests {
@@ -120,7 +121,7 @@ extension LockOrderTests {
         }
 
         @Test func aWaitWithARankedLockInHandIsWrittenDown() {
-            let (use, asleep) = (Leaf("users", 1), Event())
+            let (use, asleep) = (Leaf("users", 1), Event("a thread goes to sleep"))
             let device = Lock<DeviceRank, Int>("removed device", 0)
             withSleepsSeen(asleep) {
                 let remover = TestThread {

@@ -3,6 +3,7 @@ import KernelLocks
 @testable import LockOrder
 import Synchronization
 import Testing
+import Waiting
 
 extension LockOrderTests {
     @Suite struct MutexTests {
@@ -24,7 +25,7 @@ extension LockOrderTests {
 
         @Test func anAttemptFailsWhileAnotherThreadHasIt() {
             let scan = Lock<ScanRank, Int>("attempt", 7)
-            let (isTaken, mayGo) = (Event(), Event())
+            let (isTaken, mayGo) = (Event("the lock is taken"), Event("the test lets it go"))
             let other = TestThread {
                 withNoLocksHeld { held in
                     scan.withLock(after: held) { _, _ in
@@ -69,7 +70,7 @@ extension LockOrderTests {
         @Test func theHookIsCalledOnceForASleepAndOnlyThen() {
             let lock = Lock<DeviceRank, Int>("hook", 0)
             let calls = Atomic<Int>(0)
-            let asleep = Event()
+            let asleep = Event("a thread goes to sleep")
             Blocking.setHook {
                 calls.wrappingAdd(1, ordering: .relaxed)
                 asleep.happens()
@@ -91,7 +92,7 @@ extension LockOrderTests {
         }
 
         @Test func aHookThatSleepsIsNotCalledAgain() {
-            let (calls, isTaken, mayGo) = (Story<String>(), Event(), Event())
+            let (calls, isTaken, mayGo) = (Story<String>(), Event("the lock is taken"), Event("the test lets it go"))
             let leaf = Leaf("slept on by a hook", 0)
             let other = TestThread {
                 leaf.withLock { _ in

@@ -1,12 +1,13 @@
 import KernelLocks
 import LockOrder
 import Testing
+import Waiting
 
 /// Writes down what it is told, and keeps a thread that cannot go on until it is let go.
 private final class Recorder: SchedulingObserver, Sendable {
     let story = Story<String>()
-    let waits = Event()
-    let mayGo = Event()
+    let waits = Event("a thread cannot go on")
+    let mayGo = Event("the test lets it go")
 
     func willAcquire(_ lock: LockIdentity, _ mode: LockMode) { story.add("willAcquire \(lock.name) \(mode)") }
     func didAcquire(_ lock: LockIdentity, _ mode: LockMode) { story.add("didAcquire \(lock.name) \(mode)") }

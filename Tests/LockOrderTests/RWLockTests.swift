@@ -2,6 +2,7 @@ import KernelLocks
 import LockOrder
 import Synchronization
 import Testing
+import Waiting
 
 extension LockOrderTests {
     @Suite struct RWLockTests {
@@ -9,7 +10,7 @@ extension LockOrderTests {
 
         @Test func readersHoldItSideBySide() {
             let guests = guests
-            let (inside, mayGo) = (Event(), Event())
+            let (inside, mayGo) = (Event("a reader is inside"), Event("the test lets it go"))
             let readers = (0..<3).map { _ in
                 TestThread {
                     withNoLocksHeld { held in
@@ -27,7 +28,7 @@ extension LockOrderTests {
 
         @Test func aWriterKeepsEverybodyOut() {
             let guests = guests
-            let asleep = Event()
+            let asleep = Event("a thread goes to sleep")
             withSleepsSeen(asleep) {
                 let others = withNoLocksHeld { held in
                     guests.withWriteLock(after: held) { list, _ in
@@ -54,7 +55,7 @@ extension LockOrderTests {
         /// Behind a writer: readers that came next to each other get the lock together, everybody else alone, as they came.
         @Test func itIsHadInTheOrderOfArrival() {
             let guests = guests
-            let (asleep, order) = (Event(), Story<String>())
+            let (asleep, order) = (Event("a thread goes to sleep"), Story<String>())
             withSleepsSeen(asleep) {
                 let threads = withNoLocksHeld { held in
                     guests.withWriteLock(after: held) { _, _ in
@@ -80,7 +81,7 @@ extension LockOrderTests {
         /// Who gives the lock back and wants it again stands behind who has waited.
         @Test func nobodyPassesWhoHasWaited() {
             let guests = guests
-            let (asleep, order) = (Event(), Story<String>())
+            let (asleep, order) = (Event("a thread goes to sleep"), Story<String>())
             withSleepsSeen(asleep) {
                 let thread = withNoLocksHeld { held in
                     guests.withReadLock(after: held) { _, _ in
@@ -100,7 +101,7 @@ extension LockOrderTests {
         /// A reader is inside, a writer waits, another reader comes: it has to let the writer go first.
         @Test func readersThatComeLaterDoNotStarveAWriter() {
             let guests = guests
-            let (asleep, order) = (Event(), Story<String>())
+            let (asleep, order) = (Event("a thread goes to sleep"), Story<String>())
             withSleepsSeen(asleep) {
                 let threads = withNoLocksHeld { held in
                     guests.withReadLock(after: held) { _, _ in

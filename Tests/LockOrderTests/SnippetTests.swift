@@ -1,10 +1,11 @@
 import Glibc
 import Testing
+import Waiting
 
 /// What the compiler refuses, and what it accepts: each snippet is compiled against the module that these tests use.
 ///
 /// The first line of a snippet is `// compiles`, or `// expect:` and a part of the diagnostic.
-@Suite struct SnippetTests {
+@Suite(.serialized, .bounded) struct SnippetTests {
     @Test(arguments: try Snippet.all())
     func theCompilerJudges(_ snippet: Snippet) throws {
         let (succeeded, diagnostics) = try Compiler().compile(snippet.path)
@@ -79,7 +80,7 @@ struct Compiler {
     /// Compiles as far as ownership and regions are checked, which `-typecheck` does not.
     func compile(_ path: String) throws -> (succeeded: Bool, diagnostics: String) {
         let arguments = [
-            "swiftc", "-swift-version", "6", "-enable-experimental-feature", "Lifetimes", "-I", modules,
+            "timeout", "120", "swiftc", "-swift-version", "6", "-enable-experimental-feature", "Lifetimes", "-I", modules,
             "-emit-sil", "-o", "/dev/null", "-",
         ]
         var ends: [Int32] = [0, 0]
@@ -94,12 +95,16 @@ struct Compiler {
         var pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var process = pid_t()
-        let status = posix_spawnp(&process, "swiftc", &actions, nil, &pointers, environ)
+        let status = posix_spawnp(&process, "timeout", &actions, nil, &pointers, environ)
         close(ends[1])
         let diagnostics = readAll(ends[0])
-        guard status == 0 else { throw Failure(reason: "swiftc cannot be started") }
+        guard status == 0 else { throw Failure(reason: "timeout(1) cannot be started") }
         var end: Int32 = 0
         while waitpid(process, &end, 0) < 0 && errno == EINTR {}
+        // what timeout(1) itself ends with: too late, or there is no swiftc
+        guard ![124, 125, 126, 127].contains((end >> 8) & 0xff) else {
+            throw Failure(reason: "swiftc is not there, or has not answered within two minutes\n\(diagnostics)")
+        }
         return (end == 0, diagnostics)
     }
 }

@@ -1,6 +1,7 @@
 import KernelLocks
 import LockOrder
 import Testing
+import Waiting
 
 extension LockOrderTests {
     @Suite struct StatisticsTests {
@@ -27,7 +28,7 @@ extension LockOrderTests {
         }
 
         @Test func aContentionIsCountedWithItsTime() throws {
-            let (lock, asleep) = (Lock<MatrixRank, Int>("contended", 0), Event())
+            let (lock, asleep) = (Lock<MatrixRank, Int>("contended", 0), Event("a thread goes to sleep"))
             withSleepsSeen(asleep) {
                 let other = withNoLocksHeld { held in
                     lock.withLock(after: held) { _, _ in

@@ -1,5 +1,6 @@
 import LockOrder
 import Testing
+import Waiting
 
 extension LockOrderTests {
     @Suite struct WaitingTests {
@@ -9,7 +10,7 @@ extension LockOrderTests {
         }
 
         @Test func aWaiterSleepsUntilItsConditionHolds() {
-            let (leaf, asleep, answers) = (Leaf("until three", 0), Event(), Story<Int>())
+            let (leaf, asleep, answers) = (Leaf("until three", 0), Event("a thread goes to sleep"), Story<Int>())
             withSleepsSeen(asleep) {
                 let waiter = TestThread {
                     answers.add(
@@ -32,7 +33,7 @@ extension LockOrderTests {
         }
 
         @Test func everybodyIsWoken() {
-            let (leaf, asleep) = (Leaf("all", false), Event())
+            let (leaf, asleep) = (Leaf("all", false), Event("a thread goes to sleep"))
             withSleepsSeen(asleep) {
                 let waiters = (0..<5).map { _ in TestThread { leaf.wait { $0 ? () : nil } } }
                 for _ in waiters { asleep.wait() }

@@ -1,12 +1,12 @@
-import Dispatch
 import LockOrder
 import Sysfs
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 
 /// What an open attribute answers: spec/kernfs-semantics.md §3 to §5 and §8.
-@Suite struct OpenFileTests {
+@Suite(.bounded) struct OpenFileTests {
     @Test func whoMayOpenDependsOnTheBitsAlone() throws {
         let it = try SampleTree()
         #expect(throws: Errno.EACCES) { try it.open("constant", writing: true) }
@@ -70,28 +70,25 @@ import Testing
     @Test func aRemovalWaitsForAStore() throws {
         let it = try SampleTree()
         let file = try it.open("value", writing: true)
-        let (entered, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        it.sample.during.withLock { $0 = { entered.signal(); goOn.wait() } }
-        let (stored, removed) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let (entered, goOn) = (Event("a store has begun"), Event("the test lets the store go on"))
+        it.sample.during.withLock { $0 = { entered.happens(); goOn.wait() } }
         let order = Leaf<[String]>("order", [])
-        Thread.start {
+        let store = TestThread("the store ends") {
             _ = try? file.write("1")
             order.withLock { $0.append("stored") }
-            stored.signal()
         }
         entered.wait()
         let box = it.box
-        Thread.start {
+        let removal = TestThread("the removal ends") {
             box.remove()
             order.withLock { $0.append("removed") }
-            removed.signal()
         }
         // nobody finds it any more from the moment the removal has begun
-        while (try? it.tree.lookUp("value", in: box.inode)) != nil {}
+        waitUntil("the removal begins") { (try? it.tree.lookUp("value", in: box.inode)) == nil }
         #expect(order.withLock { $0.isEmpty })
-        goOn.signal()
-        stored.wait()
-        removed.wait()
+        goOn.happens()
+        store.join()
+        removal.join()
         #expect(order.withLock { $0.contains("removed") })
         #expect(it.sample.stores.withLock { $0.count } == 1)
     }
@@ -100,12 +97,12 @@ import Testing
     @Test func oneOfManyRemovesItself() throws {
         let it = try SampleTree()
         let bodies = Leaf("bodies", 0)
-        let (entered, allIn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-        let (goOn, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let (entered, allIn) = (Event("a store has begun"), Event("all stores have begun"))
+        let goOn = Event("the test lets the store go on")
         let box = it.box
         it.sample.during.withLock {
             $0 = {
-                entered.signal()
+                entered.happens()
                 allIn.wait()
                 try? box.removeSelf("value") { () throws(Errno) in
                     goOn.wait()
@@ -114,26 +111,13 @@ import Testing
             }
         }
         let files = try (0..<4).map { _ in try it.open("value", writing: true) }
-        for file in files {
-            Thread.start {
-                _ = try? file.write("1")
-                done.signal()
-            }
-        }
+        let stores = files.map { file in TestThread("a store ends") { _ = try? file.write("1") } }
         for _ in files { entered.wait() }
-        for _ in files { allIn.signal() }
-        goOn.signal()
-        for _ in files { done.wait() }
+        for _ in files { allIn.happens() }
+        goOn.happens()
+        for store in stores { store.join() }
         #expect(bodies.withLock { $0 } == 1)
         #expect(throws: Errno.ENOENT) { try it.tree.lookUp("value", in: box.inode) }
         #expect(throws: Errno.ENODEV) { try files[0].write("1") }
-    }
-}
-
-/// A thread of its own: those of the test runner are few, and must not be blocked for others.
-enum Thread {
-    static func start(_ body: @escaping @Sendable () -> Void) {
-        let queue = DispatchQueue(label: "test thread")
-        queue.async(execute: body)
     }
 }

@@ -1,0 +1,51 @@
+internal import Glibc
+public import Testing
+
+/// A thread of one closure: those of the test runner are few, and must not be blocked for others.
+public struct TestThread: Sendable {
+    private final class Work: Sendable {
+        let body: @Sendable () -> Void
+        let isDone: Event
+
+        init(_ what: String, _ body: @escaping @Sendable () -> Void) {
+            self.body = body
+            isDone = Event(what)
+        }
+    }
+
+    private let thread: pthread_t
+    private let work: Work
+
+    /// - Parameter what: what its end means, as it is said in the failure of who waits for it in vain.
+    public init(_ what: String = "the thread ends", _ body: @escaping @Sendable () -> Void) {
+        let work = Work(what, body)
+        self.work = work
+        let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { work in
+            guard let work else { return nil }
+            let mine = Unmanaged<Work>.fromOpaque(work).takeRetainedValue()
+            mine.body()
+            mine.isDone.happens()
+            return nil
+        }
+        var thread = pthread_t()
+        let error = pthread_create(&thread, nil, start, Unmanaged.passRetained(work).toOpaque())
+        precondition(error == 0, "no more threads")
+        self.thread = thread
+    }
+
+    /// Waits until it has ended. Where it does not end in time, the test fails and the thread is left behind.
+    ///
+    /// - Returns: whether it has ended.
+    @discardableResult
+    public func join(seconds: Int = Patience.seconds, sourceLocation: SourceLocation = #_sourceLocation) -> Bool {
+        guard work.isDone.wait(seconds: seconds, sourceLocation: sourceLocation) else {
+            pthread_detach(thread)
+            return false
+        }
+        pthread_join(thread, nil)
+        return true
+    }
+
+    /// Nobody waits for its end.
+    public func detach() { pthread_detach(thread) }
+}

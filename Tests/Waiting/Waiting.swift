@@ -1,0 +1,56 @@
+internal import Glibc
+public import Testing
+
+/// How long tests wait for what takes no time on an idle machine.
+public enum Patience {
+    /// Long enough for a machine with other work, one processor, and the thread sanitizer.
+    public static let seconds = 60
+}
+
+extension Trait where Self == TimeLimitTrait {
+    /// For suites that wait, mount, or start programs or threads. The time counts from when the runner begins, not from when a
+    /// thread of its pool is free, so it is longer than a whole run.
+    public static var bounded: Self { .timeLimit(.minutes(15)) }
+}
+
+/// Runs something that may never return, on a thread of its own, and waits for it. Where it does not return in time, the test
+/// fails and the thread is left behind.
+///
+/// - Parameter what: what it waits for, as it is said in the failure.
+/// - Returns: nil if it has not returned.
+@discardableResult
+public func waiting<Result: Sendable>(
+    for what: String, seconds: Int = Patience.seconds, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: @escaping @Sendable () -> Result
+) -> Result? {
+    let (result, returned) = (Box<Result>(), Event(what))
+    TestThread {
+        result.value = body()
+        returned.happens()
+    }.detach()
+    return returned.wait(seconds: seconds, sourceLocation: sourceLocation) ? result.value : nil
+}
+
+/// Looks until something is so, where nobody tells of it. Where it is not so in time, the test fails.
+///
+/// - Returns: whether it is so.
+@discardableResult
+public func waitUntil(
+    _ what: String, seconds: Int = Patience.seconds, sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: () throws -> Bool
+) rethrows -> Bool {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while true {
+        if try condition() { return true }
+        guard ContinuousClock.now < end else {
+            Issue.record("waited \(seconds) seconds in vain: \(what)", sourceLocation: sourceLocation)
+            return false
+        }
+        usleep(1000)
+    }
+}
+
+/// Is written before it is read: an event lies between.
+private final class Box<Value>: @unchecked Sendable {
+    var value: Value?
+}
