@@ -14,7 +14,7 @@ public enum Blocking {
     private static let hook = Atomic<Unmanaged<Hook>?>(nil)
 
     /// Sets what is called, on the thread itself, when it is about to sleep. One for the process, for its whole life: it may be
-    /// replaced (tests do), but is not freed then, and may still be running on some thread.
+    /// replaced, but is not freed then, and may still be running on some thread.
     ///
     /// The thread may hold ranked locks meanwhile, but no leaf: `hook` may take leaves, and nothing else. A sleep inside of it
     /// does not call it again.
@@ -24,11 +24,21 @@ public enum Blocking {
 
     /// Says that the calling thread is about to sleep. Once for each sleep; the sleep may yet turn out to be unnecessary.
     public static func willBlock() {
-        guard let hook = hook.load(ordering: .acquiring) else { return }
         let thread = ThreadRecord.current
-        guard !thread.isInHook else { return }
+        guard !thread.isInHook, let body = thread.hook ?? hook.load(ordering: .acquiring)?.takeUnretainedValue().body else { return }
         thread.isInHook = true
         defer { thread.isInHook = false }
-        hook.takeUnretainedValue().body()
+        body()
+    }
+
+    /// Runs `body` with a hook that the calling thread has for itself, in place of the process's: for tests, beside which others run.
+    package static func withHook<Result, Failure>(
+        _ hook: @escaping @Sendable () -> Void, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let thread = ThreadRecord.current
+        let before = thread.hook
+        thread.hook = hook
+        defer { thread.hook = before }
+        return try body()
     }
 }

@@ -11,6 +11,8 @@ final class ThreadRecord {
     var observer: (any SchedulingObserver)?
     /// Where violations go instead of to the process's handler.
     var recorder: ViolationRecorder?
+    /// What is called when it is about to sleep, where that is not the process's hook of ``Blocking``.
+    var hook: (@Sendable () -> Void)?
     /// Whether it runs the hook of ``Blocking``.
     var isInHook = false
 

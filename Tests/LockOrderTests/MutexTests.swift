@@ -1,7 +1,6 @@
 import Glibc
 import KernelLocks
 @testable import LockOrder
-import Synchronization
 import Testing
 import Waiting
 
@@ -69,26 +68,26 @@ extension LockOrderTests {
 
         @Test func theHookIsCalledOnceForASleepAndOnlyThen() {
             let lock = Lock<DeviceRank, Int>("hook", 0)
-            let calls = Atomic<Int>(0)
-            let asleep = Event("a thread goes to sleep")
-            Blocking.setHook {
-                calls.wrappingAdd(1, ordering: .relaxed)
+            let (calls, asleep) = (Story<String>(), Event("a thread goes to sleep"))
+            let hook = { @Sendable in
+                calls.add("hook")
                 asleep.happens()
             }
-            defer { Blocking.setHook(nil) }
-            withNoLocksHeld { held in
-                lock.withLock(after: held) { _, _ in }
-                #expect(calls.load(ordering: .relaxed) == 0)
-                let other = lock.withLock(after: held) { _, _ in
-                    let other = TestThread { withNoLocksHeld { held in lock.withLock(after: held) { state, _ in state = 5 } } }
-                    asleep.wait()
-                    return other
+            withHook(hook) {
+                withNoLocksHeld { held in
+                    lock.withLock(after: held) { _, _ in }
+                    #expect(calls.lines.isEmpty)
+                    let other = lock.withLock(after: held) { _, _ in
+                        let other = TestThread { withNoLocksHeld { held in lock.withLock(after: held) { state, _ in state = 5 } } }
+                        asleep.wait()
+                        return other
+                    }
+                    other.join()
+                    #expect(calls.lines == ["hook"])
+                    #expect(lock.withLock(after: held) { state, _ in state } == 5)
                 }
-                other.join()
-                #expect(calls.load(ordering: .relaxed) == 1)
-                #expect(lock.withLock(after: held) { state, _ in state } == 5)
             }
-            #expect(calls.load(ordering: .relaxed) == 1)
+            #expect(calls.lines == ["hook"])
         }
 
         @Test func aHookThatSleepsIsNotCalledAgain() {
@@ -101,12 +100,13 @@ extension LockOrderTests {
                 }
             }
             isTaken.wait()
-            Blocking.setHook {
+            let hook = { @Sendable in
                 calls.add("hook")
                 leaf.withLock { $0 += 1 }
             }
-            WaitSeen { calls.add("wait"); mayGo.happens() }.observing { Blocking.willBlock() }
-            Blocking.setHook(nil)
+            withHook(hook) {
+                WaitSeen { calls.add("wait"); mayGo.happens() }.observing { Blocking.willBlock() }
+            }
             other.join()
             #expect(calls.lines.prefix(2) == ["hook", "wait"])
             #expect(!calls.lines.dropFirst().contains("hook"))

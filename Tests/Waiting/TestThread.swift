@@ -13,12 +13,16 @@ public struct TestThread: Sendable {
         }
     }
 
+    /// What is to be around everything that the threads do which are started in its scope.
+    @TaskLocal public static var around: (@Sendable (() -> Void) -> Void)?
+
     private let thread: pthread_t
     private let work: Work
 
     /// - Parameter what: what its end means, as it is said in the failure of who waits for it in vain.
     public init(_ what: String = "the thread ends", _ body: @escaping @Sendable () -> Void) {
-        let work = Work(what, body)
+        let around = Self.around
+        let work = Work(what) { if let around { around(body) } else { body() } }
         self.work = work
         let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { work in
             guard let work else { return nil }
