@@ -105,9 +105,9 @@ let package = Package(
         .testTarget(name: "FUSETests", dependencies: ["Waiting", "FUSE", "SystemAdditions", system]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
         .testTarget(name: "SysfsTests", dependencies: ["Waiting", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
-        .testTarget(name: "AdjunctProcessorTests", dependencies: ["AdjunctProcessor"]),
+        .testTarget(name: "AdjunctProcessorTests", dependencies: ["Waiting", "AdjunctProcessor"]),
         .testTarget(
-            name: "MachineTests", dependencies: ["Machine", "AdjunctProcessor", "SystemAdditions", system]),
+            name: "MachineTests", dependencies: ["Waiting", "Machine", "AdjunctProcessor", "SystemAdditions", system]),
         .testTarget(
             name: "DriverCoreTests",
             dependencies: ["Waiting", "KernelTesting", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),

@@ -1,6 +1,7 @@
 import AdjunctProcessor
 import Glibc
 import Testing
+import Waiting
 
 @Suite struct MaskParsingTests {
     /// The golden vectors of the specification (spec/sysfs-tree.md, section B), by the rules of 7.2. A result is given
@@ -65,9 +66,7 @@ import Testing
     /// Every mask file of the recordings: each write is played from the mask before it.
     @Test(arguments: ["7.2", "6.12", "6.1"], ["apmask", "aqmask"])
     func agreesWithTheRecordedKernels(release: String, file: String) throws {
-        let candidates = ["Tests/Recordings", "/work/shared/recordings"].map { "\($0)/\(release)/masks-\(file).txt" }
-        guard let text = candidates.lazy.compactMap(contents).first else { return }
-        let lines = text.split(separator: "\n")
+        let lines = try contents("\(Repository.recordings)/\(release)/masks-\(file).txt").split(separator: "\n")
         var current = APMask.all
         var compared = 0
         for (request, answer) in zip(lines, lines.dropFirst()) {
@@ -110,8 +109,8 @@ import Testing
         return bytes
     }
 
-    private func contents(_ path: String) -> String? {
-        guard let file = fopen(path, "r") else { return nil }
+    private func contents(_ path: String) throws -> String {
+        let file = try #require(fopen(path, "r"), "\(path)")
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65536)

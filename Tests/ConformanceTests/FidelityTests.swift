@@ -8,6 +8,7 @@ import Sysfs
 import SystemPackage
 import Testing
 import VFS
+import Waiting
 
 /// The tables of docs/FIDELITY.md: every file that the three releases have, as the attribute tables say it, and what differs between
 /// the releases, as `KernelDifference` says it.
@@ -73,7 +74,7 @@ import VFS
         return computer
     }
 
-    private static let path = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/docs/FIDELITY.md"
+    private static let path = Repository.root + "/docs/FIDELITY.md"
 
     private static func bytes() throws -> [UInt8] {
         let file = try #require(fopen(path, "r"))

@@ -5,8 +5,9 @@ import Sysfs
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 
-/// The recordings that are at hand: those of the project, and all others where ../shared has them.
+/// The recordings of the repository.
 enum Library {
     struct Entry: Sendable, CustomTestStringConvertible {
         let release: KernelRelease
@@ -20,18 +21,14 @@ enum Library {
         }
     }
 
-    static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().appending("Recordings")
+    static let root = FilePath(Repository.recordings)
 
-    /// Every recording once.
+    /// Every recording. A release without any is a failure (`noReleaseIsForgotten`).
     static let all: [Entry] = KernelRelease.allCases.flatMap { release in
-        let shared = root.removingLastComponent().removingLastComponent().removingLastComponent().appending("shared/recordings")
-        var found: [String: FilePath] = [:]
-        for directory in [shared, root] {
-            for name in names(in: directory.appending(release.rawValue)) where name.hasSuffix(".txt") {
-                found[name] = directory.appending(release.rawValue).appending(name)
-            }
+        let directory = root.appending(release.rawValue)
+        return names(in: directory).filter { $0.hasSuffix(".txt") }.sorted().map { name in
+            Entry(release: release, path: directory.appending(name))
         }
-        return found.sorted { $0.key < $1.key }.map { Entry(release: release, path: $0.value) }
     }
 
     /// A wide sample for the slow way through a mount: every scenario of 7.2, and a walk of each release.

@@ -8,6 +8,8 @@ import Sysfs
 import SysfsMount
 import SystemAdditions
 internal import SystemPackage
+import Testing
+import Waiting
 
 /// A computer that is mounted at a directory of its own, served by threads of this process.
 final class MountedComputer: Sendable {
@@ -15,8 +17,7 @@ final class MountedComputer: Sendable {
     let computer: Computer
     let fileSystem: SysfsFileSystem
     private let session: Session
-    // set once, before anybody else knows the object
-    private nonisolated(unsafe) var thread = pthread_t()
+    private let server: TestThread
 
     init(
         _ machine: MachineDescription = .default, release: KernelRelease = .v7_2, countsRequests: Bool = false
@@ -40,19 +41,13 @@ final class MountedComputer: Sendable {
             rmdir(path)
             throw error
         }
-        let session = Unmanaged.passRetained(session).toOpaque()
-        pthread_create(
-            &thread, nil,
-            { session in
-                if let session { Unmanaged<Session>.fromOpaque(session).takeRetainedValue().run() }
-                return nil
-            }, session)
+        server = TestThread("the session ends that serves \(path)") { [session] in session.run() }
     }
 
     /// Ends the mount; when it returns all threads are gone.
     func unmount() {
         session.stop()
-        pthread_join(thread, nil)
+        server.join()
         rmdir(path)
     }
 }

@@ -6,9 +6,10 @@ internal import Kernels
 import Recordings
 import Sysfs
 import Testing
+import Waiting
 
 /// Every recording of a real kernel is answered as that kernel did, request by request.
-@Suite struct RecordingTests {
+@Suite(.serialized, .bounded) struct RecordingTests {
     @Test(arguments: Library.all)
     func isAnsweredInProcess(_ entry: Library.Entry) throws {
         let verdict = try Computer.replay(entry.load(), release: entry.release, deviations: Library.deviations())
@@ -22,6 +23,12 @@ import Testing
         let player = try Player(SystemCalls(root: mount.path), pace: .real(untilAtRest: { [bus = mount.computer.bus] in bus.queuesAreAtRest }))
         let verdict = try entry.load().replay(on: player, release: entry.release, deviations: Library.deviations())
         #expect(verdict.isPassed, "\(verdict.report())")
+    }
+
+    /// Without its files a test of each of them would find nothing to do, and pass.
+    @Test(arguments: KernelRelease.allCases) func noReleaseIsForgotten(_ release: KernelRelease) {
+        #expect(Library.all.count { $0.release == release } >= 45)
+        #expect(Library.mounted.count >= 30)
     }
 
     /// The judge can say no: an answer that is not the kernel's is found.

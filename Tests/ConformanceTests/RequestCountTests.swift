@@ -2,9 +2,10 @@ import Emulator
 import Glibc
 import SysfsMount
 import Testing
+import Waiting
 
 /// What system calls cost, in requests that reach the server: exact where microseconds are not.
-@Suite struct RequestCountTests {
+@Suite(.serialized, .bounded) struct RequestCountTests {
     /// What `body` has sent, without the background's RELEASE, which comes when it comes.
     private func requests(_ mount: MountedComputer, _ body: () -> Void) -> [String: Int] {
         let before = mount.fileSystem.requestCounts

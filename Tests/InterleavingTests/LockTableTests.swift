@@ -2,9 +2,10 @@ import DriverCore
 import Glibc
 import LockOrder
 import Testing
+import Waiting
 
 /// The table of docs/LOCKING.md that says which locks each operation has really taken.
-@Suite struct LockTableTests {
+@Suite(.bounded) struct LockTableTests {
     private static let begin = "<!-- observed: `make locking` writes it, a test compares it -->\n"
     private static let end = "<!-- end -->\n"
 
@@ -38,7 +39,7 @@ import Testing
 
     // MARK: - The document
 
-    private static let path = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/docs/LOCKING.md"
+    private static let path = Repository.root + "/docs/LOCKING.md"
 
     private static func document() throws -> String {
         let file = try #require(fopen(path, "r"))

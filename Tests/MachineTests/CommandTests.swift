@@ -4,6 +4,7 @@ import Machine
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 
 @Suite struct CommandTests {
     private let machine = Machine(.default)
@@ -139,8 +140,8 @@ import Testing
     /// Every change of the machine in the recordings is accepted, and keeps a machine that can be written and read again.
     @Test(arguments: ["7.2", "6.12", "6.1"])
     func everyRecordedChangeIsAccepted(release: String) throws {
-        let folders: [String] = ["Tests/Recordings/\(release)", "/work/shared/recordings/\(release)"]
-        guard let folder = folders.first(where: { access($0, R_OK) == 0 }), let directory = opendir(folder) else { return }
+        let folder = "\(Repository.recordings)/\(release)"
+        let directory = try #require(opendir(folder), "\(folder)")
         defer { closedir(directory) }
         var commands = 0
         while let entry = readdir(directory) {
