@@ -1,12 +1,12 @@
-import Dispatch
 import Emulator
 import Glibc
 import Synchronization
 import SysfsMount
 import Testing
+import Waiting
 
-/// A reset that takes long (here until it is ended, or five seconds) holds up whoever needs its locks, and nobody else.
-@Suite struct BlockedResetTests {
+/// A reset that takes long (here until it is ended) holds up whoever needs its locks, and nobody else.
+@Suite(.serialized, .bounded) struct BlockedResetTests {
     private static let matrix = "devices/vfio_ap/matrix"
     private static let type = matrix + "/mdev_supported_types/vfio_ap-passthrough"
     private static let uuid = "69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
@@ -28,15 +28,17 @@ import Testing
             ("bus/ap/apmask", "-5"), ("\(Self.type)/create", Self.uuid), ("\(Self.type)/create", Self.other),
             ("\(Self.matrix)/\(Self.uuid)/assign_adapter", "5"), ("\(Self.matrix)/\(Self.uuid)/assign_domain", "4"),
             ("\(Self.control)/guests", "start mary \(Self.uuid)"),
-            ("\(Self.control)/machine", "queue 05.0004 reset-busy=254"),
+            ("\(Self.control)/machine", "queue 05.0004 reset-busy=255"),
         ] {
             try #require(write(text, to: file, of: mount) == nil, "\(file)")
         }
         // whatever fails below: the reset ends, and with it the threads
         defer { _ = write("queue 05.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) }
 
+        // what has reset the queue before does not count
+        let before = try #require(resets(of: mount))
         let unplug = Call { write("5", to: "\(Self.matrix)/\(Self.uuid)/unassign_adapter", of: mount) }
-        while read("\(Self.control)/hardware", of: mount)?.contains("ZAPQ 05.0004") != true {}
+        waitUntil("the reset begins") { (resets(of: mount) ?? 0) > before }
         let blocked = (0..<40).map { number in
             Call { read("\(Self.matrix)/\(number % 2 == 0 ? Self.uuid : Self.other)/matrix", of: mount) == nil ? EIO : nil }
         }
@@ -64,14 +66,14 @@ import Testing
         let mount = try MountedComputer()
         defer { mount.unmount() }
         let heard = Mutex<[String]>([])
-        let news = DispatchSemaphore(value: 0)
+        let news = Event("a uevent is sent")
         mount.fileSystem.broadcastUevents { messages in
             heard.withLock { $0 += messages.map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } }
-            news.signal()
+            news.happens()
         }
         for (file, text) in [
             ("bus/ap/apmask", "-5"), ("\(Self.type)/create", Self.uuid), ("\(Self.matrix)/\(Self.uuid)/assign_adapter", "5"),
-            ("\(Self.matrix)/\(Self.uuid)/assign_domain", "4"), ("\(Self.control)/machine", "queue 05.0004 reset-busy=254"),
+            ("\(Self.matrix)/\(Self.uuid)/assign_domain", "4"), ("\(Self.control)/machine", "queue 05.0004 reset-busy=255"),
         ] {
             try #require(write(text, to: file, of: mount) == nil, "\(file)")
         }
@@ -83,7 +85,7 @@ import Testing
 
         let store = Call { write("1", to: "\(Self.matrix)/\(Self.uuid)/remove", of: mount) }
         while !heard.withLock({ $0.contains("remove@\(device)/vfio-dev/vfio0") }) {
-            try #require(news.wait(timeout: .now() + 20) == .success)
+            try #require(news.wait(), "a uevent is missing")
         }
         #expect(!store.isDone)
         #expect(access(node, F_OK) == -1)
@@ -92,6 +94,11 @@ import Testing
         #expect(write("queue 05.0004 reset-busy=0", to: "\(Self.control)/machine", of: mount) == nil)
         #expect(store.error() == nil)
         #expect(heard.withLock { $0.last } == "remove@\(device)")
+    }
+
+    /// How often queue 05.0004 has been told to reset.
+    private func resets(of mount: MountedComputer) -> Int? {
+        read("\(Self.control)/hardware", of: mount)?.split(separator: "\n").count { $0.contains("ZAPQ 05.0004") }
     }
 
     // MARK: - System calls
@@ -120,35 +127,30 @@ import Testing
 
 /// Something that is done on a thread of its own.
 private final class Call: Sendable {
-    private let body: @Sendable () -> CInt?
-    private let isFinished = Atomic(false)
-    // set before the thread ends, and read after it has
-    private nonisolated(unsafe) var result: CInt?
-    // set once, before anybody else knows the object
-    private nonisolated(unsafe) var thread = pthread_t()
+    private final class End: Sendable {
+        /// Nil until it is there.
+        let error = Mutex<CInt??>(nil)
+    }
+    private let end: End
+    private let thread: TestThread
 
     /// - Parameter body: answers with the number of an error, or nil.
     init(_ body: @escaping @Sendable () -> CInt?) {
-        self.body = body
-        let error = pthread_create(
-            &thread, nil,
-            { call in
-                if let call { Unmanaged<Call>.fromOpaque(call).takeRetainedValue().run() }
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        precondition(error == 0, "no more threads")
+        let end = End()
+        self.end = end
+        thread = TestThread("a system call returns") {
+            let error = body()
+            end.error.withLock { $0 = .some(error) }
+        }
     }
 
-    private func run() {
-        result = body()
-        isFinished.store(true, ordering: .releasing)
-    }
-
-    var isDone: Bool { isFinished.load(ordering: .acquiring) }
+    var isDone: Bool { end.error.withLock { $0 != nil } }
 
     /// Waits for its end. To be called once.
+    ///
+    /// - Returns: the number of an error; `ETIME` where it has not ended in time, which fails the test too.
     func error() -> CInt? {
-        pthread_join(thread, nil)
-        return result
+        guard thread.join() else { return ETIME }
+        return end.error.withLock { $0 ?? ETIME }
     }
 }
