@@ -1,11 +1,12 @@
 import Foundation
 import ProgramTesting
 import Testing
+import Waiting
 
 /// Programs that know nothing of apmatrix, in a sandbox: each script of Programs/ uses one and says what it expected and got.
 ///
 /// What a script needs stands in its head. Where that is not there the test is skipped; `make clients` installs it.
-@Suite struct ClientTests {
+@Suite(.serialized, .bounded) struct ClientTests {
     @Test(arguments: ClientScript.all.filter { $0.missing.isEmpty })
     func aProgramWorks(_ script: ClientScript) throws {
         // a program that waits for ever must not keep everybody else waiting

@@ -2,10 +2,11 @@ import Foundation
 import Glibc
 import ProgramTesting
 import Testing
+import Waiting
 
 /// The program answers a user: what works, and what does not in one line that says what to do. They take turns, for the commands
 /// look for mounts by themselves.
-@Suite(.serialized) struct CommandLineTests {
+@Suite(.serialized, .bounded) struct CommandLineTests {
     @Test func aMountAnswersFromTheMomentTheCommandReturns() throws {
         let folder = try Folder()
         defer { folder.remove() }
@@ -66,7 +67,7 @@ import Testing
         #expect(try Program.run("mount", sys).status == 0)
         let server = try #require(Self.server(of: sys))
         kill(server, SIGKILL)
-        while FileManager.default.fileExists(atPath: "/proc/\(server)/root") { usleep(1000) }
+        waitUntil("the killed server is gone") { !FileManager.default.fileExists(atPath: "/proc/\(server)/root") }
         let dead = try Program.run("machine", "--mount", sys)
         #expect(dead.status == 1)
         let again = try Program.run("mount", sys)

@@ -2,9 +2,10 @@ import Foundation
 import Glibc
 import ProgramTesting
 import Testing
+import Waiting
 
 /// `apmatrix run`, `shell` and `env`: a command has a machine to itself, and of all that nothing is left.
-@Suite struct RunTests {
+@Suite(.serialized, .bounded) struct RunTests {
     private static func shell(_ script: String, _ options: String...) throws -> Program.Outcome {
         try Program.run(arguments: ["run"] + options + ["--", "sh", "-c", script], environment: ["LC_ALL": "C"])
     }
@@ -197,7 +198,7 @@ import Testing
         try #require(running.waits(for: "started"))
         kill(running.identifier, SIGKILL)
         _ = try running.outcome()
-        while !Self.processes(with: name).isEmpty { usleep(1000) }
+        waitUntil("the processes of the run are gone") { Self.processes(with: name).isEmpty }
     }
 
     /// Those that have a word among their arguments.

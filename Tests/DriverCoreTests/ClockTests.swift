@@ -2,11 +2,11 @@
 import Kernels
 import LockOrder
 import Sysfs
-import Dispatch
 import Testing
+import Waiting
 
 /// Time as a value: the virtual one does what the real one does, at once and always alike.
-@Suite struct ClockTests {
+@Suite(.bounded) struct ClockTests {
     private let clock = VirtualClock()
     private let done = Leaf<[String]>("done", [])
 
@@ -77,25 +77,24 @@ import Testing
     }
 
     @Test(arguments: [VirtualClock() as any KernelClock, RealClock()])
-    func withNothingDueWhoWaitsIsWokenByAnother(clock: any KernelClock) async {
+    func withNothingDueWhoWaitsIsWokenByAnother(clock: any KernelClock) {
         let value = Leaf("value", false)
-        await withCheckedContinuation { woken in
-            DispatchQueue.global().async {
-                clock.wait(on: value) { $0 ? () : nil }
-                woken.resume()
-            }
-            value.withLock { $0 = true }
-            value.notifyAll()
-        }
+        let waiter = TestThread("the waiter is woken") { clock.wait(on: value) { $0 ? () : nil } }
+        value.withLock { $0 = true }
+        value.notifyAll()
+        waiter.join()
     }
 
-    @Test func realWorkIsDoneOnAnotherThreadAndNotBeforeItsTime() async {
+    @Test func realWorkIsDoneOnAnotherThreadAndNotBeforeItsTime() throws {
         let clock = RealClock()
         let start = clock.now
-        let end = await withCheckedContinuation { done in
-            _ = clock.schedule(after: .milliseconds(5)) { done.resume(returning: clock.now) }
+        let (end, isDone) = (Leaf<Duration?>("end", nil), Event("scheduled work is done"))
+        _ = clock.schedule(after: .milliseconds(5)) {
+            end.withLock { $0 = clock.now }
+            isDone.happens()
         }
-        #expect(end - start >= .milliseconds(5))
+        isDone.wait()
+        #expect(try #require(end.withLock { $0 }) - start >= .milliseconds(5))
         let before = clock.now
         clock.sleep(.milliseconds(2))
         #expect(clock.now - before >= .milliseconds(2))

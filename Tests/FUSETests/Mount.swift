@@ -1,6 +1,7 @@
 import Glibc
 import SystemPackage
 import Testing
+import Waiting
 
 @testable import FUSE
 
@@ -31,7 +32,7 @@ final class Mount: Sendable {
 
     /// Waits until `run()` has returned.
     func waitForEnd() {
-        runner.wait(until: { $0 }, then: { _ in })
+        runner.eventually("the session ends that serves \(path)") { $0 }
     }
 
     var isMounted: Bool {
@@ -120,7 +121,18 @@ final class Background<Value: Sendable>: Sendable {
         }
     }
 
-    func value() -> Value? {
-        result.wait(until: { $0 != nil }, then: { $0 })
+    /// Waits for it; nil where it does not come in time, which fails the test.
+    func value(sourceLocation: SourceLocation = #_sourceLocation) -> Value? {
+        result.eventually("what a thread does in the background ends", sourceLocation: sourceLocation) { $0 != nil }
+        return result.withLock { $0 }
+    }
+}
+
+extension Monitor {
+    /// Waits until something is so. Where it is not in time, the test fails.
+    func eventually(
+        _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: @escaping @Sendable (Value) -> Bool
+    ) {
+        waiting(for: what, sourceLocation: sourceLocation) { self.wait(until: condition, then: { _ in }) }
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import SystemPackage
 import Testing
+import Waiting
 
 @testable import FUSE
 
@@ -85,7 +86,7 @@ import Testing
     }
 }
 
-@Suite
+@Suite(.bounded)
 struct MountErrorTests {
     private func error(at path: String, _ options: [String] = []) throws -> MountError? {
         let session = try Session(fileSystem: MemoryFileSystem(), options: MountOptions(options))

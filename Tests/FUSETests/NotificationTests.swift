@@ -3,11 +3,12 @@ import Synchronization
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 
 @testable import FUSE
 
 /// What the kernel holds, and how it is told to forget it.
-@Suite
+@Suite(.serialized, .bounded)
 struct NotificationTests {
     @Test func epochMakesANewNameVisible() throws {
         try withMount { mount throws in
@@ -60,6 +61,8 @@ struct NotificationTests {
             try mount.session.delete("late", NodeID(rawValue: 10), in: .root)
             #expect(!exists(mount.path + "/late"))
             var event = [UInt8](repeating: 0, count: 64)
+            var request = pollfd(fd: watch, events: Int16(POLLIN), revents: 0)
+            try #require(poll(&request, 1, CInt(Patience.seconds) * 1000) == 1, "nobody was told of it in time")
             #expect(read(watch, &event, 64) > 0)
         }
     }
@@ -71,11 +74,14 @@ struct NotificationTests {
                 guard let file = try? FileDescriptor.open(FilePath(path), .readOnly) else { return -1 }
                 defer { try? file.close() }
                 var request = pollfd(fd: file.rawValue, events: Int16(POLLPRI), revents: 0)
-                poll(&request, 1, -1)
+                poll(&request, 1, CInt(Patience.seconds) * 1000)
                 return request.revents
             }
-            let box = mount.fileSystem.state.wait(until: { $0.pollHandle != nil }, then: { $0.pollHandle })
-            mount.fileSystem.state.withLock { $0.isGateOpen = true }
+            mount.fileSystem.state.eventually("somebody polls") { $0.pollHandle != nil }
+            let box = mount.fileSystem.state.withLock { state in
+                state.isGateOpen = true
+                return state.pollHandle
+            }
             let handle = try #require(box).handle.withLock { $0.take() }
             if let handle {
                 mount.session.notifyPoll(handle)
@@ -97,8 +103,8 @@ struct NotificationTests {
             #expect(exists(mount.path + "/file"))
             try mount.session.invalidateEntry("file", in: .root)
             let file = NodeID(rawValue: 2)
-            let count = mount.fileSystem.state.wait(until: { $0.forgotten[file] != nil }, then: { $0.forgotten[file] })
-            #expect(count == 1)
+            mount.fileSystem.state.eventually("the kernel forgets the file") { $0.forgotten[file] != nil }
+            #expect(mount.fileSystem.state.withLock { $0.forgotten[file] } == 1)
         }
     }
 

@@ -2,11 +2,12 @@ import Glibc
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 
 @testable import FUSE
 
 /// Each kind of request, through the kernel.
-@Suite
+@Suite(.serialized, .bounded)
 struct RequestTests {
     @Test func attributesReachStat() throws {
         try withMount { mount throws in
@@ -31,7 +32,7 @@ struct RequestTests {
     @Test func releasesFollowOpens() throws {
         try withMount { mount throws in
             _ = try contentOf(mount.path + "/file")
-            mount.fileSystem.state.wait(until: { $0.openDescriptors == 0 }, then: { _ in })
+            mount.fileSystem.state.eventually("nothing is open any more") { $0.openDescriptors == 0 }
         }
     }
 

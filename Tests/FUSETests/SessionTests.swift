@@ -2,11 +2,12 @@ import Glibc
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 
 @testable import FUSE
 
 /// Replies, threads, beginning and end.
-@Suite
+@Suite(.serialized, .bounded)
 struct SessionTests {
     @Test func droppedReplyIsAnIOError() throws {
         try withMount { mount throws in
@@ -35,7 +36,7 @@ struct SessionTests {
         try withMount { mount throws in
             let path = mount.path + "/blocked"
             let readers = (0..<100).map { _ in Background { try? contentOf(path) } }
-            mount.fileSystem.state.wait(until: { $0.blocked == 100 }, then: { _ in })
+            mount.fileSystem.state.eventually("a hundred reads block") { $0.blocked == 100 }
             #expect(try contentOf(mount.path + "/file") == "hello\n")
             mount.fileSystem.openGate()
             for reader in readers {
@@ -88,7 +89,7 @@ struct SessionTests {
         let mount = try Mount(MemoryFileSystem())
         let path = mount.path + "/blocked"
         let readers = (0..<3).map { _ in Background { try? contentOf(path) } }
-        mount.fileSystem.state.wait(until: { $0.blocked == 3 }, then: { _ in })
+        mount.fileSystem.state.eventually("three reads block") { $0.blocked == 3 }
         mount.tearDown()
         for reader in readers {
             #expect(reader.value() == "opened\n")

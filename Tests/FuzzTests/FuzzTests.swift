@@ -2,12 +2,13 @@ import Glibc
 import Kernels
 import Sysfs
 import Testing
+import Waiting
 
 /// Random walks over everything that can be written: the host answers as the model says, nothing crashes, nothing gets stuck, and
 /// behind the files everything is in order. One at a time.
 ///
 /// `FUZZ=300 SEED=7 swift test --filter FuzzTests` walks for five minutes on each kernel, elsewhere.
-@Suite(.serialized) struct FuzzTests {
+@Suite(.serialized, .bounded(besides: "FUZZ")) struct FuzzTests {
     private static let seconds = number("FUZZ") ?? 1
     private static let seed = UInt64(number("SEED") ?? 1)
     private static let steps = 200

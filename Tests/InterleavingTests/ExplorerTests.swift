@@ -2,9 +2,10 @@ import Glibc
 import Interleavings
 import LockOrder
 import Testing
+import Waiting
 
 /// The explorer itself: what it counts as different, what it finds, what it leaves behind.
-@Suite struct ExplorerTests {
+@Suite(.serialized, .bounded) struct ExplorerTests {
     /// Locks and variables that a test needs, and nothing else.
     private final class Things: Sendable {
         let first: ManualLock

@@ -3,10 +3,11 @@ import DriverCore
 import Interleavings
 import LockOrder
 import Testing
+import Waiting
 import VFIOAP
 
 /// The explorer makes a host for every schedule, and a host that stays in memory takes a megabyte of it.
-@Suite struct LeakTests {
+@Suite(.serialized, .bounded) struct LeakTests {
     /// Who must be gone.
     private final class Traces: @unchecked Sendable {  // made by one run, read after it
         weak var run: Run?

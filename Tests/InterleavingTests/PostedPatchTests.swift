@@ -1,8 +1,9 @@
 import Interleavings
 import Testing
+import Waiting
 
 /// The defects of the posted patch: the explorer finds each of them, can have it again, and finds nothing where it is corrected.
-@Suite struct PostedPatchTests {
+@Suite(.serialized, .bounded) struct PostedPatchTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let defect: PostedPatch.Defects

@@ -1,14 +1,15 @@
 import Glibc
 import Testing
+import Waiting
 
 /// Threads that really run side by side, on a real mount: the program `apmatrix-stress` for a few seconds.
-@Suite struct StressTests {
+@Suite(.bounded(besides: "STRESS")) struct StressTests {
     /// `STRESS=60 swift test --filter StressTests` works longer, as CI does.
     private static let seconds = getenv("STRESS").map { String(cString: $0) } ?? "5"
 
     @Test(.enabled(if: access("/dev/fuse", R_OK | W_OK) == 0, "needs /dev/fuse"))
     func theHostStaysInOrder() throws {
-        let program = try #require(Self.program)
+        let program = try #require(Self.program, "apmatrix-stress does not lie where the tests lie")
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -20,7 +21,14 @@ import Testing
         defer { for argument in arguments { free(argument) } }
         #expect(posix_spawn(&child, program, &actions, nil, arguments + [nil], environ) == 0)
         var status: Int32 = 0
-        while waitpid(child, &status, 0) == -1, errno == EINTR {}
+        let seconds = (Int(Self.seconds) ?? 5) * 2 + 120
+        let hasEnded = waitUntil("apmatrix-stress --seconds \(Self.seconds) ends", seconds: seconds) {
+            waitpid(child, &status, WNOHANG) == child
+        }
+        if !hasEnded {
+            kill(child, SIGKILL)
+            waitpid(child, &status, 0)
+        }
         #expect(status == 0, "it says above what is wrong")
     }
 

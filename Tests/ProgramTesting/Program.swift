@@ -34,11 +34,13 @@ public struct Program {
     public final class Running {
         private let process = Process()
         private let folder: Folder
+        private let words: String
 
         public init(
             _ executable: String = path, arguments: [String], in directory: String? = nil, input: String = "",
             environment: [String: String] = [:]
         ) throws {
+            words = ([executable] + arguments).joined(separator: " ")
             process.executableURL = URL(fileURLWithPath: executable)
             process.arguments = arguments
             process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -70,18 +72,37 @@ public struct Program {
 
         public var identifier: pid_t { process.processIdentifier }
 
-        /// Waits until it has written some words; false where it has ended without.
+        /// Waits until it has written some words; false where it has ended without, or has not done so within a minute.
         public func waits(for words: String) -> Bool {
+            let end = ContinuousClock.now + .seconds(60)
             while true {
                 let hasEnded = !process.isRunning
                 if (try? folder.text("out"))?.contains(words) == true { return true }
-                if hasEnded { return false }
+                if hasEnded || ContinuousClock.now > end { return false }
                 usleep(1000)
             }
         }
 
+        /// That a program has not ended in time. It has been killed.
+        public struct Late: Error, CustomStringConvertible {
+            public let description: String
+        }
+
         /// Waits for its end.
-        public func outcome() throws -> Outcome {
+        ///
+        /// - Throws: `Late` if it does not end within `patience` seconds.
+        public func outcome(patience: Int = 150) throws -> Outcome {
+            let end = ContinuousClock.now + .seconds(patience)
+            var pause: UInt32 = 500
+            while process.isRunning {
+                guard ContinuousClock.now < end else {
+                    kill(process.processIdentifier, SIGKILL)
+                    let output = try folder.text("out") + folder.text("err")
+                    throw Late(description: "'\(words)' has not ended within \(patience) seconds; it has written: \(output)")
+                }
+                usleep(pause)
+                pause = min(pause * 2, 16_000)
+            }
             process.waitUntilExit()
             return Outcome(status: process.terminationStatus, output: try folder.text("out"), errors: try folder.text("err"))
         }

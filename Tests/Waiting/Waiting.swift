@@ -3,14 +3,22 @@ public import Testing
 
 /// How long tests wait for what takes no time on an idle machine.
 public enum Patience {
-    /// Long enough for a machine with other work, one processor, and the thread sanitizer.
-    public static let seconds = 60
+    /// Long enough for a machine with other work and one processor; the thread sanitizer makes everything ten times as slow.
+    public static let seconds = isSanitized ? 240 : 60
+
+    static let isSanitized = getenv("TSAN_OPTIONS") != nil
 }
 
 extension Trait where Self == TimeLimitTrait {
     /// For suites that wait, mount, or start programs or threads. The time counts from when the runner begins, not from when a
     /// thread of its pool is free, so it is longer than a whole run.
-    public static var bounded: Self { .timeLimit(.minutes(15)) }
+    public static var bounded: Self { .timeLimit(.minutes(Patience.isSanitized ? 90 : 15)) }
+
+    /// For a suite that takes as many seconds more as a variable of the environment says.
+    public static func bounded(besides variable: String) -> Self {
+        let seconds = getenv(variable).flatMap { Int(String(cString: $0)) } ?? 0
+        return .timeLimit(.minutes((Patience.isSanitized ? 90 : 15) + (seconds + 59) / 60))
+    }
 }
 
 /// Runs something that may never return, on a thread of its own, and waits for it. Where it does not return in time, the test
