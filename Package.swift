@@ -101,6 +101,7 @@ let package = Package(
             name: "KernelTesting", dependencies: ["VFS", "DriverCore", "Sysfs", "SystemAdditions", system],
             path: "Tests/KernelTesting"),
         .target(name: "ProgramTesting", path: "Tests/ProgramTesting"),
+        .target(name: "Waiting", path: "Tests/Waiting"),
         .testTarget(name: "LockOrderTests", dependencies: ["Waiting", "KernelLocks", "LockOrder"], exclude: ["Snippets"]),
         .testTarget(name: "FUSETests", dependencies: ["Waiting", "FUSE", "SystemAdditions", system]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),

@@ -28,6 +28,9 @@ public final class Lock<R: Rank, State> {
     /// Whether anybody holds it or waits for it at this moment: for inspections of what should be at rest.
     package var isInUse: Bool { core.isInUse }
 
+    /// How many threads stand in line for it at this moment: for tests that need them there.
+    package var line: Int { core.line }
+
     /// Takes the lock, runs `body` with it, and gives it back. For the declaration of a ladder, which asks for the token.
     ///
     /// May wait. Not interruptible.

@@ -36,6 +36,9 @@ struct LockCore: ~Copyable {
     /// Whether anybody holds the lock or waits for it at this moment.
     var isInUse: Bool { word.load(ordering: .relaxed) != 0 }
 
+    /// How many threads stand in line for it at this moment.
+    var line: Int { ParkingLot.count(key) }
+
     // MARK: - Taking and releasing
 
     @usableFromInline

@@ -47,6 +47,11 @@ enum ParkingLot {
         bucket(of: key).wakeAll(key)
     }
 
+    /// How many sleep under that key, or look whether they have to.
+    static func count(_ key: Key) -> Int {
+        bucket(of: key).count(key)
+    }
+
     // MARK: - Buckets
 
     private static let buckets = (0..<64).map { _ in ParkingBucket() }
@@ -142,6 +147,12 @@ private final class ParkingBucket: @unchecked Sendable {  // everything is only 
         if let first = sleepers.firstIndex(where: { $0.key == key }) { wake(sleepers.remove(at: first)) }
         if !sleepers.contains(where: { $0.key == key }) { last() }
         pthread_mutex_unlock(mutex)
+    }
+
+    func count(_ key: ParkingLot.Key) -> Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return sleepers.count { $0.key == key }
     }
 
     private func wake(_ sleeper: Sleeper) {

@@ -28,7 +28,7 @@ public final class MatrixDevice: Sendable {
     let bus: APBus
     public let guestsLock: RWLock<GuestsRank, [ActiveGuest]>
     /// Guards nothing. (What it holds is not of size zero, or it lay where the object begins, and the thread sanitizer took it for that.)
-    private let turn = Lock<TurnRank, Bool>("guests_lock turn", false)
+    let turn = Lock<TurnRank, Bool>("guests_lock turn", false)
     let lock: Lock<MatrixRank, MatrixState>
 
     init(kernel: Kernel, bus: APBus) {
