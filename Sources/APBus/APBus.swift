@@ -28,8 +28,12 @@ public final class APBus: Sendable {
     /// The largest numbers, known at boot and for ever.
     let maxAdapter: UInt8
     let maxDomain: UInt8
-    let drivers = Leaf<[any APDriver]>("AP drivers", [])
-    let index = Leaf("AP devices", Index())
+    /// What the lock is called, for a scheduler.
+    package static let driversLockName: StaticString = "AP drivers"
+    let drivers = Leaf<[any APDriver]>(APBus.driversLockName, [])
+    /// What the lock is called, for a scheduler.
+    package static let devicesLockName: StaticString = "AP devices"
+    let index = Leaf(APBus.devicesLockName, Index())
 
     /// What is on the bus, by its number.
     struct Index {
@@ -37,6 +41,8 @@ public final class APBus: Sendable {
         var queues: [APQN: APQueue] = [:]
     }
 
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "AP bus"
     struct State {
         /// As last scanned; nil: the machine has no QCI, or no scan has been.
         var configuration: ConfigurationInfo?
@@ -67,7 +73,7 @@ public final class APBus: Sendable {
         let hasExtendedAddressing = configuration?.apxa ?? false
         maxAdapter = hasExtendedAddressing ? configuration?.maxAdapter ?? 63 : 63
         maxDomain = hasExtendedAddressing ? configuration?.maxDomain ?? 15 : 15
-        state = Leaf("AP bus", State())
+        state = Leaf(APBus.lockName, State())
         tables = Tables(release: kernel.release)
         bus = Bus("ap", kernel: kernel)
         root = try Device("ap", in: kernel.directory("devices"), subsystem: ("ap", nil), kernel: kernel)

@@ -16,6 +16,8 @@ public final class APCard: Sendable {
     let queueIdentity: DeviceIdentity
     let state: Leaf<State>
 
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "AP card"
     struct State {
         var isConfigured: Bool
         var isCheckstopped: Bool
@@ -34,7 +36,7 @@ public final class APCard: Sendable {
         self.info = info
         let mode = info.mode.map { [UeventVariable("MODE", $0.rawValue)] } ?? []
         queueIdentity = DeviceIdentity(type: "ap_queue", variables: mode)
-        state = Leaf("AP card", State(isConfigured: isConfigured, isCheckstopped: isCheckstopped))
+        state = Leaf(APCard.lockName, State(isConfigured: isConfigured, isCheckstopped: isCheckstopped))
         let variables = [
             UeventVariable("DEV_TYPE", type.hex(4, uppercase: true)),
             UeventVariable("MODALIAS", "ap:t" + type.hex(2, uppercase: true)),

@@ -14,6 +14,8 @@ public final class APQueue: Sendable {
     public let card: APCard
     let state: Leaf<State>
 
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "AP queue"
     struct State {
         var isConfigured: Bool
         var isCheckstopped: Bool
@@ -30,7 +32,7 @@ public final class APQueue: Sendable {
     init(_ apqn: APQN, card: APCard, isConfigured: Bool, isCheckstopped: Bool, bus: APBus) throws(Errno) {
         self.apqn = apqn
         self.card = card
-        state = Leaf("AP queue", State(isConfigured: isConfigured, isCheckstopped: isCheckstopped))
+        state = Leaf(APQueue.lockName, State(isConfigured: isConfigured, isCheckstopped: isCheckstopped))
         device = try Device(
             apqn.description, in: card.device.directory, subsystem: ("ap", bus.bus.directory),
             identity: card.queueIdentity, kernel: bus.kernel)

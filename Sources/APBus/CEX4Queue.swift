@@ -16,8 +16,10 @@ public final class CEX4QueueDriver: APDriver {
     public let isDefault = true
     private unowned let bus: APBus
     private let tables: [CardMode: AttributeTable<CEX4Queue>]
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "cex4queue"
     /// CCA queues that it has; the first one is asked for random numbers by the host's hwrng, with 6.1 the second one too.
-    private let coprocessors = Leaf("cex4queue", 0)
+    private let coprocessors = Leaf(CEX4QueueDriver.lockName, 0)
 
     public init(bus: APBus, module: Module) {
         self.bus = bus

@@ -43,7 +43,9 @@ public final class Bus<Element: BusDevice>: Sendable {
     let devicesDirectory: Directory
     let driversDirectory: Directory
     let kobject: Kobject
-    let state = Leaf("bus", State())
+    /// What the lock is called, for a scheduler.
+    package static var lockName: StaticString { "bus" }
+    let state = Leaf(Bus.lockName, State())
 
     struct State {
         var devices: OrderedDictionary<String, Element> = [:]

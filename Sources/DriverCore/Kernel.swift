@@ -13,7 +13,9 @@ public final class Kernel: Sendable {
     public let clock: any KernelClock
     let tables: CoreTables
     private let nodes = Leaf("device nodes", Nodes())
-    private let announcement = Leaf<(@Sendable () -> Void)?>("announcement", nil)
+    /// What the lock is called, for a scheduler.
+    package static let announcementLockName: StaticString = "announcement"
+    private let announcement = Leaf<(@Sendable () -> Void)?>(Kernel.announcementLockName, nil)
 
     public init(release: KernelRelease, clock: any KernelClock) {
         self.release = release

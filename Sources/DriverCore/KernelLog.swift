@@ -2,7 +2,9 @@ internal import LockOrder
 
 /// The kernel log: what `dmesg` shows, without time stamps.
 public final class KernelLog: Sendable {
-    private let ledger = Leaf("kernel log", Ledger())
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "kernel log"
+    private let ledger = Leaf(KernelLog.lockName, Ledger())
 
     /// Adds a line; the newline is added here.
     public func print(_ message: String) {

@@ -24,7 +24,9 @@ public final class UeventLedger: Sendable {
         /// What has not been broadcast yet; nil until somebody wants to.
         var unsent: [[UInt8]]?
     }
-    private let state = Leaf("uevents", State())
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "uevents"
+    private let state = Leaf(UeventLedger.lockName, State())
 
     /// Sends a uevent. Its sequence number is the next one, in the order of the lines.
     ///

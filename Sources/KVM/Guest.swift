@@ -30,7 +30,9 @@ public protocol GuestEvents: Sendable {
 /// The masks that a guest's virtual CPUs run with. Whoever has a guest's lock gets it and may set them; the hardware looks at
 /// them without any lock, as it does at the real control block.
 public struct MaskRegister: Sendable {
-    let masks = Leaf("apcb", APCB.none)
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "apcb"
+    let masks = Leaf(MaskRegister.lockName, APCB.none)
 
     /// Sets the masks with all virtual CPUs of the guest stopped.
     ///

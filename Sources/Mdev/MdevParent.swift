@@ -32,6 +32,8 @@ public final class MdevParent: Sendable {
     let type: MdevType
     private let driver: any MdevDriver
     private let unregistration = RWLock<MdevParentRank, Bool>("unreg_sem", false)
+    /// What the lock of the instances is called, for a scheduler.
+    package static let instancesLockName: StaticString = "mdev instances"
     private let available: Leaf<Int>
     private let typesDirectory: Directory
     private let devicesDirectory: Directory
@@ -43,7 +45,7 @@ public final class MdevParent: Sendable {
         self.type = type
         self.driver = driver
         self.core = core
-        available = Leaf("mdev instances", type.instances)
+        available = Leaf(MdevParent.instancesLockName, type.instances)
         typesDirectory = try device.directory.makeDirectory("mdev_supported_types")
         typeDirectory = try typesDirectory.makeDirectory(type.name)
         devicesDirectory = try typeDirectory.makeDirectory("devices")

@@ -34,13 +34,15 @@ public final class VFIOCore: Sendable {
 }
 
 /// Numbers from 0 on.
-final class NumberPool: Sendable {
+package final class NumberPool: Sendable {
     private struct State {
         /// Given back, all below `next`.
         var free: Set<Int> = []
         var next = 0
     }
-    private let state = Leaf("number pool", State())
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "number pool"
+    private let state = Leaf(NumberPool.lockName, State())
 
     func take() -> Int {
         state.withLock { state in

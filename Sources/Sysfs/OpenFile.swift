@@ -13,8 +13,10 @@ public final class OpenFile: Sendable {
     private let tree: Tree
     private let group: any AttributeGroup
     private let row: Int
+    /// What the turns are called, for a scheduler.
+    package static let lockName: StaticString = "open file"
     /// Readers and writers take turns.
-    private let turns = Turns("open file", State())
+    private let turns = Turns(OpenFile.lockName, State())
 
     private struct State {
         /// What the last show has written, from its start.

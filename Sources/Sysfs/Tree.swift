@@ -12,6 +12,8 @@ public import SystemPackage
 /// One leaf lock guards the shape of the tree. It is never held while an attribute is shown or stored.
 public final class Tree: Sendable {
     public let release: KernelRelease
+    /// What the lock is called, for a scheduler.
+    package static let lockName: StaticString = "kernfs"
     let state: Leaf<TreeState>
     let interceptor = Leaf<Interceptor?>("interceptor", nil)
     /// Every access asks: without an interceptor it must cost nothing.
@@ -20,7 +22,7 @@ public final class Tree: Sendable {
     /// - Parameter now: the time that new nodes carry.
     public init(release: KernelRelease, uid: UInt32 = 0, gid: UInt32 = 0, now: @escaping @Sendable () -> Timestamp) {
         self.release = release
-        state = Leaf("kernfs", TreeState(uid: uid, gid: gid, now: now))
+        state = Leaf(Tree.lockName, TreeState(uid: uid, gid: gid, now: now))
     }
 
     public var root: Directory { Directory(tree: self, number: 0) }

@@ -15,6 +15,8 @@ public final class MatrixMdev: VFIODriver {
     public let vfio: VFIODevice
     /// What is assigned, for those who look without a lock.
     let config: Leaf<APMatrix>
+    /// What its lock is called, for a scheduler.
+    package static let configLockName: StaticString = "ap_config"
 
     init(
         _ mdev: MdevDevice, number: MdevNumber, matrixDevice: MatrixDevice, vfio: VFIODevice, config: Leaf<APMatrix>

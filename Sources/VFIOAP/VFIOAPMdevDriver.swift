@@ -31,7 +31,7 @@ final class VFIOAPMdevDriver: MdevDriver {
 
     func probe(_ element: MdevDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         let device = try VFIODevice(element.device, core: vfio)
-        let config = Leaf("ap_config", APMatrix())
+        let config = Leaf(MatrixMdev.configLockName, APMatrix())
         let number = matrixDevice.lock.withLock(after: held) { state, _ in state.addMdev(element.uuid, config: config) }
         let mdev = MatrixMdev(element, number: number, matrixDevice: matrixDevice, vfio: device, config: config)
         mdevs.withLock { $0[element.uuid] = mdev }

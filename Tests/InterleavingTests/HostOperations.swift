@@ -1,4 +1,6 @@
+import APBus
 import AdjunctProcessor
+import DriverCore
 @testable import Emulator
 import Interleavings
 import KVM
@@ -100,11 +102,14 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
     /// Directories and what is on the bus are looked at all the time: who does it first makes a difference, but threads change
     /// before only where they take a ranked lock or a leaf that is not named here.
     static let granularity = Granularity(
-        quiet: [
-            "kernfs", "AP queue", "AP card", "AP devices", "AP bus", "bus", "apcb", "ap_config", "AP drivers",
-            "cex4queue",
-        ],
-        ignored: ["uevents", "kernel log", "number pool", "open file", "mdev instances", "announcement"])
+        quiet: names(
+            Tree.lockName, APQueue.lockName, APCard.lockName, APBus.devicesLockName, APBus.lockName, APBus.driversLockName,
+            CEX4QueueDriver.lockName, Bus<APDevice>.lockName, MaskRegister.lockName, MatrixMdev.configLockName),
+        ignored: names(
+            UeventLedger.lockName, KernelLog.lockName, NumberPool.lockName, OpenFile.lockName, MdevParent.instancesLockName,
+            Kernel.announcementLockName))
+
+    private static func names(_ names: StaticString...) -> Set<String> { Set(names.map(\.description)) }
 
     /// - Parameter before: what has been done to the host before the run.
     static func explorer(release: KernelRelease = .v7_2, before: [HostOperation] = []) -> Explorer<SmallHost> {
