@@ -14,7 +14,7 @@ DEMO        := mountpoints/default/sys
 # a build for others has the Swift runtime in it, and a place of its own
 INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
 
-.PHONY: help deps clients build demo stop test tsan fidelity locking bench fuzz fmt install uninstall
+.PHONY: help deps clients build demo stop test tsan nightly fidelity locking bench fuzz fmt install uninstall
 
 help:
 	@printf '%s\n' \
@@ -25,6 +25,7 @@ help:
 	    'make deps       install the Debian packages that are missing' \
 	    'make clients    install the programs that are tested on it, from Debian (s390x programs into .build/clients)' \
 	    'make tsan       run all tests under the thread sanitizer' \
+	    'make nightly    hours: more schedules, longer random walks, the fuzzers, the thread sanitizer, one processor; SEED=N again' \
 	    'make fidelity   write the tables of files and differences in docs/FIDELITY.md' \
 	    'make locking    write the table of locks in docs/LOCKING.md' \
 	    'make bench      run the benchmarks' \
@@ -57,6 +58,12 @@ tsan: deps
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" INTERLEAVINGS=$${INTERLEAVINGS:-4} \
 	    $(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build/tsan $(JOBS) \
 	    --skip RunTests --skip ClientTests
+
+# What takes too long for every change, each with one seed that is printed first: `make nightly SEED=N` does the same again.
+# One part that fails does not keep the others from running.
+SEED        ?= $(shell date +%Y%m%d)
+nightly: deps
+	@scripts/nightly $(SEED)
 
 fidelity: deps
 	@UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(JOBS) --filter FidelityTests
