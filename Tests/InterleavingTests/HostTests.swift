@@ -4,10 +4,11 @@ import Kernels
 import LockOrder
 import Sysfs
 import Testing
+import Waiting
 
 /// Operations on the locked core, two and three at a time, in every order that the bounds allow: each run ends, every lock is
 /// free then, and the host is as it should be (``Emulator/Computer/inspect()``).
-@Suite struct HostTests {
+@Suite(.serialized, .bounded) struct HostTests {
     /// How many schedules of each: `INTERLEAVINGS=1000 swift test` looks longer.
     private static let bound = getenv("INTERLEAVINGS").flatMap { Int(String(cString: $0)) } ?? 12
     /// Of the random ones: `SEED=7 swift test` looks elsewhere.
@@ -15,7 +16,7 @@ import Testing
 
     @Test(arguments: HostOperation.allCases) func pairs(_ first: HostOperation) throws {
         let all = HostOperation.allCases
-        guard let start = all.firstIndex(of: first) else { return }
+        let start = try #require(all.firstIndex(of: first))
         var total = Total()
         for second in all[start...] { try total.add(Self.explore([first, second])) }
         print("pairs with \(first): \(total)")
@@ -60,6 +61,38 @@ import Testing
                 _ = try Self.explore([first, second], bound: Self.bound / 2, with: HostOperation.explorer(release: release))
             }
         }
+    }
+
+    // Whose a queue is, is looked up without the lock that guards it, and looked at again (`MatrixDevice.withPlugLocks(forOwnerOf:)`):
+    // in between A may lose the queue's domain, or get it.
+
+    /// A guest does not keep a queue that vfio_ap has no more.
+    @Test(arguments: [true, false]) func aQueueThatGoesIsTakenFromWhoHasItThen(isUnassignedMeanwhile: Bool) throws {
+        let operations: [HostOperation] = (isUnassignedMeanwhile ? [.unassignDomain] : []) + [.configure, .unbindQueue]
+        let explorer = HostOperation.explorer(before: isUnassignedMeanwhile ? [] : [.unassignDomain])
+        let exploration = try explorer.explore(
+            operations.map(\.operation), schedules: max(Self.bound, 200), random: 100, seed: Self.seed)
+        #expect(exploration.failure == nil, "\(exploration)")
+        #expect(exploration.isComplete || isUnassignedMeanwhile, "\(exploration)")
+    }
+
+    /// A guest gets a queue that has come, whoever had it when it was looked up.
+    @Test func aQueueThatComesIsGivenToWhoHasItThen() throws {
+        let explorer = Explorer(
+            granularity: HostOperation.granularity,
+            make: { run in
+                let host = try SmallHost(clock: RunClock(run))
+                for operation in [HostOperation.unassignDomain, .unbindQueue] { _ = operation.perform(host) }
+                return host
+            },
+            check: { host, _ in
+                let queues = host.read(SmallHost.file(SmallHost.a, "guest_matrix"))
+                return (queues.contains("01.0001") ? [] : ["the guest lacks 01.0001, it has: \(queues)"]) + host.finish()
+            })
+        let bind = Explorer<SmallHost>.Operation("bind the guest's queue") { $0.write("bus/ap/drivers/vfio_ap/bind", "01.0001") }
+        let exploration = try explorer.explore([HostOperation.configure.operation, bind], schedules: max(Self.bound, 200))
+        #expect(exploration.failure == nil, "\(exploration)")
+        #expect(exploration.isComplete, "\(exploration)")
     }
 
     private static func explore(
