@@ -66,7 +66,7 @@ import Waiting
             .write("bus/ap/apmask", "-5"), .write(Model.type + "/create", Texts.uuids[0]), .write(matrix + "assign_adapter", "5"),
             .write(matrix + "assign_domain", "4"), Step("guest start one \(Texts.uuids[0])"), Step("hw queue 05.0004 \(fault)"),
         ]
-        let failure = await Thread.result { Walk.over(steps, Model(release: .v7_2), patience: 5).failure }
+        let failure = await Thread.result { Walk.over(steps, Model(release: .v7_2), patience: Patience.seconds).failure }
         #expect(failure == nil)
     }
 

@@ -7,9 +7,10 @@ import Sysfs
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 
 /// How a mediated device goes: spec/mdev-lifecycle.md §4 to §6.
-@Suite struct RemoveTests {
+@Suite(.bounded) struct RemoveTests {
     private let it: Workshop
     private let path = "devices/shop/\(Workshop.uuid)"
 

@@ -6,8 +6,9 @@ import SystemPackage
 import Sysfs
 import Testing
 import VFS
+import Waiting
 
-@Suite struct PlayerTests {
+@Suite(.bounded) struct PlayerTests {
     @Test func answersKernfsAsTheKernel() throws {
         #expect(recordingFiles.count { $0.name == "kernfs" } == 3)
         for file in recordingFiles where file.name == "kernfs" {
@@ -123,10 +124,12 @@ import VFS
 
     /// With a clock of its own a machine has little patience, and is asked again.
     private func eventually(_ player: Player, _ line: String) -> String {
-        while true {
-            let answer = player.answer(line)
-            guard answer == "blocked" else { return answer }
+        var answer = "blocked"
+        waitUntil("'\(line)' is answered") {
+            answer = player.answer(line)
+            return answer != "blocked"
         }
+        return answer
     }
 }
 

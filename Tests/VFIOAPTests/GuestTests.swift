@@ -8,10 +8,11 @@ import Sysfs
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 @testable import VFIOAP
 
 /// Giving a device to a guest and taking it back, being asked for it, PQAP: spec/matrix-semantics.md §8, §9, §11, §12.
-@Suite struct GuestTests {
+@Suite(.bounded) struct GuestTests {
     private let monitor = Monitor()
     private let guest: Guest
     private let it: MatrixHost

@@ -7,10 +7,11 @@ import Sysfs
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 @testable import VFIOAP
 
 /// The module, its devices, and how they end: spec/mdev-lifecycle.md §5 to §7.
-@Suite struct ModuleTests {
+@Suite(.bounded) struct ModuleTests {
     private let it: MatrixHost
 
     init() throws {
