@@ -25,13 +25,15 @@ public enum Blocking {
     /// Says that the calling thread is about to sleep. Once for each sleep; the sleep may yet turn out to be unnecessary.
     public static func willBlock() {
         let thread = ThreadRecord.current
-        guard !thread.isInHook, let body = thread.hook ?? hook.load(ordering: .acquiring)?.takeUnretainedValue().body else { return }
+        guard !thread.isInHook else { return }
+        guard let body = thread.hook ?? hook.load(ordering: .acquiring)?.takeUnretainedValue().body else { return }
         thread.isInHook = true
         defer { thread.isInHook = false }
         body()
     }
 
-    /// Runs `body` with a hook that the calling thread has for itself, in place of the process's: for tests, beside which others run.
+    /// Runs `body` with a hook that the calling thread has for itself, in place of the process's: for tests, beside which others
+    /// run.
     package static func withHook<Result, Failure>(
         _ hook: @escaping @Sendable () -> Void, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {

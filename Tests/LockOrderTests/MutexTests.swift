@@ -78,7 +78,9 @@ extension LockOrderTests {
                     lock.withLock(after: held) { _, _ in }
                     #expect(calls.lines.isEmpty)
                     let other = lock.withLock(after: held) { _, _ in
-                        let other = TestThread { withNoLocksHeld { held in lock.withLock(after: held) { state, _ in state = 5 } } }
+                        let other = TestThread {
+                            withNoLocksHeld { held in lock.withLock(after: held) { state, _ in state = 5 } }
+                        }
                         asleep.wait()
                         return other
                     }

@@ -10,8 +10,8 @@ final class Story<Line: Sendable>: Sendable {
     var lines: [Line] { all.withLock { $0 } }
 }
 
-/// Runs `body` with a hook for the sleeps of its thread and of the threads that it starts. All others have the process's: tests run
-/// beside these, on mounts that need it.
+/// Runs `body` with a hook for the sleeps of its thread and of the threads that it starts. All others have the process's: tests
+/// run beside these, on mounts that need it.
 func withHook(_ hook: @escaping @Sendable () -> Void, _ body: () -> Void) {
     TestThread.$around.withValue({ work in Blocking.withHook(hook, work) }) { Blocking.withHook(hook, body) }
 }

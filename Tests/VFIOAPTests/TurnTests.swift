@@ -1,3 +1,4 @@
+import Kernels
 import KernelTesting
 import LockOrder
 import Machine
@@ -6,8 +7,8 @@ import Testing
 @testable import VFIOAP
 import Waiting
 
-/// Who waits while a store resets queues, and who goes first then. In Linux stores wait for each other at `guests_lock`, a mutex; so one that
-/// only reads is next at the lock of the matrix device, however many stores came before it.
+/// Who waits while a store resets queues, and who goes first then. In Linux stores wait for each other at `guests_lock`, a mutex;
+/// so one that only reads is next at the lock of the matrix device, however many stores came before it.
 @Suite(.serialized, .bounded) struct TurnTests {
     @Test(arguments: [KernelRelease.v6_12, .v7_2]) func aReadPassesAStoreThatWaits(release: KernelRelease) throws {
         let it = try MatrixHost(release: release)
