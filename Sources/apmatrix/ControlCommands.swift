@@ -39,7 +39,7 @@ struct GuestCommand: ParsableCommand {
 
         func run() throws {
             let text = try mount.controlFiles().read("guests")
-            emit(json ? Array(GuestLine.json(String(decoding: text, as: UTF8.self)).utf8) : text)
+            emit(json ? Array(JSON.array(GuestLine.lines(of: text).map(\.json)).document.utf8) : text)
         }
     }
 
@@ -84,21 +84,6 @@ struct GuestCommand: ParsableCommand {
         func run() throws {
             try mount.controlFiles().write("reset \(name)", to: "guests")
         }
-    }
-}
-
-/// A line of the control plane's `guests`: `NAME UUID… req=N cfg=N open=N`. Nothing in it needs to be escaped but the name.
-private enum GuestLine {
-    static func json(_ text: String) -> String {
-        let guests = text.split(separator: "\n").map { line in
-            let words = line.split(separator: " ")
-            let counts = words.filter { $0.contains("=") }.map { $0.split(separator: "=") }.filter { $0.count == 2 }
-            let devices = words.dropFirst().filter { !$0.contains("=") }.map { "\"\($0)\"" }.joined(separator: ", ")
-            let name = words[0].replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-            let numbers = counts.map { ", \"\($0[0])\": \($0[1])" }.joined()
-            return "  {\"name\": \"\(name)\", \"devices\": [\(devices)]\(numbers)}"
-        }
-        return "[" + (guests.isEmpty ? "" : "\n" + guests.joined(separator: ",\n") + "\n") + "]\n"
     }
 }
 
