@@ -20,7 +20,7 @@ struct MachineCommand: ParsableCommand {
     func run() throws {
         let files = try mount.controlFiles()
         if command.isEmpty {
-            emit(try files.read("machine"))
+            try emit(files.read("machine"))
         } else {
             try files.write(command.joined(separator: " "), to: "machine")
         }
@@ -39,7 +39,7 @@ struct GuestCommand: ParsableCommand {
 
         func run() throws {
             let text = try mount.controlFiles().read("guests")
-            emit(json ? Array(JSON.array(GuestLine.lines(of: text).map(\.json)).document.utf8) : text)
+            try emit(json ? Array(JSON.array(GuestLine.lines(of: text).map(\.json)).document.utf8) : text)
         }
     }
 
@@ -121,7 +121,7 @@ struct FaultCommand: ParsableCommand {
     func run() throws {
         let files = try mount.controlFiles()
         if fault.isEmpty {
-            emit(try files.read("faults"))
+            try emit(files.read("faults"))
         } else {
             try files.write(fault.joined(separator: " "), to: "faults")
         }
@@ -146,7 +146,7 @@ struct LocksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "locks", abstract: "Print how the locks have been used.")
     @OptionGroup var mount: MountChoice
 
-    func run() throws { emit(try mount.controlFiles().read("locks")) }
+    func run() throws { try emit(mount.controlFiles().read("locks")) }
 }
 
 /// How a file that only grows is printed.
@@ -159,9 +159,18 @@ struct StreamOptions: ParsableArguments {
         var printed = 0
         repeat {
             let bytes = try files.read(name)
-            emit(bytes.dropFirst(printed))
+            try emit(bytes.dropFirst(printed))
             printed = bytes.count
-            if follow { usleep(200_000) }
+            if follow { try waitForMore() }
         } while follow
+    }
+
+    /// Some time, if there is still somebody to read it: nothing may be added for long.
+    private func waitForMore() throws(ExitCode) {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        guard poll(&output, 1, 200) > 0 else { return }
+        // what a write would have come to
+        raise(SIGPIPE)
+        throw .failure
     }
 }

@@ -82,14 +82,16 @@ struct ControlFiles {
 
     private func explain(_ error: any Error, _ name: String) -> Failure {
         switch error as? Errno {
-        case .ENOTCONN?: Failure("\(mountPoint): its server is gone; clean up with 'apmatrix unmount \(mountPoint)'")
+        case .ENOTCONN?: .serverIsGone(mountPoint)
         case .EACCES?: Failure("\(path(name)): permission denied; only the owner of the mount may do this")
         default: Failure("\(path(name)): \(error)")
         }
     }
 }
 
-/// Writes bytes to standard output.
-func emit(_ bytes: some Sequence<UInt8>) {
-    _ = try? FileDescriptor.standardOutput.writeAll(bytes)
+extension Failure {
+    /// Of a mount that nobody serves any more.
+    static func serverIsGone(_ mountPoint: String) -> Failure {
+        Failure("\(mountPoint): its server is gone; clean up: apmatrix unmount \(mountPoint.shellWord)")
+    }
 }

@@ -17,20 +17,15 @@ struct EnvCommand: ParsableCommand {
     func run() throws {
         guard let path = FilePath.resolve(directory) else { throw Failure("\(directory): no such directory") }
         guard MountTable.current().contains(where: { $0.mountPoint == path && $0.type == "fuse.apmatrix" }) else {
-            throw Failure("\(directory): not an apmatrix mount; mount one with: apmatrix mount \(Self.quote(directory))")
+            throw Failure("\(directory): not an apmatrix mount; mount one with: apmatrix mount \(directory.shellWord)")
         }
-        var lines = ["export SYSTEMD_DEVICE_VERIFY_SYSFS=0", "export SYSFS_ROOT=\(Self.quote(path))"]
+        var lines = ["export SYSTEMD_DEVICE_VERIFY_SYSFS=0", "export SYSFS_ROOT=\(path.shellWord)"]
         let root = FilePath(path)
         if root.lastComponent == "sys" {
-            lines.append("export MDEVCTL_ENV_ROOT=\(Self.quote(root.removingLastComponent().string))")
+            lines.append("export MDEVCTL_ENV_ROOT=\(root.removingLastComponent().string.shellWord)")
         } else {
             lines.append("# no MDEVCTL_ENV_ROOT: mdevctl wants the mount at a directory of the name sys")
         }
-        emit(lines.map { $0 + "\n" }.joined().utf8)
-    }
-
-    /// As a word of a shell.
-    static func quote(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        try emit(lines.map { $0 + "\n" }.joined().utf8)
     }
 }

@@ -32,19 +32,16 @@ struct RecordCommand: ParsableCommand {
             leftOut += try script.record(on: player) { line throws(Failure) in try recording.write(line) }
         }
         guard leftOut > 0 else { return }
-        let requests = "\(leftOut) request\(leftOut == 1 ? "" : "s")"
-        _ = try? FileDescriptor.standardError.writeAll("left out: \(requests) for a control plane\n".utf8)
+        complain("left out: \(String.count(leftOut, "request")) for a control plane")
     }
 
     private func script(_ path: String) throws -> Script {
-        let name = path == "-" ? "standard input" : path
-        let text: [UInt8]
+        guard path == "-" else { return try Script(file: path, text: contents(of: path)) }
         do {
-            text = try path == "-" ? FileDescriptor.standardInput.readToEnd() : FilePath(path).contents()
-        } catch {
-            throw Failure("\(name): \(error)")
+            return try Script(file: "standard input", text: FileDescriptor.standardInput.readToEnd())
+        } catch let error as Errno {
+            throw Failure("standard input: \(error)")
         }
-        return try Script(file: name, text: text)
     }
 
     /// An answer that nobody gave is none: where a request cannot be played nothing is.

@@ -32,16 +32,16 @@ struct ReplayCommand: ParsableCommand {
     }
 
     func run() throws {
-        let deviations = try known.map { try Deviations(String(latin1: bytes(of: $0))) } ?? .none
+        let deviations = try known.map { try Deviations(String(latin1: contents(of: $0))) } ?? .none
         var verdicts: [Verdict] = []
         for path in recordings {
             let name = FilePath(path).stem ?? path
-            let recording = try Recording(name: name, text: bytes(of: path))
+            let recording = try Recording(name: name, text: contents(of: path))
             let verdict = try verdict(on: recording, deviations)
-            Swift.print(verdict.report(mismatches: diffs))
+            try emit("\(verdict.report(mismatches: diffs))\n".utf8)
             verdicts.append(verdict)
         }
-        Swift.print(Verdict.summary(of: verdicts))
+        try emit("\(Verdict.summary(of: verdicts))\n".utf8)
         guard verdicts.allSatisfy(\.isPassed) else { throw ExitCode(1) }
     }
 
@@ -50,18 +50,10 @@ struct ReplayCommand: ParsableCommand {
         let player = try Player(at: root)
         let verdict = recording.replay(on: player, release: kernel, deviations: deviations)
         if let reason = player.lacksControlPlane, verdict.notJudged > 0 {
-            let count = "\(verdict.notJudged) request\(verdict.notJudged == 1 ? "" : "s")"
-            Swift.print("not judged: \(count) for a control plane; \(root)/\(Player.controlPlane): \(reason)")
+            let count = String.count(verdict.notJudged, "request")
+            try emit("not judged: \(count) for a control plane; \(root)/\(Player.controlPlane): \(reason)\n".utf8)
         }
         return verdict
-    }
-
-    private func bytes(of path: String) throws(Failure) -> [UInt8] {
-        do {
-            return try FilePath(path).contents()
-        } catch {
-            throw Failure("\(path): \(error)")
-        }
     }
 }
 
@@ -71,7 +63,7 @@ extension Player {
         do throws(Errno) {
             try self.init(root: root)
         } catch .ENOTCONN {
-            throw Failure("\(root): its server is gone; clean up with 'apmatrix unmount \(root)'")
+            throw .serverIsGone(root)
         } catch {
             throw Failure("\(root): \(error)")
         }

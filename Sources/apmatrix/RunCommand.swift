@@ -94,7 +94,7 @@ struct SandboxOptions: ParsableArguments {
             options.machine = try MachineDescription(file: machine)
             status = try Sandbox(options).run(command)
         } catch {
-            _ = try? FileDescriptor.standardError.writeAll("Error: \(Sandbox.explain(error))\n".utf8)
+            complain("Error: \(Sandbox.explain(error))")
             throw ExitCode(125)
         }
         throw ExitCode(status)
