@@ -1,6 +1,4 @@
 internal import ArgumentParser
-internal import FUSE
-internal import Glibc
 internal import SystemAdditions
 internal import SystemPackage
 
@@ -8,7 +6,12 @@ internal import SystemPackage
 struct MountChoice: ParsableArguments {
     @Option(
         name: .customLong("mount"),
-        help: "The mount to speak to. Default: the one the current directory is in, or the one at /sys, or the only one.")
+        help: ArgumentHelp(
+            """
+            The mount to speak to, or a path in it. Default: the one the current directory is in, or the one at /sys, or the \
+            only one.
+            """,
+            valueName: "path"))
     var path: String?
 
     /// The control plane of the mount.
@@ -18,41 +21,27 @@ struct MountChoice: ParsableArguments {
         ControlFiles(mountPoint: try mountPoint())
     }
 
-    private func mountPoint() throws(Failure) -> String {
-        // of several at one place the last one is seen
-        let mounts = Set(MountTable.current().filter { $0.type == "fuse.apmatrix" }.map(\.mountPoint)).sorted()
-        if let path {
-            guard let resolved = FilePath.resolve(path) else { throw Failure("\(path): no such directory") }
-            guard mounts.contains(resolved) else {
-                throw Failure("\(path): not an apmatrix mount; mount one with 'apmatrix mount \(path)'")
-            }
-            return resolved
+    private func mountPoint() throws(Failure) -> FilePath {
+        let machines = MountedMachines()
+        if let path { return try machines.machine(named: path) }
+        if let here = try? FilePath(".").resolved(), let mount = machines.machine(around: here) { return mount }
+        if machines.places.contains("/sys") { return "/sys" }
+        switch machines.places.count {
+        case 0: throw Failure("there is no apmatrix mount; make one: \(MountedMachines.newMount)")
+        case 1: return machines.places[0]
+        default:
+            let names = machines.places.map(\.string.shellWord).joined(separator: " ")
+            throw Failure("there are \(machines.places.count) mounts; choose one with --mount: \(names)")
         }
-        if let here = FilePath.resolve("."), let mount = mounts.first(where: { here == $0 || here.hasPrefix($0 + "/") }) {
-            return mount
-        }
-        if mounts.contains("/sys") { return "/sys" }
-        switch mounts.count {
-        case 0: throw Failure("there is no apmatrix mount; make one with 'apmatrix mount DIR'")
-        case 1: return mounts[0]
-        default: throw Failure("there are \(mounts.count) mounts; choose one with --mount: \(mounts.joined(separator: " "))")
-        }
-    }
-}
-
-extension FilePath {
-    /// The absolute path without links, nil where there is nothing.
-    static func resolve(_ path: String) -> String? {
-        (try? FilePath(path).resolved())?.string
     }
 }
 
 /// The files of a mount's control plane.
 struct ControlFiles {
-    let mountPoint: String
+    let mountPoint: FilePath
 
     private func path(_ name: String) -> FilePath {
-        FilePath(mountPoint).appending("kernel/debug/apmatrix").appending(name)
+        mountPoint.appending("kernel/debug/apmatrix").appending(name)
     }
 
     func read(_ name: String) throws(Failure) -> [UInt8] {
@@ -82,7 +71,7 @@ struct ControlFiles {
 
     private func explain(_ error: any Error, _ name: String) -> Failure {
         switch error as? Errno {
-        case .ENOTCONN?: .serverIsGone(mountPoint)
+        case .ENOTCONN?: .serverIsGone(mountPoint.string)
         case .EACCES?: Failure("\(path(name)): permission denied; only the owner of the mount may do this")
         default: Failure("\(path(name)): \(error)")
         }

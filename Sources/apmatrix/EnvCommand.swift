@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import FUSE
 internal import SystemPackage
 
 struct EnvCommand: ParsableCommand {
@@ -11,16 +10,12 @@ struct EnvCommand: ParsableCommand {
             /sys: use 'apmatrix run'.
             """)
 
-    @Argument(help: "Where a machine is mounted.")
+    @Argument(help: "Where a machine is mounted, or a path in it.")
     var directory: String
 
     func run() throws {
-        guard let path = FilePath.resolve(directory) else { throw Failure("\(directory): no such directory") }
-        guard MountTable.current().contains(where: { $0.mountPoint == path && $0.type == "fuse.apmatrix" }) else {
-            throw Failure("\(directory): not an apmatrix mount; mount one with: apmatrix mount \(directory.shellWord)")
-        }
-        var lines = ["export SYSTEMD_DEVICE_VERIFY_SYSFS=0", "export SYSFS_ROOT=\(path.shellWord)"]
-        let root = FilePath(path)
+        let root = try MountedMachines().machine(named: directory)
+        var lines = ["export SYSTEMD_DEVICE_VERIFY_SYSFS=0", "export SYSFS_ROOT=\(root.string.shellWord)"]
         if root.lastComponent == "sys" {
             lines.append("export MDEVCTL_ENV_ROOT=\(root.removingLastComponent().string.shellWord)")
         } else {

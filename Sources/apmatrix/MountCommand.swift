@@ -208,22 +208,13 @@ struct UnmountCommand: ParsableCommand {
     var directory: String
 
     func run() throws {
-        let mounts = MountTable.current()
-        let absolute = FilePath.resolve(directory) ?? absolutePath
-        guard let mount = mounts.last(where: { $0.mountPoint == absolute }) else {
+        let path = (try? FilePath(directory).resolved()) ?? FilePath(directory).absolute()
+        guard let mount = MountTable.current().last(where: { $0.mountPoint == path.string }) else {
             throw Failure("\(directory): nothing is mounted there")
         }
         guard mount.type == "fuse.apmatrix" else {
-            throw Failure("\(directory): not an apmatrix mount but \(mount.type); unmount it with umount")
+            throw Failure("\(directory): not an apmatrix mount but \(mount.type); it is left as it is")
         }
-        try MountTable.unmount(absolute, lazy: lazy)
-    }
-
-    /// A dead mount cannot be resolved.
-    private var absolutePath: String {
-        var path = directory
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        guard !path.hasPrefix("/"), let here = FilePath.resolve(".") else { return path }
-        return FilePath(here).appending(path).lexicallyNormalized().string
+        try MountTable.unmount(path.string, lazy: lazy)
     }
 }

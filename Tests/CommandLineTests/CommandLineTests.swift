@@ -79,7 +79,7 @@ import Waiting
     }
 
     /// The process that was started again in the background for this mount.
-    private static func server(of path: String) -> pid_t? {
+    static func server(of path: String) -> pid_t? {
         let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return processes.compactMap { pid_t($0) }.first { process in
             let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
