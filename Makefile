@@ -8,6 +8,9 @@ CONFIG      ?= debug
 JOBS        ?=
 PREFIX      ?= /usr/local
 DESTDIR     ?=
+# where mount(8) finds helpers: it looks into /sbin, which nowadays is a link to this. Empty: no helper
+SBINDIR     ?= /usr/sbin
+HELPER      := $(DESTDIR)$(SBINDIR)/mount.fuse.apmatrix
 
 # where a newcomer mounts
 DEMO        := mountpoints/default/sys
@@ -31,7 +34,8 @@ help:
 	    'make bench      run the benchmarks' \
 	    'make fuzz       fuzz every parser, FUZZ_SECONDS=1800 each; findings are left in Fuzzing/Findings' \
 	    'make fmt        format the sources in place' \
-	    'make install    install a release build below $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX)' \
+	    'make install    install a release build below $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX);' \
+	    '                mount(8) finds it by a link in $$(DESTDIR)$$(SBINDIR), now $(DESTDIR)$(SBINDIR)' \
 	    'make uninstall  take it away again'
 
 deps:
@@ -85,6 +89,9 @@ fmt:
 install: deps
 	$(SWIFT) build $(INSTALL) --product apmatrix $(JOBS)
 	install -D -s -m 0755 "$$($(SWIFT) build $(INSTALL) --show-bin-path)/apmatrix" "$(DESTDIR)$(PREFIX)/bin/apmatrix"
+	@[ -z "$(SBINDIR)" ] || { install -d "$(DESTDIR)$(SBINDIR)" && ln -sfn "$(PREFIX)/bin/apmatrix" "$(HELPER)"; } || \
+	    echo "no $(HELPER): 'mount -t fuse.apmatrix' and fstab will not find the program; install as root, or with SBINDIR=" >&2
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/apmatrix"
+	@[ -z "$(SBINDIR)" ] || rm -f "$(HELPER)"

@@ -1,7 +1,8 @@
 internal import ArgumentParser
+internal import Glibc
 internal import SysfsMount
 
-/// The command line. Exit status 64 for wrong use, 1 for what failed.
+/// The command line. Exit status 64 for wrong use, 1 for what failed; mount(8) is answered with its own.
 @main
 struct Apmatrix: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,14 +17,90 @@ struct Apmatrix: ParsableCommand {
             MountCommand.self, UnmountCommand.self, RunCommand.self, ShellCommand.self, EnvCommand.self, MachineCommand.self,
             GuestCommand.self, FaultCommand.self, LogCommand.self,
             UeventsCommand.self, LocksCommand.self, ReplayCommand.self, RecordCommand.self,
-        ],
-        defaultSubcommand: MountCommand.self)
+        ])
 
     static let version = "0.1.0"
 
+    /// The commands, as somebody types them.
+    static var commands: [String] { configuration.subcommands.map { $0._commandName } + ["help"] }
+
     static func main() {
         SysfsFileSystem.handOnRequestsWhenBlocking()
-        main(nil)
+        let words = Array(CommandLine.arguments.dropFirst())
+        let isMountHelper = MountHelper.isCalled(CommandLine.arguments)
+        do {
+            var command = try parse(isMountHelper ? MountHelper.words(of: words) : words)
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            end(error, status: isMountHelper ? MountHelper.status(of: code) : code.rawValue)
+        }
+    }
+
+    /// Ends the program with what there is to say: help on standard output, all else on standard error.
+    private static func end(_ error: any Error, status: Int32) -> Never {
+        let text = fullMessage(for: error)
+        if text.isEmpty { Glibc.exit(status) }
+        guard exitCode(for: error).isSuccess else {
+            complain(text)
+            Glibc.exit(status)
+        }
+        do throws(Failure) {
+            try emit("\(text)\n".utf8)
+        } catch {
+            complain("Error: \(error)")
+            Glibc.exit(1)
+        }
+        Glibc.exit(status)
+    }
+}
+
+// MARK: - Words that are none
+
+extension Apmatrix {
+    /// The command that the words are.
+    private static func parse(_ words: [String]) throws -> any ParsableCommand {
+        try refuseUnknownCommand(words)
+        do {
+            return try parseAsRoot(words)
+        } catch {
+            throw unknownOption(words) ?? error
+        }
+    }
+
+    /// - Throws: `ValidationError` where a word stands in the place of a command and is none.
+    private static func refuseUnknownCommand(_ words: [String]) throws(ValidationError) {
+        var command: any ParsableCommand.Type = self
+        for word in words.first == "help" ? words.dropFirst() : words[...] {
+            let commands = command.configuration.subcommands
+            if commands.isEmpty || word.hasPrefix("-") { return }
+            guard let next = commands.first(where: { $0._commandName == word }) else {
+                throw ValidationError(Self.refusal(of: word, for: command))
+            }
+            command = next
+        }
+    }
+
+    private static func refusal(of word: String, for command: any ParsableCommand.Type) -> String {
+        let isRoot = command == self
+        let names = isRoot ? commands : command.configuration.subcommands.map { $0._commandName }
+        let refusal = "'\(word)' is no command" + (isRoot ? "" : " of '\(command._commandName)'")
+        if let nearest = nearestWord(to: word, in: names) { return "\(refusal); did you mean '\(nearest)'?" }
+        let owner = command.configuration.subcommands.first { $0.configuration.subcommands.contains { $0._commandName == word } }
+        if let owner { return "\(refusal); did you mean '\(owner._commandName) \(word)'?" }
+        return "\(refusal); the commands are \(names.joined(separator: ", "))"
+    }
+
+    /// An option that no command has: the parser tells of arguments that are missing before it tells of that.
+    private static func unknownOption(_ words: [String]) -> (any Error)? {
+        for count in 1...2 {
+            do {
+                _ = try parseAsRoot(words + Array(repeating: "x", count: count))
+            } catch {
+                if message(for: error).hasPrefix("Unknown option") { return error }
+            }
+        }
+        return nil
     }
 }
 

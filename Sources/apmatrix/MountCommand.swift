@@ -1,4 +1,4 @@
-public import ArgumentParser
+internal import ArgumentParser
 internal import DriverCore
 internal import Emulator
 internal import FUSE
@@ -10,14 +10,13 @@ internal import SysfsMount
 internal import SystemAdditions
 internal import SystemPackage
 
-extension KernelRelease: ExpressibleByArgument {}
-
 struct MountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount", abstract: "Boot a machine and mount its /sys.",
+        usage: "apmatrix mount [--kernel <release>] [-f] [-d] [-o <options> ...] [<machine.yaml>] <dir>",
         discussion: "Without a machine file it is the default one: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.")
 
-    @Option(help: "The release of Linux to be: \(KernelRelease.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: ArgumentHelp("The release of Linux to be: \(KernelRelease.names).", valueName: "release"))
     var kernel: KernelRelease = .v7_2
 
     @Flag(name: .short, help: "Stay in the foreground.")
@@ -28,49 +27,58 @@ struct MountCommand: ParsableCommand {
 
     @Option(
         name: .customShort("o"),
-        help: "Mount options, as FUSE file systems take them: allow_other, ro, uid=N, gid=N, …; and kernel=RELEASE.")
+        help: ArgumentHelp(
+            "Mount options, as FUSE file systems take them: allow_other, ro, uid=N, gid=N, …; and kernel=RELEASE.",
+            valueName: "options"))
     var options: [String] = []
 
     @Argument(help: ArgumentHelp("A machine file, if any, and the directory to mount at.", valueName: "[machine.yaml] dir"))
-    var arguments: [String]
+    var first: String
+
+    @Argument(help: .hidden)
+    var second: String?
+
+    @Flag(help: .hidden)
+    var fake = false
 
     @Option(name: .customLong("ready-descriptor"), help: .hidden)
     var readyDescriptor: Int32?
 
     func validate() throws {
-        guard (1...2).contains(arguments.count) else {
-            throw ValidationError("mount takes a directory, or a machine file and a directory")
-        }
+        var options = mountOptions
+        _ = try KernelRelease.taken(from: &options)
     }
 
     func run() throws {
         let machine = try machineDescription()
-        let words = options.flatMap { $0.split(separator: ",").map(String.init) }
-        let release = try release(words)
-        var mountOptions = try MountOptions(words.filter { !$0.hasPrefix("kernel=") })
+        var words = self.mountOptions
+        let release = try KernelRelease.taken(from: &words) ?? kernel
+        var mountOptions = try MountOptions(words)
         mountOptions.fsname = mountOptions.fsname ?? "apmatrix"
         mountOptions.subtype = "apmatrix"
         mountOptions.debug = mountOptions.debug || debug
-        let directory = arguments[arguments.count - 1]
+        if fake { return }
+        let directory = second ?? first
         if foreground || debug || readyDescriptor != nil {
             try Server(machine, release, mountOptions, directory).run(readyDescriptor)
         } else {
-            try Server.startInBackground()
+            try Server.startInBackground(command)
         }
     }
 
-    /// mount(8) and fstab can say it as an option only: `-o kernel=6.12`.
-    private func release(_ options: [String]) throws -> KernelRelease {
-        guard let option = options.last(where: { $0.hasPrefix("kernel=") }) else { return kernel }
-        guard let release = KernelRelease(rawValue: String(option.dropFirst("kernel=".count))) else {
-            let known = KernelRelease.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("'-o \(option)' is no kernel that is known: \(known)")
-        }
-        return release
+    /// The values of `-o`, one by one.
+    private var mountOptions: [String] {
+        options.flatMap { $0.split(separator: ",").map(String.init) }
+    }
+
+    /// This very command, for the process that serves the mount.
+    private var command: [String] {
+        ["mount", "--kernel", kernel.rawValue] + options.flatMap { ["-o", $0] } + ["--ready-descriptor", "3", "--", first]
+            + (second.map { [$0] } ?? [])
     }
 
     private func machineDescription() throws -> MachineDescription {
-        try MachineDescription(file: arguments.count == 2 && arguments[0] != "none" ? arguments[0] : nil)
+        try MachineDescription(file: second != nil && first != "none" ? first : nil)
     }
 }
 
@@ -122,13 +130,14 @@ private struct Server {
         session.run()
     }
 
-    /// Starts this very command again as a process of its own, and returns when its mount answers. What goes wrong before that
+    /// Starts the program again as a process of its own, and returns when its mount answers. What goes wrong before that
     /// it says itself.
-    static func startInBackground() throws {
+    ///
+    /// - Parameter words: the command, with descriptor 3 to tell of the mount on.
+    static func startInBackground(_ words: [String]) throws {
         let (reading, writing) = try FileDescriptor.pipe()
-        let arguments = ["/proc/self/exe"] + CommandLine.arguments.dropFirst() + ["--ready-descriptor", "3"]
-        var pointers = arguments.map { strdup($0) }
-        pointers[0] = strdup(CommandLine.arguments[0])
+        // by this name, since by mount(8)'s the words would be mount(8)'s
+        let pointers = (["apmatrix"] + words).map { strdup($0) }
         defer { pointers.forEach { free($0) } }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

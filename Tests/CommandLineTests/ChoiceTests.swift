@@ -79,6 +79,16 @@ extension CommandLineTests {
         #expect(try Program.run("unmount", sys).status == 0)
     }
 
+    @Test func aDirectoryMayBeginWithAHyphen() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        _ = try folder.makeDirectory("-sys")
+        let mounted = try Program.run("mount", "--", "-sys", in: folder.path)
+        #expect(mounted.status == 0, "\(mounted.errors)")
+        #expect(try folder.text("-sys/bus/ap/ap_domain") == "4\n")
+        #expect(try Program.run("unmount", "--", "-sys", in: folder.path).status == 0)
+    }
+
     /// The host's user nobody has a mount with all that belongs to it, and nobody else, not even root, comes in.
     @Test(.enabled(if: geteuid() == 0, "only root can become somebody else")) func anOrdinaryUsersMountHasAControlPlane() throws {
         let folder = try Folder()

@@ -90,7 +90,7 @@ import Waiting
 
     /// Wrong use, with status 64, and what fails, with status 1: what is wrong stands in the message.
     @Test(arguments: [
-        (["mount"], 64, "Missing expected argument"), (["mount", "a", "b", "c"], 64, "a machine file and a directory"),
+        (["mount"], 64, "Missing expected argument"), (["mount", "a", "b", "c"], 64, "Unexpected argument 'c'"),
         (["mount", "--kernel", "5.4", "DIR"], 64, "'6.1', '6.12' or '7.2'"), (["mount", "DIR/missing"], 1, "does not exist"),
         (["mount", "DIR/full"], 1, "is not empty"), (["mount", "DIR/full/file"], 1, "is not a directory"),
         (["mount", "DIR/nofile.yaml", "DIR/empty"], 1, "No such file"),
@@ -103,6 +103,19 @@ import Waiting
         (["record"], 64, "Missing expected argument"), (["record", "DIR/nofile.txt"], 1, "nofile.txt: No such file"),
         (["record", "--root", "DIR/missing", "DIR/empty.txt"], 1, "DIR/missing: No such file"),
         (["record", "--root", "DIR/key.yaml", "DIR/empty.txt"], 1, "key.yaml: Not a directory"),
+        (["mount", "-o", "kernel=5.4", "DIR/empty"], 64, "Usage: apmatrix mount"),
+        (["umount", "DIR/empty"], 64, "'umount' is no command; did you mean 'unmount'?"),
+        (["moun"], 64, "'moun' is no command; did you mean 'mount'?"), (["list"], 64, "did you mean 'guest list'?"),
+        (["moun", "DIR/empty", "-o", "ro"], 64, "did you mean 'mount'?"), (["hlep"], 64, "did you mean 'help'?"),
+        (["status"], 64, "'status' is no command; the commands are mount, unmount, run,"), (["DIR/empty"], 64, "is no command"),
+        (["type.yaml", "DIR/empty"], 64, "'type.yaml' is no command"), ([""], 64, "'' is no command"),
+        (["help", "moun"], 64, "did you mean 'mount'?"),
+        (["guest", "strat", "vm"], 64, "'strat' is no command of 'guest'; did you mean 'start'?"),
+        (["--bogus"], 64, "Unknown option '--bogus'"), (["mount", "--bogus"], 64, "Unknown option '--bogus'"),
+        (["mount", "--bogus", "x", "m.yaml", "DIR/empty"], 64, "Unknown option '--bogus'"),
+        (["mount", "--kernal", "6.1"], 64, "Did you mean '--kernel'?"), (["unmount", "--lasy"], 64, "Did you mean '--lazy'?"),
+        (["guest", "start", "--bogus"], 64, "Unknown option '--bogus'"), (["replay", "--bogus"], 64, "Unknown option '--bogus'"),
+        (["unmount", "/proc"], 1, "not an apmatrix mount but proc; it is left as it is"),
     ])
     func whatIsWrongIsSaid(_ arguments: [String], _ status: Int32, _ message: String) throws {
         let folder = try Folder()

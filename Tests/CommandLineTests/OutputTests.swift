@@ -1,0 +1,65 @@
+import Foundation
+import Glibc
+import ProgramTesting
+import Testing
+
+@testable import apmatrix
+
+/// What is written to standard output: all of it, or it is said.
+extension CommandLineTests {
+    @Test func whatCannotBeWrittenIsAFailure() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        try folder.write("> read bus/ap/ap_domain\n< ok \"4\\n\"\n", to: "recording.txt")
+        try #require(try Program.run("mount", sys).status == 0)
+        defer { _ = try? Program.run("unmount", sys) }
+        try folder.write("read */status delay=1s", to: "sys/kernel/debug/apmatrix/faults")
+        // for the log has nothing to print else
+        #expect(try Program.run("machine", "--mount", sys, "nonsense").status == 1)
+        let commands = [
+            "machine", "fault", "log", "uevents", "uevents -f", "locks", "guest list --json", "env .", "replay ../recording.txt",
+            "record --root . ../recording.txt", "", "--help", "--version", "help mount",
+        ]
+        for command in commands {
+            for output in ["> /dev/full", ">&-"] {
+                // `uevents -f` would go on for ever if it did not notice
+                let script = "exec timeout 60 '\(Program.path)' \(command) \(output)"
+                let outcome = try Program.run("/bin/sh", arguments: ["-c", script], in: sys)
+                let reason = output == ">&-" ? "Bad file descriptor" : "No space left on device"
+                #expect(outcome.status == 1, "\(command) \(output)")
+                #expect(outcome.errors == "Error: standard output: \(reason)\n", "\(command) \(output)")
+            }
+        }
+    }
+
+    /// The usual status of what writes into a pipe that nobody reads.
+    @Test func aClosedPipeEndsItSilently() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        try #require(try Program.run("mount", sys).status == 0)
+        defer { _ = try? Program.run("unmount", sys) }
+        // nothing is added while it follows
+        let script = "timeout 60 '\(Program.path)' uevents -f --mount sys | head -1; echo ${PIPESTATUS[0]}"
+        let outcome = try Program.run("/bin/bash", arguments: ["-c", script], in: folder.path)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count == 2 && lines.last == "\(128 + SIGPIPE)", "\(outcome.output)")
+        #expect(outcome.errors.isEmpty)
+    }
+
+    @Test func aloneItPrintsHelp() throws {
+        let outcome = try Program.run()
+        #expect(outcome.status == 0 && outcome.errors.isEmpty)
+        #expect(try outcome.output == Program.run("--help").output)
+        #expect(outcome.output.contains("USAGE: apmatrix <subcommand>") && outcome.output.contains("Boot a machine"))
+    }
+
+    @Test(arguments: [
+        ("umount", "unmount"), ("moun", "mount"), ("mount", "mount"), ("omunt", "mount"), ("lg", "log"),
+        ("status", nil), ("x", nil), ("", nil),
+    ])
+    func theNearestWordIsFound(word: String, nearest: String?) {
+        #expect(nearestWord(to: word, in: ["mount", "unmount", "run", "shell", "log", "locks"]) == nearest)
+    }
+}
