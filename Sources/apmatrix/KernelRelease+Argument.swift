@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Sysfs
+internal import Kernels
 
 /// A release as it is written on a command line: `--kernel 6.12`, or `-o kernel=6.12`, for mount(8) and fstab have options only.
 extension KernelRelease: ExpressibleByArgument {

@@ -9,8 +9,11 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run a command on a machine of its own, whose /sys is at /sys.",
         discussion: """
-            The host's /sys, /dev and /run are around those of the machine, and what is changed in /etc stays in the run. \
-            Needs no root. Nothing of the host is touched, and everything is gone when the command ends. The exit status is the \
+            The host's /sys, /dev and /run are around those of the machine. When the command ends, the machine is gone, with \
+            all processes that are left and with what was changed in /etc and /run. Everything else is the host's, and changes \
+            there stay: /home, /tmp, /var; --cow and --tmpfs keep more of it out of reach.
+
+            Needs no root, but a /dev/fuse that may be opened, and a system that allows user namespaces. The exit status is the \
             command's; 125 where the machine cannot be made, 126 and 127 where the command cannot be started or found.
             """)
 
@@ -45,7 +48,7 @@ struct SandboxOptions: ParsableArguments {
     )
     var machine: String?
 
-    @Option(help: ArgumentHelp("The release of Linux to be.", valueName: "release"))
+    @Option(help: ArgumentHelp("The release of Linux to be: \(KernelRelease.names).", valueName: "release"))
     var kernel: KernelRelease = .v7_2
 
     @Flag(help: "Only the emulated /sys, without the host's around it.")
@@ -54,7 +57,9 @@ struct SandboxOptions: ParsableArguments {
     @Flag(help: "Show /proc/sysinfo and /proc/cpuinfo of an IBM Z.")
     var proc = false
 
-    @Option(help: ArgumentHelp("A directory that keeps what is changed in /etc, for the next run.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "A directory that keeps what is changed in /etc, and in those of --cow, for the next run.", valueName: "dir"))
     var keepState: String?
 
     @Option(
@@ -62,7 +67,7 @@ struct SandboxOptions: ParsableArguments {
         help: ArgumentHelp("One more directory besides /etc whose changes stay in the run, such as /usr/lib.", valueName: "dir"))
     var copyOnWrite: [String] = []
 
-    @Flag(help: "Change the host's /etc.")
+    @Flag(help: "Let the command change the host's /etc.")
     var hostEtc = false
 
     @Option(

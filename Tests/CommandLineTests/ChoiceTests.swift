@@ -106,4 +106,11 @@ extension CommandLineTests {
         let outcome = try Program.run("/usr/bin/unshare", arguments: ["-m", "sh", "-c", script])
         #expect(outcome.output == "65534 700\n0\nrefused\n", "\(outcome.errors)")
     }
+
+    @Test func helpSaysWhatOfTheHostIsTouched() throws {
+        let help = try Program.run("run", "--help").output
+        let words = help.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(!words.contains("Nothing of the host is touched"))
+        #expect(words.contains("Everything else is the host's, and changes there stay: /home, /tmp, /var"))
+    }
 }
