@@ -34,7 +34,7 @@ let package = Package(
         .target(name: "LockOrder"),
         .target(name: "Interleavings", dependencies: ["LockOrder"]),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-        .target(name: "FUSE", dependencies: ["CFuse", "SystemAdditions", system]),
+        .target(name: "FUSE", dependencies: ["CFuse", "CLinux", "SystemAdditions", system]),
         .systemLibrary(name: "CLinux"),
         .target(name: "Namespaces", dependencies: ["CLinux", "SystemAdditions", system]),
         .target(name: "Netlink", dependencies: ["CLinux", "SystemAdditions", system]),
@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Kernels"),
         .target(name: "KernelLocks", dependencies: ["LockOrder"]),
         .target(name: "Sysfs", dependencies: ["Kernels", "SystemAdditions", "LockOrder", system]),
-        .target(name: "VFS", dependencies: ["Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
+        .target(name: "VFS", dependencies: ["CLinux", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
         .target(
             name: "DriverCore",
             dependencies: ["Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system, collections]),
@@ -85,10 +85,7 @@ let package = Package(
         // Programs
         .executableTarget(
             name: "apmatrix",
-            dependencies: [
-                "Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "Sysfs", "Kernels",
-                "SystemAdditions", system, argumentParser,
-            ]),
+            dependencies: ["Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "CLinux", "Machine", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", system, argumentParser]),
         .executableTarget(
             name: "apmatrix-stress",
             dependencies: [

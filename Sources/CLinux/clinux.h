@@ -9,12 +9,35 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* declared by the C library for those who define _GNU_SOURCE, which Swift does not */
+/* Declared by the C library for those who define _GNU_SOURCE, which Swift does not. The flags have other numbers on other
+   architectures; under these names the C library always gives them. */
 int unshare(int flags);
-static const int linux_o_path = 010000000;
+static const int linux_o_direct = __O_DIRECT;
+static const int linux_o_path = __O_PATH;
+static const int linux_o_tmpfile = __O_TMPFILE;
+/* POSIX_SPAWN_SETSID, which has no other name; the same in every C library and on every architecture. */
+static const short linux_posix_spawn_setsid = 0x80;
+
+/* What waitpid(2) says of a process: macros with arguments, which Swift does not import. */
+static inline int linux_is_stopped(int status)
+{
+    return WIFSTOPPED(status);
+}
+
+/* 0 where no signal has ended it. */
+static inline int linux_ending_signal(int status)
+{
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static inline int linux_exit_status(int status)
+{
+    return WEXITSTATUS(status);
+}
 
 /* Swift forbids fork, since other threads are not in the child. To be called by a process that has one thread. */
 static inline pid_t linux_fork(void)

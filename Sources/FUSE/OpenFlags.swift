@@ -1,4 +1,5 @@
 internal import CFuse
+internal import CLinux
 internal import Glibc
 
 /// The flags of an `open(2)`.
@@ -19,6 +20,8 @@ public struct OpenFlags: RawRepresentable, Hashable, Sendable {
     public var isAppending: Bool { rawValue & O_APPEND != 0 }
     /// Opened with `O_NONBLOCK`.
     public var isNonBlocking: Bool { rawValue & O_NONBLOCK != 0 }
+    /// Opened with `O_DIRECT`.
+    public var isDirect: Bool { rawValue & linux_o_direct != 0 }
 }
 
 /// How the kernel shall treat a file or directory that has just been opened.

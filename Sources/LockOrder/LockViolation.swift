@@ -67,7 +67,7 @@ public struct LockViolation: Sendable {
     private static var threadID: String {
         var path = [CChar](repeating: 0, count: 64)
         let length = readlink("/proc/thread-self", &path, path.count)
-        let target = path.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }
+        let target = path.prefix(max(length, 0)).map { UInt8(truncatingIfNeeded: $0) }
         return target.split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) } ?? "?"
     }
 

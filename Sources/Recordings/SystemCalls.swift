@@ -65,7 +65,7 @@ public struct SystemCalls: FileOperations {
         let count = try call(path) { path in
             Int32(readlink(path, &target, target.count))
         }
-        return target.prefix(Int(count)).map(UInt8.init(bitPattern:))
+        return target.prefix(Int(count)).map { UInt8(truncatingIfNeeded: $0) }
     }
 
     public func checkAccess(to path: SysfsPath, _ mode: AccessMode) throws(Errno) {
@@ -90,7 +90,7 @@ public struct SystemCalls: FileOperations {
     }
 
     public func makeLink(_ path: SysfsPath, to target: [UInt8]) throws(Errno) {
-        let target = target.map(CChar.init(bitPattern:)) + [0]
+        let target = target.map { CChar(truncatingIfNeeded: $0) } + [0]
         try call(path) { symlink(target, $0) }
     }
 
@@ -106,8 +106,8 @@ public struct SystemCalls: FileOperations {
 
     /// The path as C wants it.
     private func full(_ path: SysfsPath) -> [CChar] {
-        root.utf8.map(CChar.init(bitPattern:)) + [CChar(bitPattern: UInt8(ascii: "/"))]
-            + path.bytes.map(CChar.init(bitPattern:)) + [0]
+        root.utf8.map { CChar(truncatingIfNeeded: $0) } + [CChar(truncatingIfNeeded: UInt8(ascii: "/"))]
+            + path.bytes.map { CChar(truncatingIfNeeded: $0) } + [0]
     }
 
     @discardableResult

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
@@ -73,10 +74,11 @@ struct ForwardedSignals {
             let process = waitpid(-1, &status, WNOHANG | options)
             guard process > 0 else { return result }
             guard process == child else { continue }
-            if status & 0xff == 0x7f {
+            if linux_is_stopped(status) != 0 {
                 kill(-child, SIGCONT)
             } else {
-                result = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
+                let signal = linux_ending_signal(status)
+                result = signal == 0 ? linux_exit_status(status) : 128 + signal
             }
         }
     }

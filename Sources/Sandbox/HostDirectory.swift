@@ -60,7 +60,7 @@ final class HostDirectory: Sendable {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlink(path(relative), &buffer, buffer.count)
         guard count >= 0 else { return nil }
-        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(decoding: buffer[..<count].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
     }
 
     /// Shows what it has at `relative` at another place. Nothing where it is gone meanwhile.

@@ -13,8 +13,8 @@ extension SysfsFileSystem {
         let file: OpenFile
         do throws(Errno) {
             file = try tree.open(Sysfs.Inode(node), reading: flags.isReading, writing: flags.isWriting)
-            // O_DIRECT is refused after all other checks; the constant does not import
-            guard flags.rawValue & 0o40000 == 0 else { throw .EINVAL }
+            // after all other checks
+            guard !flags.isDirect else { throw .EINVAL }
             if flags.isTruncating { try noteTruncation(of: node) }
         } catch {
             reply.fail(error)

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The flags of open(2), written `O_RDWR|O_TRUNC`.
@@ -20,14 +21,10 @@ public struct OpenFlags: OptionSet, Hashable, Sendable {
     public static let noFollow = OpenFlags(rawValue: O_NOFOLLOW)
     public static let synchronous = OpenFlags(rawValue: O_SYNC)
     // the C library gives these three to GNU programs only, which Swift is not
-    public static let path = OpenFlags(rawValue: 0o10_000_000)
-    #if arch(arm64)
-        public static let direct = OpenFlags(rawValue: 0o200_000)
-    #else
-        public static let direct = OpenFlags(rawValue: 0o40_000)
-    #endif
+    public static let path = OpenFlags(rawValue: linux_o_path)
+    public static let direct = OpenFlags(rawValue: linux_o_direct)
     /// Contains `directory`.
-    public static let temporaryFile = OpenFlags(rawValue: 0o20_000_000 | O_DIRECTORY)
+    public static let temporaryFile = OpenFlags(rawValue: linux_o_tmpfile)
 
     private static let names: [Substring: OpenFlags] = [
         "O_RDONLY": .readOnly, "O_WRONLY": .writeOnly, "O_RDWR": .readWrite, "O_CREAT": .create, "O_EXCL": .exclusive,

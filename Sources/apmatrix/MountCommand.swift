@@ -1,4 +1,5 @@
-internal import ArgumentParser
+public import ArgumentParser
+internal import CLinux
 internal import DriverCore
 internal import Emulator
 internal import FUSE
@@ -141,8 +142,7 @@ private struct Server {
         defer { pointers.forEach { free($0) } }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
-        // POSIX_SPAWN_SETSID, which does not import
-        posix_spawnattr_setflags(&attributes, 0x80)
+        posix_spawnattr_setflags(&attributes, linux_posix_spawn_setsid)
         defer { posix_spawnattr_destroy(&attributes) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -161,8 +161,9 @@ private struct Server {
         guard count == 0 else { return }
         var status: Int32 = 0
         while waitpid(child, &status, 0) == -1, errno == EINTR {}
-        let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 1
-        if status & 0x7f != 0 { throw Failure("the server was ended by signal \(status & 0x7f)") }
+        let signal = linux_ending_signal(status)
+        guard signal == 0 else { throw Failure("the server was ended by signal \(signal)") }
+        let code = linux_exit_status(status)
         throw ExitCode(code == 0 ? 1 : code)
     }
 }

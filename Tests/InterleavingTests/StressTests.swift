@@ -37,7 +37,7 @@ import Waiting
         for test in ["/proc/self/exe", CommandLine.arguments[0]] + CommandLine.arguments {
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
             guard realpath(test, &buffer) != nil else { continue }
-            let path = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let path = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
             let candidate = path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/apmatrix-stress"
             if access(candidate, X_OK) == 0 { return candidate }
         }
