@@ -75,8 +75,8 @@ public final class APBus: Sendable {
         maxDomain = hasExtendedAddressing ? configuration?.maxDomain ?? 15 : 15
         state = Leaf(APBus.lockName, State())
         tables = Tables(release: kernel.release)
-        bus = Bus("ap", kernel: kernel)
-        root = try Device("ap", in: kernel.directory("devices"), subsystem: ("ap", nil), kernel: kernel)
+        bus = try Bus("ap", kernel: kernel)
+        root = try Device("ap", in: try kernel.directory("devices"), subsystem: ("ap", nil), kernel: kernel)
         bus.directory.addAttributes(tables.bus, of: self)
     }
 

@@ -102,11 +102,12 @@ extension Bus {
 
     // MARK: - Drivers
 
-    /// Registers a driver: it gets every device that it wants and nobody has, oldest first, then the world is told.
+    /// Registers a driver: it gets every device that it wants and nobody has, oldest first, then the world is told. A bus that has
+    /// been taken out of the tree gets no more drivers.
     ///
     /// Kernel: drivers/base/driver.c, driver_register.
     public func register<Outer: OutsideDevice>(_ driver: any BusDriver<Element>, after held: borrowing Held<Outer>) {
-        let directory = kernel.directory("bus", name, "drivers", driver.name)
+        guard let directory = try? driversDirectory.directory(driver.name) else { return }
         let registered = RegisteredDriver(bus: self, driver: driver, directory: directory)
         let (elements, autoprobe) = state.withLock { state in
             state.drivers.append(registered)

@@ -56,12 +56,14 @@ public final class Bus<Element: BusDevice>: Sendable {
     }
 
     /// Makes the bus, tells of it, and gives it the files that every bus has.
-    public init(_ name: String, kernel: Kernel) {
+    ///
+    /// - Throws: `ENODEV` where the tree is being taken apart.
+    public init(_ name: String, kernel: Kernel) throws(Errno) {
         self.kernel = kernel
         self.name = name
-        directory = kernel.directory("bus", name)
-        devicesDirectory = kernel.directory("bus", name, "devices")
-        driversDirectory = kernel.directory("bus", name, "drivers")
+        directory = try kernel.directory("bus", name)
+        devicesDirectory = try kernel.directory("bus", name, "devices")
+        driversDirectory = try kernel.directory("bus", name, "drivers")
         kobject = Kobject(kernel: kernel, name: name, directory: directory, subsystem: "bus")
         kobject.addUeventFile()
         directory.addAttributes(Bus.attributes(kernel.release), of: self)

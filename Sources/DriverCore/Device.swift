@@ -57,7 +57,8 @@ public final class Device: Sendable {
     /// Makes a device with its directory and `uevent` file; it is on no bus yet, and nobody has been told.
     ///
     /// - Parameter subsystem: the directory of its bus or class, for the link `subsystem`.
-    /// - Throws: `EEXIST` where the name is taken.
+    /// - Throws: `EEXIST` where the name is taken, `ENOENT` where the parent is gone, `ENODEV` where the tree is being taken
+    ///   apart.
     ///
     /// Kernel: drivers/base/core.c, device_add up to the announcement.
     public init(_ name: String, in parent: Directory, subsystem: (name: String, directory: Directory?)?,
@@ -73,7 +74,7 @@ public final class Device: Sendable {
         if let bus = subsystem?.directory { directory.addLink("subsystem", to: bus) }
         if let node = identity.node {
             directory.addAttributes(kernel.tables.node, of: node)
-            kernel.directory("dev", "char").addLink(node.number, to: directory)
+            try kernel.directory("dev", "char").addLink(node.number, to: directory)
             kernel.addNode(node)
         }
     }
@@ -84,7 +85,7 @@ public final class Device: Sendable {
     public func remove() {
         if let node = identity.node {
             kernel.removeNode(node)
-            kernel.directory("dev", "char").removeLink(node.number)
+            kernel.removeLink(node.number, from: "dev", "char")
         }
         directory.remove()
     }

@@ -28,15 +28,27 @@ public final class Kernel: Sendable {
 
     /// A directory below the root, made if it is missing: `directory("bus", "ap", "devices")`.
     ///
-    /// Everything that a kernel makes at boot lies in directories that only it fills, so a name that is taken is a defect here.
-    public func directory(_ names: String...) -> Directory {
-        names.reduce(tree.root) { directory, name in
+    /// - Throws: `ENODEV` where the tree is being taken apart, which a write that is under way comes to see, and where a link has
+    ///   the name.
+    public func directory(_ names: String...) throws(Errno) -> Directory {
+        try directory(names)
+    }
+
+    private func directory(_ names: [String]) throws(Errno) -> Directory {
+        var directory = tree.root
+        for name in names {
             do throws(Errno) {
-                return try directory.directory(name)
+                directory = try directory.directory(name)
             } catch {
-                preconditionFailure("\(directory.path)/\(name): \(error)")
+                throw .ENODEV
             }
         }
+        return directory
+    }
+
+    /// Removes a link from a directory below the root. A tree that has been taken apart has neither.
+    public func removeLink(_ name: String, from directory: String...) {
+        try? self.directory(directory).removeLink(name)
     }
 }
 
@@ -73,7 +85,7 @@ extension Kernel {
 extension Kernel {
     /// Makes a device of a class that has no parent: in /sys/devices/virtual/CLASS, which is there while something is in it.
     ///
-    /// - Throws: `EEXIST` where the name is taken.
+    /// - Throws: `EEXIST` where the name is taken, `ENODEV` where the tree is being taken apart.
     ///
     /// Kernel: drivers/base/core.c, get_device_parent.
     public func makeVirtualDevice(
@@ -95,7 +107,8 @@ extension Kernel {
     public func removeVirtualDevice(_ device: Device) {
         device.remove()
         guard let className = device.subsystem else { return }
-        directory("devices", "virtual", className).removeIfEmpty()
+        // without a tree there is nothing to remove
+        try? directory("devices", "virtual", className).removeIfEmpty()
     }
 }
 

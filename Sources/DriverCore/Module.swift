@@ -19,12 +19,14 @@ public final class Module: Sendable {
     }
 
     /// Makes /sys/module/NAME with the files and directories of a loaded module.
-    public init(loading name: String, version: String? = nil, kernel: Kernel) {
+    ///
+    /// - Throws: `ENODEV` where the tree is being taken apart.
+    public init(loading name: String, version: String? = nil, kernel: Kernel) throws(Errno) {
         self.name = name
-        directory = kernel.directory("module", name)
+        directory = try kernel.directory("module", name)
         kobject = Kobject(kernel: kernel, name: name, directory: directory, subsystem: "module")
         kobject.addUeventFile()
-        for child in ["holders", "notes", "sections", "drivers"] { _ = kernel.directory("module", name, child) }
+        for child in ["holders", "notes", "sections", "drivers"] { _ = try kernel.directory("module", name, child) }
         directory.addAttributes(Module.attributes(kernel.release), of: self)
         if let version {
             directory.addAttributes(AttributeTable([.readOnly("version") { _ in version + "\n" }], release: kernel.release), of: self)
@@ -32,9 +34,11 @@ public final class Module: Sendable {
     }
 
     /// Makes /sys/module/NAME of code that is built in: `uevent` and, from elsewhere, `parameters`.
-    public init(builtIn name: String, kernel: Kernel) {
+    ///
+    /// - Throws: `ENODEV` where the tree is being taken apart.
+    public init(builtIn name: String, kernel: Kernel) throws(Errno) {
         self.name = name
-        directory = kernel.directory("module", name)
+        directory = try kernel.directory("module", name)
         kobject = Kobject(kernel: kernel, name: name, directory: directory, subsystem: "module")
         kobject.addUeventFile()
     }

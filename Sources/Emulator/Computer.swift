@@ -28,6 +28,7 @@ public final class Computer: Sendable {
     let guests = Leaf<[VirtualMachineMonitor]>("guests", [])
     /// What is to go wrong, the oldest first.
     let faults = Leaf<[Fault]>("faults", [])
+    private let isDismantled = Leaf("dismantled", false)
     /// Loading and unloading take turns.
     private let loading = Turns("module loading")
 
@@ -42,19 +43,19 @@ public final class Computer: Sendable {
         machine = Machine(description)
         kernel = Kernel(release: release, clock: clock)
         bus = try APBus(kernel: kernel, hardware: machine)
-        mdevCore = MdevCore(kernel: kernel)
-        vfio = VFIOCore(kernel: kernel)
-        let cex4 = Module(loading: "zcrypt_cex4", kernel: kernel)
-        let zcrypt = Module(loading: "zcrypt", kernel: kernel)
+        mdevCore = try MdevCore(kernel: kernel)
+        vfio = try VFIOCore(kernel: kernel)
+        let cex4 = try Module(loading: "zcrypt_cex4", kernel: kernel)
+        let zcrypt = try Module(loading: "zcrypt", kernel: kernel)
         cex4.hold(zcrypt)
         vfioUses = [
-            Module(loading: "mdev", version: "0.1", kernel: kernel), Module(loading: "vfio", kernel: kernel),
-            Module(loading: "kvm", kernel: kernel),
+            try Module(loading: "mdev", version: "0.1", kernel: kernel), try Module(loading: "vfio", kernel: kernel),
+            try Module(loading: "kvm", kernel: kernel),
         ]
-        builtIn = [Module(builtIn: "ap", kernel: kernel), cex4, zcrypt]
+        builtIn = [try Module(builtIn: "ap", kernel: kernel), cex4, zcrypt]
         cardDriver = CEX4CardDriver(bus: bus, module: cex4)
         queueDriver = CEX4QueueDriver(bus: bus, module: cex4)
-        addParameters()
+        try addParameters()
         try ZcryptClass.make(kernel: kernel)
         withNoLocksHeld { held in
             bus.register(cardDriver, after: held)
@@ -83,7 +84,10 @@ public final class Computer: Sendable {
 
     /// Takes the computer apart after `shutDown`, when nobody works on its tree any more. Files, devices and drivers hold each
     /// other: a computer that is not taken apart stays in memory.
+    ///
+    /// A write that is still under way ends with its errno: `ENODEV` where it wanted to make something.
     public func dismantle() {
+        isDismantled.withLock { $0 = true }
         // not loaded is as good
         withNoLocksHeld { held in try? unloadVFIOAP(after: held) }
         tree.root.remove()
@@ -99,9 +103,11 @@ public final class Computer: Sendable {
 
     /// Loads vfio_ap; nothing happens where it is loaded.
     ///
-    /// - Throws: `ENODEV` on a machine without AP instructions.
+    /// - Throws: `ENODEV` on a machine without AP instructions, and where the computer is being taken apart.
     func loadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
         try loading.withTurn { _ throws(Errno) in
+            // what was loaded before is unloaded by `dismantle`; behind that nothing is loaded into a tree that goes
+            guard !isDismantled.withLock({ $0 }) else { throw .ENODEV }
             guard vfioAP.withLock({ $0 == nil }) else { return }
             let loaded = try VFIOAPModule(bus: bus, mdevCore: mdevCore, vfio: vfio, using: vfioUses, after: held)
             vfioAP.withLock { $0 = loaded }
@@ -120,7 +126,7 @@ public final class Computer: Sendable {
     // MARK: - Parameters
 
     /// /sys/module/ap/parameters and its like
-    private func addParameters() {
+    private func addParameters() throws(Errno) {
         let rootsOnly = Permissions(rawValue: 0o440)
         let mode = kernel.release.has(.everybodyReadsParameters) ? Permissions.readOnly : rootsOnly
         let private400 = Permissions(rawValue: 0o400)
@@ -134,7 +140,7 @@ public final class Computer: Sendable {
             .parameter("msgpool_min_items", private400, since: .v7_2) { _ in "8\n" }.fixed(notGiven),
         ]
         let table = AttributeTable(rows, release: kernel.release)
-        kernel.directory("module", "ap", "parameters").addAttributes(table, of: self)
+        try kernel.directory("module", "ap", "parameters").addAttributes(table, of: self)
         var zcryptRows: [Attribute<Computer>] = [
             .parameter("mempool_threshold", private400, since: .v7_2) { _ in "5\n" }.fixed(notGiven)
         ]
@@ -143,7 +149,7 @@ public final class Computer: Sendable {
         }
         let zcryptTable = AttributeTable(zcryptRows, release: kernel.release)
         if !zcryptTable.rows.isEmpty {
-            kernel.directory("module", "zcrypt", "parameters").addAttributes(zcryptTable, of: self)
+            try kernel.directory("module", "zcrypt", "parameters").addAttributes(zcryptTable, of: self)
         }
     }
 }

@@ -11,10 +11,10 @@ internal import SystemPackage
 /// was done before it stays done.
 enum ControlPlane {
     static func make(_ computer: Computer) throws(Errno) {
-        let directory = computer.kernel.directory("kernel", "debug", "apmatrix")
+        let directory = try computer.kernel.directory("kernel", "debug", "apmatrix")
         let table = AttributeTable(files, release: computer.kernel.release, fileSize: 0)
         directory.addAttributes(table, of: computer)
-        for node in [computer.kernel.directory("kernel", "debug"), directory] {
+        for node in [try computer.kernel.directory("kernel", "debug"), directory] {
             _ = try computer.tree.setStatus(node.inode) { $0.mode = Permissions(rawValue: 0o700) }
         }
     }

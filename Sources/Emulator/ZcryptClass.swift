@@ -26,10 +26,10 @@ final class ZcryptClass: Sendable {
     static func make(kernel: Kernel) throws(Errno) {
         let node = DeviceNode(major: 10, minor: kernel.release.z90cryptMinor, name: "z90crypt")
         let z90crypt = try kernel.makeVirtualDevice("z90crypt", class: "misc", identity: DeviceIdentity(node: node))
-        kernel.directory("class", "misc").addLink("z90crypt", to: z90crypt.directory)
+        try kernel.directory("class", "misc").addLink("z90crypt", to: z90crypt.directory)
         z90crypt.sendUevent(.add)
 
-        let zcrypt = ZcryptClass(kernel: kernel)
+        let zcrypt = try ZcryptClass(kernel: kernel)
         let mode = Permissions(rawValue: 0o600)
         let table = AttributeTable<ZcryptClass>(
             [
@@ -39,9 +39,9 @@ final class ZcryptClass: Sendable {
         zcrypt.directory.addAttributes(table, of: zcrypt)
     }
 
-    private init(kernel: Kernel) {
+    private init(kernel: Kernel) throws(Errno) {
         self.kernel = kernel
-        directory = kernel.directory("class", "zcrypt")
+        directory = try kernel.directory("class", "zcrypt")
         nodeTable = AttributeTable(
             ["ioctlmask", "apmask", "aqmask", "admask"].map { name in
                 Attribute(name, .readWrite) { node, page, _ in

@@ -37,6 +37,7 @@ final class Worker: @unchecked Sendable {
                 if let context { Unmanaged<Worker>.fromOpaque(context).takeUnretainedValue().run() }
                 return nil
             }, context)
+        // only tests run workers, a few at a time: without threads nothing can be explored
         precondition(error == 0, "no more threads")
     }
 

@@ -3,7 +3,7 @@ public import KernelLocks
 public import LockOrder
 internal import Sysfs
 internal import SystemAdditions
-internal import SystemPackage
+public import SystemPackage
 
 /// The mediated device core: its bus, and the UUIDs that are taken.
 ///
@@ -16,10 +16,11 @@ public final class MdevCore: Sendable {
     let deviceTable: AttributeTable<MdevDevice>
     let typeTable: AttributeTable<MdevParent>
 
-    public init(kernel: Kernel) {
+    /// - Throws: `ENODEV` where the tree is being taken apart.
+    public init(kernel: Kernel) throws(Errno) {
         self.kernel = kernel
-        bus = Bus("mdev", kernel: kernel)
-        _ = kernel.directory("class", "mdev_bus")
+        bus = try Bus("mdev", kernel: kernel)
+        _ = try kernel.directory("class", "mdev_bus")
         deviceTable = AttributeTable(
             [
                 .writeOnly("remove") { device, input, held throws(Errno) in

@@ -50,7 +50,7 @@ public final class MdevParent: Sendable {
         typeDirectory = try typesDirectory.makeDirectory(type.name)
         devicesDirectory = try typeDirectory.makeDirectory("devices")
         typeDirectory.addAttributes(core.typeTable, of: self)
-        core.kernel.directory("class", "mdev_bus").addLink(device.name, to: device.directory)
+        try core.kernel.directory("class", "mdev_bus").addLink(device.name, to: device.directory)
         device.sendUevent(.change, [UeventVariable("MDEV_STATE", "registered")])
     }
 
@@ -136,7 +136,7 @@ public final class MdevParent: Sendable {
     ///
     /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_unregister_parent.
     public func unregister(after held: borrowing Held<Unlocked>) {
-        core.kernel.directory("class", "mdev_bus").removeLink(device.name)
+        core.kernel.removeLink(device.name, from: "class", "mdev_bus")
         unregistration.withWriteLock(after: held) { (isGone, held) in
             isGone = true
             for mdev in core.bus.devices where mdev.parent === self {

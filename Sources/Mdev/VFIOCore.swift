@@ -2,7 +2,7 @@ public import DriverCore
 internal import LockOrder
 internal import Sysfs
 internal import SystemAdditions
-internal import SystemPackage
+public import SystemPackage
 
 /// The numbers that vfio and the IOMMU layer give out: always the lowest one that is free.
 ///
@@ -19,10 +19,11 @@ public final class VFIOCore: Sendable {
     static let deviceMajor = 251
     public static let majors = [groupMajor, deviceMajor]
 
-    public init(kernel: Kernel) {
+    /// - Throws: `ENODEV` where the tree is being taken apart.
+    public init(kernel: Kernel) throws(Errno) {
         self.kernel = kernel
-        for path in ["vfio", "vfio-dev"] { _ = kernel.directory("class", path) }
-        _ = kernel.directory("kernel", "iommu_groups")
+        for path in ["vfio", "vfio-dev"] { _ = try kernel.directory("class", path) }
+        _ = try kernel.directory("kernel", "iommu_groups")
         iommuTable = AttributeTable(
             [
                 .readOnly("name") { _ in "vfio-noiommu\n" },

@@ -48,17 +48,17 @@ public final class VFIODevice: Sendable {
         let (index, group, minor) = (core.indexes.take(), core.groups.take(), core.minors.take())
         (self.index, self.group, self.minor) = (index, group, minor)
 
-        iommuGroup = kernel.directory("kernel", "iommu_groups", "\(group)")
+        iommuGroup = try kernel.directory("kernel", "iommu_groups", "\(group)")
         try iommuGroup.directory("devices").addLink(parent.name, to: parent.directory)
         parent.directory.addLink("iommu_group", to: iommuGroup)
 
-        let groupClass = kernel.directory("class", "vfio")
+        let groupClass = try kernel.directory("class", "vfio")
         groupNode = try kernel.makeVirtualDevice(
             "\(group)", class: "vfio",
             identity: DeviceIdentity(node: DeviceNode(major: VFIOCore.groupMajor, minor: minor, name: "vfio/\(group)")))
         groupClass.addLink("\(group)", to: groupNode.directory)
 
-        let deviceClass = kernel.directory("class", "vfio-dev")
+        let deviceClass = try kernel.directory("class", "vfio-dev")
         glue = try parent.directory.makeDirectory("vfio-dev")
         let node = DeviceNode(major: VFIOCore.deviceMajor, minor: index, name: "vfio/devices/vfio\(index)")
         deviceNode = try Device(
@@ -113,7 +113,7 @@ public final class VFIODevice: Sendable {
         }
         if !kernel.release.has(.vfioDeviceGoesBeforeTheWait) { removeDeviceNode() }
         parent.directory.removeLink("iommu_group")
-        kernel.directory("class", "vfio").removeLink(groupNode.name)
+        kernel.removeLink(groupNode.name, from: "class", "vfio")
         groupNode.sendUevent(.remove)
         kernel.removeVirtualDevice(groupNode)
         iommuGroup.remove()
@@ -123,7 +123,7 @@ public final class VFIODevice: Sendable {
     }
 
     private func removeDeviceNode() {
-        core.kernel.directory("class", "vfio-dev").removeLink(deviceNode.name)
+        core.kernel.removeLink(deviceNode.name, from: "class", "vfio-dev")
         deviceNode.sendUevent(.remove)
         deviceNode.remove()
         glue.remove()

@@ -47,8 +47,9 @@ extension SysfsFileSystem {
     ) {
         count("READ")
         do throws(Errno) {
+            let file = try handle.file
             let bytes = try withNoLocksHeld { (held) throws(Errno) in
-                try handle.file.read(at: Int(offset), count: size, held)
+                try file.read(at: Int(offset), count: size, held)
             }
             reply.succeed(bytes)
         } catch {
@@ -63,8 +64,9 @@ extension SysfsFileSystem {
     ) {
         count("WRITE")
         do throws(Errno) {
+            let file = try handle.file
             let bytes = [UInt8](data)
-            let written = try withNoLocksHeld { (held) throws(Errno) in try handle.file.write(bytes, held) }
+            let written = try withNoLocksHeld { (held) throws(Errno) in try file.write(bytes, held) }
             announceChanges()
             reply.succeed(written: written)
         } catch {
@@ -81,7 +83,11 @@ extension SysfsFileSystem {
         _ context: RequestContext, _ reply: consuming PollReply
     ) {
         let always = UInt32(POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
-        reply.succeed(events: handle.file.hasEvent ? always | UInt32(POLLERR | POLLPRI) : always)
+        do throws(Errno) {
+            reply.succeed(events: try handle.file.hasEvent ? always | UInt32(POLLERR | POLLPRI) : always)
+        } catch {
+            reply.fail(error)
+        }
     }
 }
 
@@ -97,9 +103,12 @@ extension FileHandle {
         UnsafeRawPointer(bitPattern: UInt(rawValue)).map { Unmanaged.fromOpaque($0) }
     }
 
+    /// - Throws: `EBADF` for 0, which no open has answered with.
     fileprivate var file: OpenFile {
-        guard let reference else { preconditionFailure("the kernel names a file that was never opened") }
-        return reference.takeUnretainedValue()
+        get throws(Errno) {
+            guard let reference else { throw .EBADF }
+            return reference.takeUnretainedValue()
+        }
     }
 
     fileprivate func release() {

@@ -37,15 +37,15 @@ public final class VFIOAPModule: Sendable {
         self.bus = bus
         self.mdevCore = mdevCore
         self.used = used
-        module = Module(loading: "vfio_ap", kernel: kernel)
+        module = try Module(loading: "vfio_ap", kernel: kernel)
         for other in used { module.hold(other) }
 
         // the root device, which has neither bus nor class
-        let root = try Device("vfio_ap", in: kernel.directory("devices"), subsystem: nil, kernel: kernel)
+        let root = try Device("vfio_ap", in: try kernel.directory("devices"), subsystem: nil, kernel: kernel)
         rootDirectory = root.directory
         rootDirectory.addLink("module", to: module.directory)
 
-        matrixBus = Bus("matrix", kernel: kernel)
+        matrixBus = try Bus("matrix", kernel: kernel)
         matrix = MatrixBusDevice(
             device: try Device("matrix", in: rootDirectory, subsystem: ("matrix", matrixBus.directory), kernel: kernel))
         matrixDriver = MatrixBusDriver(release: kernel.release)

@@ -30,6 +30,7 @@ final class Client: Sendable {
                 if let client { Unmanaged<Client>.fromOpaque(client).takeRetainedValue().run() }
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
+        // of the stress program, which begins with all of its threads: no request gets here
         precondition(error == 0, "no more threads")
         pthread_detach(thread)
     }

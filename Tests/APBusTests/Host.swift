@@ -38,7 +38,7 @@ final class Host: Sendable {
         kernel = Kernel(release: release, clock: clock)
         bus = try APBus(kernel: kernel, hardware: hardware(machine))
         other = OtherDriver(kernel: kernel)
-        let module = Module(loading: "zcrypt_cex4", kernel: kernel)
+        let module = try Module(loading: "zcrypt_cex4", kernel: kernel)
         drivers = [CEX4CardDriver(bus: bus, module: module), CEX4QueueDriver(bus: bus, module: module), other]
         withNoLocksHeld { held in
             for driver in drivers { bus.register(driver, after: held) }

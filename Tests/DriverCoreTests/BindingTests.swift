@@ -8,7 +8,11 @@ import Testing
 
 /// Who gets which device, and in which order: drivers/base/dd.c and bus.c.
 @Suite struct BindingTests {
-    private let it = Boxes()
+    private let it: Boxes
+
+    init() throws {
+        it = try Boxes()
+    }
 
     @Test func theFirstDriverThatWantsADeviceGetsIt() throws {
         it.register("choosy", wanting: ["two"])
@@ -142,7 +146,7 @@ import Testing
     }
 
     @Test func aDriverAndItsModuleAreLinked() throws {
-        let module = Module(loading: "box_driver", kernel: it.kernel)
+        let module = try Module(loading: "box_driver", kernel: it.kernel)
         let driver = it.register("driver", module: module)
         #expect(it.kernel.target("bus/box/drivers/driver/module") == "../../../../module/box_driver")
         #expect(it.kernel.target("module/box_driver/drivers/box:driver") == "../../../bus/box/drivers/driver")

@@ -17,10 +17,10 @@ struct Boxes {
     let diary = Leaf<[String]>("diary", [])
     private let parent: Directory
 
-    init(clock: any KernelClock = VirtualClock()) {
+    init(clock: any KernelClock = VirtualClock()) throws(Errno) {
         kernel = Kernel(release: .v7_2, clock: clock)
-        bus = Bus("box", kernel: kernel)
-        parent = kernel.directory("devices", "room")
+        bus = try Bus("box", kernel: kernel)
+        parent = try kernel.directory("devices", "room")
     }
 
     /// Makes a box and puts it on the bus.

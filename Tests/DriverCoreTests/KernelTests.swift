@@ -12,7 +12,7 @@ import Testing
     private let kernel = Kernel(release: .v7_2, clock: VirtualClock())
 
     @Test func aModuleCountsItsUsers() throws {
-        let module = Module(loading: "vfio_ap", kernel: kernel)
+        let module = try Module(loading: "vfio_ap", kernel: kernel)
         #expect(kernel.read("module/vfio_ap/refcnt") == "0\n")
         try module.get()
         try module.get()
@@ -25,17 +25,17 @@ import Testing
         #expect(throws: Errno.ENODEV, "it goes") { try module.get() }
     }
 
-    @Test func aModuleThatUsesAnotherIsAmongItsHolders() {
-        let (used, user) = (Module(loading: "mdev", kernel: kernel), Module(loading: "vfio_ap", kernel: kernel))
+    @Test func aModuleThatUsesAnotherIsAmongItsHolders() throws {
+        let (used, user) = try (Module(loading: "mdev", kernel: kernel), Module(loading: "vfio_ap", kernel: kernel))
         user.hold(used)
         #expect(kernel.target("module/mdev/holders/vfio_ap") == "../../vfio_ap")
         user.release(used)
         #expect(kernel.names("module/mdev/holders") == [])
     }
 
-    @Test func aModuleHasTheFilesOfOneThatIsLoadedAndGoesWithThem() {
-        let sent = kernel.uevents {
-            let module = Module(loading: "mdev", version: "0.1", kernel: kernel)
+    @Test func aModuleHasTheFilesOfOneThatIsLoadedAndGoesWithThem() throws {
+        let sent = try kernel.uevents {
+            let module = try Module(loading: "mdev", version: "0.1", kernel: kernel)
             #expect(kernel.names("module/mdev") == [
                 "coresize", "drivers", "holders", "initsize", "initstate", "notes", "refcnt", "sections", "taint", "uevent", "version",
             ])
@@ -48,8 +48,8 @@ import Testing
         #expect(!kernel.exists("module/mdev"))
     }
 
-    @Test func codeThatIsBuiltInHasNoCount() {
-        _ = Module(builtIn: "ap", kernel: kernel)
+    @Test func codeThatIsBuiltInHasNoCount() throws {
+        _ = try Module(builtIn: "ap", kernel: kernel)
         #expect(kernel.names("module/ap") == ["uevent"])
     }
 
@@ -64,6 +64,27 @@ import Testing
         #expect(!kernel.exists("devices/virtual/vfio"))
         _ = try kernel.makeVirtualDevice("0", class: "vfio", identity: DeviceIdentity())
         #expect(kernel.exists("devices/virtual/vfio/0"))
+    }
+
+    /// Who still works on a tree that has been taken apart is told so.
+    @Test func nothingIsMadeInATreeThatHasBeenTakenApart() throws {
+        let device = try kernel.makeVirtualDevice("0", class: "vfio", identity: DeviceIdentity())
+        let bus = try Bus<Box>("box", kernel: kernel)
+        kernel.tree.root.remove()
+        #expect(throws: Errno.ENODEV) { try kernel.directory("class", "vfio") }
+        #expect(throws: Errno.ENODEV) { try kernel.makeVirtualDevice("1", class: "vfio", identity: DeviceIdentity()) }
+        #expect(throws: Errno.ENODEV) { try Module(loading: "mdev", kernel: kernel) }
+        #expect(throws: Errno.ENODEV) { try Module(builtIn: "ap", kernel: kernel) }
+        #expect(throws: Errno.ENODEV) { try Bus<Box>("shelf", kernel: kernel) }
+        withNoLocksHeld { held in
+            bus.register(
+                BoxDriver(
+                    name: "driver", wanting: nil, error: nil, mayHave: true, bindsByHand: true, module: nil,
+                    diary: Leaf("diary", [])),
+                after: held)
+        }
+        kernel.removeVirtualDevice(device)
+        kernel.removeLink("vfio", from: "class")
     }
 
     @Test func theLogIsLines() {

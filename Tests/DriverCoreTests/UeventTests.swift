@@ -12,7 +12,11 @@ import Testing
         variables: [UeventVariable("MODALIAS", "box:l"), UeventVariable("MODE", "open")])
     private static let uuid = "69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
 
-    private let it = Boxes()
+    private let it: Boxes
+
+    init() throws {
+        it = try Boxes()
+    }
 
     /// spec/ap-bus.md §6: the sender's variables, the node, DEVTYPE, DRIVER, the bus's; unbind has no MODALIAS.
     @Test func theVariablesHaveTheirOrder() throws {
@@ -55,7 +59,7 @@ import Testing
     @Test func busesDriversAndModulesSendToo() throws {
         #expect(it.kernel.ueventLines.first == "add@/bus/box ACTION=add DEVPATH=/bus/box SUBSYSTEM=bus SEQNUM=1")
         it.register("driver")
-        let module = Module(loading: "box_driver", kernel: it.kernel)
+        let module = try Module(loading: "box_driver", kernel: it.kernel)
         let sent = it.kernel.uevents {
             for path in ["bus/box", "bus/box/drivers/driver", "module/box_driver"] {
                 #expect(it.kernel.read("\(path)/uevent") == "EACCES")

@@ -21,8 +21,8 @@ final class Workshop: Sendable {
 
     init(release: KernelRelease = .v7_2, instances: Int = 2) throws {
         kernel = Kernel(release: release, clock: clock)
-        core = MdevCore(kernel: kernel)
-        driver = ToolDriver(vfio: VFIOCore(kernel: kernel))
+        core = try MdevCore(kernel: kernel)
+        driver = ToolDriver(vfio: try VFIOCore(kernel: kernel))
         let device = try Device(
             "shop", in: kernel.directory("devices"), subsystem: ("shops", kernel.directory("bus", "shops")), kernel: kernel)
         parent = try MdevParent(

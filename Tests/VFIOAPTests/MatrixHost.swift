@@ -36,8 +36,8 @@ final class MatrixHost: Sendable {
         }
         kernel = Kernel(release: release, clock: clock)
         bus = try APBus(kernel: kernel, hardware: machine)
-        let (core, vfio) = (MdevCore(kernel: kernel), VFIOCore(kernel: kernel))
-        let cex4 = Module(loading: "zcrypt_cex4", kernel: kernel)
+        let (core, vfio) = try (MdevCore(kernel: kernel), VFIOCore(kernel: kernel))
+        let cex4 = try Module(loading: "zcrypt_cex4", kernel: kernel)
         drivers = [CEX4CardDriver(bus: bus, module: cex4), CEX4QueueDriver(bus: bus, module: cex4)]
         module = try withNoLocksHeld { [bus, drivers] (held) throws(Errno) in
             for driver in drivers { bus.register(driver, after: held) }
