@@ -139,7 +139,7 @@ let package = Package(
             dependencies: ["Waiting", "Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["Sandbox", "Namespaces", "Machine", "AdjunctProcessor", "SystemAdditions", system]),
+            dependencies: ["Sandbox", "FUSE", "Namespaces", "Machine", "AdjunctProcessor", "SystemAdditions", system]),
         .testTarget(name: "CommandLineTests", dependencies: ["Waiting", "apmatrix", "ProgramTesting"]),
         .testTarget(name: "ClientTests", dependencies: ["Waiting", "apmatrix", "ProgramTesting"], exclude: ["Programs"]),
     ]

@@ -60,11 +60,14 @@ public struct DirectoryReply: ~Copyable, Reply {
         return true
     }
 
-    /// Answers with the names added; none stands for the end of the directory.
-    public consuming func succeed() {
-        request.answer { [buffer, used] in fuse_reply_buf($0, buffer, used) }
+    /// Answers with the names added; none stands for the end of the directory. False where the asker has gone: the references that
+    /// were added will not be given back.
+    @discardableResult
+    public consuming func succeed() -> Bool {
+        let isTaken = request.answer { [buffer, used] in fuse_reply_buf($0, buffer, used) }
         buffer.deallocate()
         discard self
+        return isTaken
     }
 
     public consuming func fail(_ error: Errno) {

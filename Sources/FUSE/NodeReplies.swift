@@ -14,11 +14,14 @@ public struct EntryReply: ~Copyable, Reply {
         request.fail(.EIO)
     }
 
-    /// Answers with what the name stands for; the kernel now holds one more reference to the node.
-    public consuming func succeed(_ entry: Entry) {
+    /// Answers with what the name stands for; the kernel now holds one more reference to the node. False where the asker has gone:
+    /// the reference will not be given back.
+    @discardableResult
+    public consuming func succeed(_ entry: Entry) -> Bool {
         var parameters = entry.parameters
-        request.answer { fuse_reply_entry($0, &parameters) }
+        let isTaken = request.answer { fuse_reply_entry($0, &parameters) }
         discard self
+        return isTaken
     }
 
     public consuming func fail(_ error: Errno) {

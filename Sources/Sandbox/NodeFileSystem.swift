@@ -30,8 +30,9 @@ protocol NodeSource: Sendable {
 /// cannot be opened: a mount has `nodev`, and the kernel refuses with `EACCES` before anybody is asked.
 final class NodeFileSystem: FileSystem {
     private let source: any NodeSource
-    private let numbers = Leaf("numbers of nodes", Numbers())
-    /// What users have changed, by the path, and of which node.
+    private let numbers = Leaf("numbers of nodes", NodeNumbers())
+    /// What users have changed, by the path, and of which node. Kept as long as the node is there, known to the kernel or
+    /// not.
     private let changes = Leaf<[String: (node: Node, change: StatusChange)]>("changed nodes", [:])
     /// The names in each open directory, by the handle.
     private let listings = Leaf("open directories", Listings())
@@ -42,21 +43,7 @@ final class NodeFileSystem: FileSystem {
         var names: [UInt64: [String]] = [:]
     }
 
-    /// Every path that was ever looked for and found has a number for ever.
-    private struct Numbers {
-        var byPath: [String: UInt64] = ["": NodeID.root.rawValue]
-        var paths: [UInt64: String] = [NodeID.root.rawValue: ""]
-
-        mutating func number(of path: String) -> NodeID {
-            if let number = byPath[path] { return NodeID(rawValue: number) }
-            let number = UInt64(byPath.count + 1)
-            byPath[path] = number
-            paths[number] = path
-            return NodeID(rawValue: number)
-        }
-    }
-
-    private struct StatusChange {
+    struct StatusChange: Sendable {
         var mode: UInt32
         var uid: UInt32
         var gid: UInt32
@@ -67,7 +54,7 @@ final class NodeFileSystem: FileSystem {
     }
 
     private func path(of node: NodeID) -> String? {
-        numbers.withLock { $0.paths[node.rawValue] }
+        numbers.withLock { $0.path(of: node) }
     }
 
     private func find(_ node: NodeID) -> (path: String, node: Node)? {
@@ -108,13 +95,56 @@ final class NodeFileSystem: FileSystem {
             node: attributes.node, attributes: attributes, entryTimeout: source.isLasting(path) ? 1e9 : 0, attributeTimeout: 0)
     }
 
+    // MARK: - What the kernel knows
+
+    /// An answer that gives the kernel one more reference to the node.
+    func refer(to path: String, _ node: Node) -> Entry {
+        numbers.withLock { _ = $0.refer(to: path) }
+        return entry(path, node)
+    }
+
+    func forget(_ node: NodeID, count: UInt64) {
+        guard let path = numbers.withLock({ $0.forget(node, count: count) }) else { return }
+        dropChange(of: path)
+    }
+
+    /// The kernel was not there to take an answer: it gives no reference back.
+    private func takeBack(_ entries: [Entry]) {
+        for entry in entries { entry.node.map { forget($0, count: 1) } }
+    }
+
+    func change(_ path: String, _ node: Node, to change: StatusChange) {
+        changes.withLock { $0[path] = (node, change) }
+        // so that there are never more than there were nodes at one time
+        for path in changes.withLock({ Array($0.keys) }) { dropChange(of: path) }
+    }
+
+    /// Forgets what was changed of a node that is gone.
+    private func dropChange(of path: String) {
+        guard let changed = changes.withLock({ $0[path]?.node }), source.node(at: path) != changed else { return }
+        changes.withLock { changes in
+            // meanwhile another one may have come, and been changed
+            if changes[path]?.node == changed { changes[path] = nil }
+        }
+    }
+
+    /// How much is remembered: paths that the kernel knows, changes, open directories.
+    var remembered: (paths: Int, changes: Int, listings: Int) {
+        (numbers.withLock { $0.count }, changes.withLock { $0.count }, listings.withLock { $0.names.count })
+    }
+
     // MARK: - Requests
 
     func lookup(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply) {
         guard let directory = path(of: parent) else { return reply.fail(.ENOENT) }
         let path = Self.join(directory, name.string)
-        guard let node = source.node(at: path) else { return reply.fail(.ENOENT) }
-        reply.succeed(entry(path, node))
+        guard let node = source.node(at: path) else {
+            dropChange(of: path)
+            return reply.fail(.ENOENT)
+        }
+        // before the answer: the kernel may give the reference back at once
+        let entry = refer(to: path, node)
+        if !reply.succeed(entry) { takeBack([entry]) }
     }
 
     func attributes(of node: NodeID, handle: FileHandle?, _ context: RequestContext, _ reply: consuming AttributeReply) {
@@ -127,9 +157,9 @@ final class NodeFileSystem: FileSystem {
     ) {
         guard let (path, node) = find(node) else { return reply.fail(.ENOENT) }
         let now = attributes(path, node)
-        let change = StatusChange(
-            mode: (wanted.mode ?? now.mode) & 0o7777, uid: wanted.uid ?? now.uid, gid: wanted.gid ?? now.gid)
-        changes.withLock { $0[path] = (node, change) }
+        change(
+            path, node,
+            to: StatusChange(mode: (wanted.mode ?? now.mode) & 0o7777, uid: wanted.uid ?? now.uid, gid: wanted.gid ?? now.gid))
         reply.succeed(attributes(path, node), timeout: 0)
     }
 
@@ -179,6 +209,7 @@ final class NodeFileSystem: FileSystem {
         guard let directory = path(of: node), let names = listings.withLock({ $0.names[handle.rawValue] }) else {
             return reply.fail(.ENOENT)
         }
+        var given: [Entry] = []
         for (index, name) in names.enumerated().dropFirst(Int(offset)) {
             let next = Int64(index + 1)
             if index < 2 {
@@ -187,9 +218,14 @@ final class NodeFileSystem: FileSystem {
             }
             let path = Self.join(directory, name)
             guard let node = source.node(at: path) else { continue }
-            guard reply.add(name, entry(path, node), nextOffset: next) else { break }
+            let entry = reply.isPlus ? refer(to: path, node) : entry(path, node)
+            guard reply.add(name, entry, nextOffset: next) else {
+                if reply.isPlus { takeBack([entry]) }
+                break
+            }
+            if reply.isPlus { given.append(entry) }
         }
-        reply.succeed()
+        if !reply.succeed() { takeBack(given) }
     }
 
     // MARK: - What nobody may do

@@ -100,11 +100,17 @@ extension SysfsFileSystem {
         }
         let cookies = Cookies(entries)
         if offset == 0 {
-            guard reply.add(".", .unknown(directory, S_IFDIR), nextOffset: 1) else { return reply.succeed() }
+            guard reply.add(".", .unknown(directory, S_IFDIR), nextOffset: 1) else {
+                reply.succeed()
+                return
+            }
         }
         if offset <= 1 {
             let parent = tree.parent(of: directory)
-            guard reply.add("..", .unknown(parent, S_IFDIR), nextOffset: cookies.first) else { return reply.succeed() }
+            guard reply.add("..", .unknown(parent, S_IFDIR), nextOffset: cookies.first) else {
+                reply.succeed()
+                return
+            }
         }
         var at = offset <= 1 ? 0 : cookies.index(of: offset)
         while at < entries.count {
