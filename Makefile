@@ -70,7 +70,7 @@ nightly: deps
 	@scripts/nightly $(SEED)
 
 fidelity: deps
-	@UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(JOBS) --filter FidelityTests
+	@UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(JOBS) --filter "FidelityTests|PossibleFilesTests"
 
 locking: deps
 	@UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(JOBS) --filter LockTableTests

@@ -26,8 +26,8 @@ public final class Computer: Sendable {
     let vfioAP = Leaf<VFIOAPModule?>("vfio_ap", nil)
     /// Those that run, in the order in which they were started.
     let guests = Leaf<[VirtualMachineMonitor]>("guests", [])
-    /// What is to go wrong, the oldest first.
-    let faults = Leaf<[Fault]>("faults", [])
+    /// What is to go wrong.
+    let faults = Leaf("faults", FaultPlan())
     private let isDismantled = Leaf("dismantled", false)
     /// Loading and unloading take turns.
     private let loading = Turns("module loading")

@@ -19,6 +19,9 @@ enum ControlPlane {
         }
     }
 
+    /// The names of its files.
+    static var names: [String] { files.map(\.name) }
+
     private static let files: [Attribute<Computer>] = [
         file("machine") { Array($0.machine.description.yaml.utf8) } command: { computer, line, _ throws(ControlError) in
             do throws(MachineCommandError) {
@@ -40,9 +43,9 @@ enum ControlPlane {
             try guest(line, computer, held)
         },
         file("faults") { computer in
-            Array(computer.faults.withLock { $0 }.map(\.line).joined().utf8)
+            Array(computer.faults.withLock { $0.text }.utf8)
         } command: { computer, line, _ throws(ControlError) in
-            try computer.plan(line)
+            try computer.changeFaults(line)
         },
         stream("uevents") { $0.kernel.uevents.bytes },
         stream("log") { $0.kernel.log.bytes },

@@ -1,5 +1,5 @@
 internal import DriverCore
-internal import Glibc
+internal import Kernels
 internal import LockOrder
 internal import Sysfs
 internal import SystemAdditions
@@ -11,12 +11,12 @@ internal import SystemPackage
 ///     read */status delay=2s                    every read of a `status` waits for two seconds first
 ///     write bus/ap/apmask errno=EINTR times=2   the first two writes
 ///
-/// The pattern is compared with as many of the last names of the path as it has itself; `*`, `?` and `[…]` do not match a slash.
+/// `*`, `?` and `[…]` of the pattern do not match a slash.
 struct Fault: Sendable {
     let access: Access
-    let pattern: String
-    var errno: Errno?
-    var delay: Duration?
+    private(set) var pattern: FaultPattern
+    private(set) var errno: Errno?
+    private(set) var delay: Duration?
     /// The first access that it happens to, counted from 1; and, with `nth=`, the last one too.
     private var first = 1
     private var last = Int.max
@@ -24,16 +24,19 @@ struct Fault: Sendable {
     private let options: [String]
     private var accesses = 0
 
-    init(_ line: String) throws(ControlError) {
+    /// - Parameter release: whose files it can be for.
+    /// - Throws: `EINVAL` for what is no fault, and what `FaultPattern.checkPossible` throws.
+    init(_ line: String, on release: KernelRelease) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 3, let access = Access(rawValue: words[0]) else {
             throw ControlError(.EINVAL, "a fault is 'read|write PATTERN [errno=NAME] [delay=2s] [nth=N|times=N]'; 'clear' removes all")
         }
         self.access = access
-        pattern = words[1]
+        pattern = try FaultPattern(words[1])
         options = Array(words[2...])
         for option in options { try take(option) }
         guard errno != nil || delay != nil else { throw ControlError(.EINVAL, "a fault has an errno, a delay, or both") }
+        try pattern.checkPossible(access, on: release)
     }
 
     private mutating func take(_ option: String) throws(ControlError) {
@@ -67,13 +70,13 @@ struct Fault: Sendable {
         }
     }
 
-    var line: String { ([access.rawValue, pattern] + options).joined(separator: " ") + "\n" }
+    var line: String { ([access.rawValue, pattern.text] + options).joined(separator: " ") }
 
-    /// Counts an access that it may be meant for.
+    /// Counts an access, if it is one that the fault is for.
     ///
-    /// - Returns: whether it happens to this one.
-    mutating func strikes(_ access: Access, _ path: String) -> Bool {
-        guard access == self.access, matches(path) else { return false }
+    /// - Returns: whether the fault happens to this one.
+    mutating func count(_ access: Access, at path: String) -> Bool {
+        guard access == self.access, pattern.matches(path) else { return false }
         accesses += 1
         return (first...last).contains(accesses)
     }
@@ -81,40 +84,77 @@ struct Fault: Sendable {
     /// Whether it happens to nothing any more.
     var isSpent: Bool { accesses >= last }
 
-    private func matches(_ path: String) -> Bool {
-        let length = pattern.split(separator: "/").count
-        let tail = path.split(separator: "/").suffix(length).joined(separator: "/")
-        return fnmatch(pattern, tail, FNM_PATHNAME) == 0
+    /// Whether each access that the other is for fails already by this one, which comes first.
+    func preempts(_ other: Fault, on release: KernelRelease) -> Bool {
+        errno != nil && last == Int.max && access == other.access && pattern.covers(other.pattern, access, on: release)
+    }
+}
+
+/// The faults that are still to come, the oldest first.
+struct FaultPlan: Sendable {
+    private var faults: [Fault] = []
+
+    var isEmpty: Bool { faults.isEmpty }
+    /// A line for each.
+    var text: String { faults.map { $0.line + "\n" }.joined() }
+
+    /// - Throws: `EEXIST` for a fault that nobody would ever notice.
+    mutating func add(_ fault: Fault, on release: KernelRelease) throws(ControlError) {
+        // a delay is noticed: delays add up
+        if fault.delay == nil, let earlier = faults.first(where: { $0.preempts(fault, on: release) }) {
+            throw ControlError(.EEXIST, "'\(earlier.line)' comes first, always; 'clear' removes all")
+        }
+        faults.append(fault)
+    }
+
+    mutating func removeAll() {
+        faults = []
+    }
+
+    /// What happens to an access. Every fault that is for it counts it: their delays add up, and the first errno is the answer.
+    mutating func outcome(of access: Access, at path: String) -> (delay: Duration, errno: Errno?) {
+        var delay = Duration.zero
+        var errno: Errno?
+        for index in faults.indices where faults[index].count(access, at: path) {
+            delay += faults[index].delay ?? .zero
+            errno = errno ?? faults[index].errno
+        }
+        faults.removeAll(where: \.isSpent)
+        return (delay, errno)
     }
 }
 
 extension Computer {
-    /// Lets happen what the fault plan says of an access. Waits, if it says so.
-    func meetFaults(_ access: Access, _ path: String) throws(Errno) {
+    /// Lets happen to an access what is planned for it. Waits, if that says so.
+    private func applyFaults(to access: Access, at path: String) throws(Errno) {
         // whoever has asked for a fault must be able to take it back
         guard !path.hasPrefix("/kernel/debug/") else { return }
-        let struck = faults.withLock { faults in
-            let struck = faults.indices.first { faults[$0].strikes(access, path) }.map { faults[$0] }
-            faults.removeAll(where: \.isSpent)
-            return struck
-        }
-        guard let struck else { return }
-        if let delay = struck.delay { kernel.clock.sleep(delay) }
-        if let errno = struck.errno { throw errno }
+        let (delay, errno) = faults.withLock { $0.outcome(of: access, at: path) }
+        if delay > .zero { kernel.clock.sleep(delay) }
+        if let errno { throw errno }
     }
 
-    /// A line of `faults`: a fault, or `clear`.
-    func plan(_ line: String) throws(ControlError) {
+    /// Executes a line of `faults`: a fault, or `clear`.
+    func changeFaults(_ line: String) throws(ControlError) {
         if line == "clear" {
-            faults.withLock { $0 = [] }
+            faults.withLock { $0.removeAll() }
         } else {
-            let fault = try Fault(line)
-            faults.withLock { $0.append(fault) }
+            let fault = try Fault(line, on: kernel.release)
+            try faults.withLock { faults throws(ControlError) in try faults.add(fault, on: kernel.release) }
         }
-        guard faults.withLock({ !$0.isEmpty }) else { return tree.setInterceptor(nil) }
+        var isEmpty: Bool
+        repeat {
+            isEmpty = faults.withLock { $0.isEmpty }
+            watchAccesses(!isEmpty)
+            // somebody else may have changed it in between
+        } while faults.withLock({ $0.isEmpty }) != isEmpty
+    }
+
+    private func watchAccesses(_ watches: Bool) {
+        guard watches else { return tree.setInterceptor(nil) }
         tree.setInterceptor { [weak self] (access, path) throws(Errno) -> Void in
             guard let self else { return }
-            try meetFaults(access, path)
+            try applyFaults(to: access, at: path)
         }
     }
 }

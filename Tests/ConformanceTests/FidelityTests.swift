@@ -15,7 +15,9 @@ import Waiting
 @Suite(.serialized) struct FidelityTests {
     @Test func theDocumentListsEveryFile() throws {
         var inventory = Inventory()
-        for release in KernelRelease.allCases { try inventory.add(Self.computer(release).tree, of: release) }
+        for release in KernelRelease.allCases {
+            for computer in try Self.computers(release) { try inventory.add(computer.tree, of: release) }
+        }
         try Self.compare("files", with: inventory.tables)
     }
 
@@ -57,7 +59,14 @@ import Waiting
         }
     }
 
-    /// A computer with one of everything: cards of all modes, queues of the host and of vfio_ap, a device with a guest, a node.
+    /// A computer with one of everything: cards of all modes, queues of the host and of vfio_ap, a device with a guest, a node;
+    /// and one whose queues are bound before they are used.
+    static func computers(_ release: KernelRelease) throws -> [Computer] {
+        let secure = try MachineDescription(
+            yaml: "{adapters: {06: CEX8P}, domains: [04], features: [APSC, APXA, APSB], secure-execution: 1}")
+        return [try computer(release), try Computer(secure, release: release, clock: VirtualClock())]
+    }
+
     private static func computer(_ release: KernelRelease) throws -> Computer {
         let computer = try Computer(release: release, clock: VirtualClock())
         let calls = TreeCalls(tree: computer.tree)

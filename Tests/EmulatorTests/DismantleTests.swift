@@ -2,6 +2,7 @@ import Dispatch
 import DriverCore
 import Emulator
 import Glibc
+import Kernels
 import Synchronization
 import Sysfs
 import SystemAdditions

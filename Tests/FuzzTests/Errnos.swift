@@ -19,7 +19,8 @@ enum Errnos {
         "machine": ["EINVAL", "ENOENT"],
         "guests": ["EINVAL", "EEXIST", "ENOENT", "EBUSY", "EPERM", "EIO", "ENODEV"],
         "modules": ["EINVAL", "ENOENT", "EAGAIN", "ENODEV"],
-        "uevents": ["EINVAL"], "log": ["EINVAL"], "hardware": ["EINVAL"], "locks": ["EINVAL"], "faults": ["EINVAL"],
+        "uevents": ["EINVAL"], "log": ["EINVAL"], "hardware": ["EINVAL"], "locks": ["EINVAL"],
+        "faults": ["EINVAL", "ENOENT", "EACCES", "EISDIR", "EPERM", "EEXIST"],
     ]
 
     private static let files: [String: Set<String>] = [
