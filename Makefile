@@ -14,7 +14,7 @@ HELPER      := $(DESTDIR)$(SBINDIR)/mount.fuse.apmatrix
 
 # where a newcomer mounts
 DEMO        := mountpoints/default/sys
-# a build for others has the Swift runtime in it, and a place of its own
+# a build for others has the Swift runtime and libyaml in it, and a place of its own
 INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
 
 .PHONY: help deps clients build demo stop test tsan nightly fidelity locking bench fuzz fmt install uninstall
@@ -86,8 +86,12 @@ fuzz: deps
 fmt:
 	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources
 
+# the linker takes the static libyaml where it is alone in the first directory; without one, the link leads nowhere, and it takes the shared one
 install: deps
-	$(SWIFT) build $(INSTALL) --product apmatrix $(JOBS)
+	mkdir -p .build/static
+	ln -sf "$$(pkg-config --variable=libdir yaml-0.1)/libyaml.a" .build/static/libyaml.a
+	printf '%s\n' 'Name: yaml' 'Description: libyaml' 'Version: 0.1' 'Libs: -L$(CURDIR)/.build/static -lyaml' > .build/static/yaml-0.1.pc
+	PKG_CONFIG_PATH="$(CURDIR)/.build/static" $(SWIFT) build $(INSTALL) --product apmatrix $(JOBS)
 	install -D -s -m 0755 "$$($(SWIFT) build $(INSTALL) --show-bin-path)/apmatrix" "$(DESTDIR)$(PREFIX)/bin/apmatrix"
 	@[ -z "$(SBINDIR)" ] || { install -d "$(DESTDIR)$(SBINDIR)" && ln -sfn "$(PREFIX)/bin/apmatrix" "$(HELPER)"; } || \
 	    echo "no $(HELPER): 'mount -t fuse.apmatrix' and fstab will not find the program; install as root, or with SBINDIR=" >&2

@@ -5,7 +5,6 @@ import PackageDescription
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "apmatrix",
@@ -26,7 +25,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Libraries for anybody: they know nothing of what is below.
@@ -62,7 +60,8 @@ let package = Package(
                 "APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks",
                 "LockOrder", system,
             ]),
-        .target(name: "Machine", dependencies: ["AdjunctProcessor", "SystemAdditions", system, yams]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Machine", dependencies: ["CYAML", "AdjunctProcessor", "SystemAdditions", system]),
 
         // What is made of them.
         .target(

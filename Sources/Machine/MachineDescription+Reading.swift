@@ -1,21 +1,4 @@
 internal import AdjunctProcessor
-internal import Yams
-
-/// What is wrong in the text of a machine, and where.
-public struct MachineDescriptionError: Error, Hashable, CustomStringConvertible {
-    /// The name that the text was read under.
-    public let file: String
-    /// Both start at 1.
-    public let line: Int
-    public let column: Int
-    /// What is wrong; after a semicolon, what would be right.
-    public let problem: String
-
-    /// `machine.yaml:3:9: 'CEX9C' is no card type; …`.
-    public var description: String {
-        "\(file):\(line):\(column): \(problem)"
-    }
-}
 
 extension MachineDescription {
     /// Reads a machine from YAML. All numbers are hexadecimal as in the tree, but for the maxima and `reset-busy`, which are
@@ -49,104 +32,149 @@ extension MachineDescription {
     ///       05.0047: {absent: 1}
     ///       06.0004: {reset-busy: 5, reset-rc: 00}
     ///
+    /// A byte order mark and the line ends of other systems are accepted. A value may have an anchor (`&a`) and stand elsewhere
+    /// as an alias (`*a`); keys may not, and tags, the merge key `<<` and a second document are refused.
+    ///
     /// - Parameter file: the name under which errors are reported.
+    /// - Throws: all that is wrong, not what comes first alone; of a text that is no YAML, that it is none. Wrong are also texts
+    ///   of more than 4 MB, 20 levels or 600,000 values.
     public init(yaml: String, file: String = "machine.yaml") throws(MachineDescriptionError) {
-        let document = YAMLDocument(file: file)
-        let root = try document.root(of: yaml)
-        self.init()
-        var entries: [String: Node] = [:]
-        for (key, node) in try document.mapping(root, "a machine") {
-            let name = try document.value(key, Self.keys.joined(separator: ", ")) { Self.keys.contains($0) ? $0 : nil }
-            entries[name] = node
-        }
-
-        // In this order, because each is checked against those before it.
-        if let node = entries["features"] { features = try document.features(node) }
-        if let node = entries["interrupts"] { interrupts = try document.value(node, "0 or 1", flag) }
-        if let node = entries["reconfiguration"] { reconfiguration = try document.value(node, "0 or 1", flag) }
-        if let node = entries["secure-execution"] {
-            secureExecution = try document.value(node, "0 or 1", flag)
-            guard !secureExecution || features?.contains(.apsb) == true else {
-                throw document.error(node, "a secure-execution guest has APSB; list it under features")
-            }
-        }
-        if let node = entries["maxima"] { (maxAdapter, maxDomain) = try document.maxima(node) }
-        if let node = entries["domains"] {
-            (usageDomains, controlDomains) = try document.domains(node, through: addressableDomain)
-        }
-        if let node = entries["adapters"] { adapters = try document.adapters(node, through: addressableAdapter) }
-        if let node = entries["queues"] { queues = try document.queues(node, of: self) }
+        try self.init(yaml: Array(yaml.utf8), file: file)
     }
 
-    private static let keys = ["adapters", "domains", "maxima", "features", "interrupts", "reconfiguration", "secure-execution", "queues"]
+    /// The same from the bytes of a file, which may be no text at all.
+    public init(yaml: [UInt8], file: String = "machine.yaml") throws(MachineDescriptionError) {
+        self.init()
+        let document = YAMLDocument(yaml, file: file)
+        if let root = document.root { read(root, of: document) }
+        if let error = document.error { throw error }
+    }
+
+    /// Takes what is right; the rest is told to the document.
+    private mutating func read(_ root: YAMLNode, of document: YAMLDocument) {
+        let entries = document.mapping(root, "a machine")
+        for (key, _) in entries where !Self.keys.contains(key.text) { document.unknown(key, Self.keys) }
+        func values(_ name: String) -> [YAMLNode] { entries.filter { $0.key.text == name }.map(\.value) }
+
+        // In this order, because each is checked against those before it. What cannot be read is taken for what allows most, so
+        // that nothing is told only because something else is wrong.
+        var sure = Sure()
+        for node in values("features") { (features, sure.features) = document.features(node) }
+        for node in values("interrupts") { document.set(&interrupts, node, "0 or 1", flag) }
+        for node in values("reconfiguration") { document.set(&reconfiguration, node, "0 or 1", flag) }
+        for node in values("secure-execution") {
+            document.set(&secureExecution, node, "0 or 1", flag)
+            if secureExecution, sure.features, features?.contains(.apsb) != true {
+                document.tell(node, "a secure-execution guest has APSB; list it under features")
+            }
+        }
+        for node in values("maxima") { (maxAdapter, maxDomain) = document.maxima(node) }
+        for node in values("domains") {
+            (usageDomains, controlDomains, sure.domains) = document.domains(node, through: addressableDomain)
+        }
+        for node in values("adapters") {
+            (adapters, sure.adapters) = document.adapters(node, through: addressableAdapter)
+        }
+        for node in values("queues") { queues = document.queues(node, of: self, sure) }
+    }
+
+    /// Of which parts everything has been understood: what is missing there is missing.
+    fileprivate struct Sure {
+        var features = true
+        var domains = true
+        var adapters = true
+    }
+
+    private static let keys = [
+        "adapters", "domains", "maxima", "features", "interrupts", "reconfiguration", "secure-execution", "queues",
+    ]
 }
 
 extension YAMLDocument {
-    fileprivate func features(_ node: Node) throws(MachineDescriptionError) -> MachineDescription.Features? {
-        if node.scalar?.string == "none" { return nil }
+    fileprivate func features(_ node: YAMLNode) -> (MachineDescription.Features?, isSure: Bool) {
+        if node.scalar == "none" { return (nil, true) }
         var features: MachineDescription.Features = []
-        for item in try sequence(node, "features") {
-            features.insert(
-                try value(item, "APSC, APXA, QACT, RC8A, APSB") { name in
-                    MachineDescription.Features.named.first { $0.name == name }?.feature
-                })
+        let items = sequence(node, "features")
+        var isSure = node.isComplete && !items.isEmpty || node.sequence?.isEmpty == true
+        for item in items {
+            let feature = value(item, "APSC, APXA, QACT, RC8A, APSB") { name in
+                MachineDescription.Features.named.first { $0.name == name }?.feature
+            }
+            if let feature { features.insert(feature) } else { isSure = false }
         }
-        return features
+        return (isSure ? features : .usual, isSure)
     }
 
-    fileprivate func maxima(_ node: Node) throws(MachineDescriptionError) -> (UInt8, UInt8) {
+    fileprivate func maxima(_ node: YAMLNode) -> (UInt8, UInt8) {
         var (adapter, domain): (UInt8, UInt8) = (255, 255)
-        for (key, node) in try mapping(node, "maxima") {
-            switch try text(key, "a key") {
-            case "adapter": adapter = try value(node, "0 to 255, decimal", decimal)
-            case "domain": domain = try value(node, "0 to 255, decimal", decimal)
-            default: throw unknown(key, "adapter, domain")
+        for (key, node) in mapping(node, "maxima") {
+            switch key.text {
+            case "adapter": set(&adapter, node, "0 to 255, decimal", decimal)
+            case "domain": set(&domain, node, "0 to 255, decimal", decimal)
+            default: unknown(key, ["adapter", "domain"])
             }
         }
         return (adapter, domain)
     }
 
-    fileprivate func domains(_ node: Node, through last: UInt8) throws(MachineDescriptionError) -> (APMask, APMask) {
+    fileprivate func domains(_ node: YAMLNode, through last: UInt8) -> (usage: APMask, control: APMask, isSure: Bool) {
         guard node.mapping != nil else {
-            let both = try mask(node, "domain", through: last)
-            return (both, both)
+            let (both, isComplete) = mask(node, "domain", through: last)
+            return (both, both, isComplete)
         }
         var (usage, control) = (APMask.none, APMask.none)
-        for (key, node) in try mapping(node, "domains") {
-            switch try text(key, "a key") {
-            case "usage": usage = try mask(node, "domain", through: last)
-            case "control": control = try mask(node, "domain", through: last)
-            default: throw unknown(key, "usage, control")
+        var isSure = node.isComplete
+        for (key, node) in mapping(node, "domains") {
+            switch key.text {
+            case "usage":
+                let (mask, isComplete) = mask(node, "domain", through: last)
+                usage = mask
+                isSure = isSure && isComplete
+            case "control": control = mask(node, "domain", through: last).mask
+            default:
+                unknown(key, ["usage", "control"])
+                isSure = false
             }
         }
-        return (usage, control)
+        return (usage, control, isSure)
     }
 
     fileprivate func queues(
-        _ node: Node, of machine: MachineDescription
-    ) throws(MachineDescriptionError) -> [APQN: MachineDescription.QueueFaults] {
+        _ node: YAMLNode, of machine: MachineDescription, _ sure: MachineDescription.Sure
+    ) -> [APQN: MachineDescription.QueueFaults] {
         var queues: [APQN: MachineDescription.QueueFaults] = [:]
-        for (key, node) in try mapping(node, "queues") {
-            let apqn = try value(key, "a queue such as 05.0047") { APQN($0) }
-            guard machine.adapters[apqn.adapter] != nil else {
-                throw error(key, "there is no queue \(apqn); adapter \(apqn.adapter) must be listed under adapters")
+        var lines: [APQN: Int] = [:]
+        for (key, node) in entries(node, "queues") {
+            let faults = faults(node)
+            guard let apqn = value(key, "a queue such as 05.0047", { APQN($0) }) else { continue }
+            if sure.adapters, machine.adapters[apqn.adapter] == nil {
+                tell(key, "there is no queue \(apqn); adapter \(apqn.adapter) must be listed under adapters")
+            } else if sure.domains, !machine.usageDomains.contains(apqn.domain) {
+                tell(key, "there is no queue \(apqn); domain \(apqn.domain) must be a usage domain")
             }
-            guard machine.usageDomains.contains(apqn.domain) else {
-                throw error(key, "there is no queue \(apqn); domain \(apqn.domain) must be a usage domain")
+            if let first = lines[apqn] {
+                tell(key, "queue \(apqn) is listed twice, first at line \(first); once will do")
+            } else {
+                lines[apqn] = key.mark.line
+                queues[apqn] = faults
             }
-            guard queues[apqn] == nil else { throw error(key, "queue \(apqn) is listed twice; once will do") }
-            var faults = MachineDescription.QueueFaults.none
-            for (key, node) in try mapping(node, "a queue") {
-                switch try text(key, "a key") {
-                case "absent": faults.absent = try value(node, "0 or 1", flag)
-                case "reset-busy": faults.resetBusy = try value(node, "0 to 255, decimal; 255 never ends", decimal)
-                case "reset-rc":
-                    faults.resetCode = ResponseCode(rawValue: try value(node, "00 to ff, hexadecimal", hexadecimal))
-                default: throw unknown(key, "absent, reset-busy, reset-rc")
-                }
-            }
-            queues[apqn] = faults
         }
         return queues.filter { $0.value != .none }
+    }
+
+    private func faults(_ node: YAMLNode) -> MachineDescription.QueueFaults {
+        var faults = MachineDescription.QueueFaults.none
+        for (key, node) in mapping(node, "a queue") {
+            switch key.text {
+            case "absent": set(&faults.absent, node, "0 or 1", flag)
+            case "reset-busy": set(&faults.resetBusy, node, "0 to 255, decimal; 255 never ends", decimal)
+            case "reset-rc":
+                set(&faults.resetCode, node, "00 to ff, hexadecimal") { text in
+                    hexadecimal(text).map { ResponseCode(rawValue: $0) }
+                }
+            default: unknown(key, ["absent", "reset-busy", "reset-rc"])
+            }
+        }
+        return faults
     }
 }

@@ -1,97 +1,139 @@
 internal import AdjunctProcessor
-internal import Yams
 
-/// Reads the nodes of a YAML text as the scalars that were written, and knows where each stands.
-///
-/// YAML would read `04` as octal and `0e1` as a float: here nothing is resolved, the text counts.
-struct YAMLDocument {
+/// Reads the nodes of a YAML text, and collects what is wrong with them: whoever cannot make anything of a node tells it here and
+/// goes on with the next.
+final class YAMLDocument {
     let file: String
+    /// The outermost node; nil where there is none, which has been told.
+    let root: YAMLNode?
+    private var problems: [YAMLProblem] = []
+    /// An alias brings its problems wherever it stands.
+    private var told: Set<YAMLProblem> = []
+    private var more = 0
+    /// Nobody reads that many. From there on they are counted.
+    private static let mostKept = 1000
 
-    /// The outermost node of the text.
-    func root(of yaml: String) throws(MachineDescriptionError) -> Node {
-        do {
-            if let node = try compose(yaml: yaml) { return node }
-        } catch {
-            throw self.error(from: error)
+    /// - Parameter file: the name under which errors are reported.
+    init(_ text: [UInt8], file: String) {
+        self.file = file
+        let composer = YAMLComposer(text)
+        let isEmpty = composer.root.map { $0.scalar == "" } ?? composer.problems.isEmpty
+        root = isEmpty ? nil : composer.root
+        for problem in composer.problems { tell(problem.mark, problem.text) }
+        if isEmpty {
+            tell(YAMLMark(line: 1, column: 1), "the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'")
         }
-        throw at(1, 1, "the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'")
     }
 
-    /// The entries in the order written. Keys are unique as written.
-    func mapping(_ node: Node, _ what: String) throws(MachineDescriptionError) -> Node.Mapping {
-        guard let mapping = node.mapping else { throw error(node, "\(what) must be a mapping (key: value)") }
-        return mapping
+    /// All that is wrong; nil if nothing is.
+    var error: MachineDescriptionError? {
+        problems.isEmpty ? nil : MachineDescriptionError(file: file, problems, more: more)
+    }
+
+    /// Notes what is wrong with a node.
+    func tell(_ node: YAMLNode, _ problem: @autoclosure () -> String) {
+        tell(node.mark, problem())
+    }
+
+    private func tell(_ mark: YAMLMark, _ text: @autoclosure () -> String) {
+        guard told.count < Self.mostKept else {
+            more += 1
+            return
+        }
+        let problem = YAMLProblem(mark: mark, text: text())
+        if told.insert(problem).inserted { problems.append(problem) }
+    }
+
+    // MARK: - Collections
+
+    /// The entries in the order written, among them those whose key was there before.
+    func mapping(_ node: YAMLNode, _ what: String) -> [YAMLNode.Entry] {
+        let entries = entries(node, what)
+        var lines: [String: Int] = [:]
+        for (key, _) in entries {
+            if let first = lines[key.text] {
+                tell(key, "'\(key.text)' is given twice, first at line \(first); once will do")
+            } else {
+                lines[key.text] = key.mark.line
+            }
+        }
+        return entries
+    }
+
+    /// The same for keys that stand for numbers, of which the reader sees itself whether one was there before.
+    func entries(_ node: YAMLNode, _ what: String) -> [YAMLNode.Entry] {
+        if node.mapping == nil { tell(node, "\(what) must be a mapping (key: value)") }
+        return node.mapping ?? []
     }
 
     /// The items; a single scalar is a list of one.
-    func sequence(_ node: Node, _ what: String) throws(MachineDescriptionError) -> [Node] {
-        if let sequence = node.sequence { return Array(sequence) }
-        guard let scalar = node.scalar, !scalar.string.isEmpty else { throw error(node, "\(what) must be a list ([a, b])") }
+    func sequence(_ node: YAMLNode, _ what: String) -> [YAMLNode] {
+        if let sequence = node.sequence { return sequence }
+        guard let scalar = node.scalar, !scalar.isEmpty else {
+            tell(node, "\(what) must be a list ([a, b])")
+            return []
+        }
         return [node]
     }
 
-    /// The text of a scalar.
-    func text(_ node: Node, _ what: String) throws(MachineDescriptionError) -> String {
-        guard let scalar = node.scalar else { throw error(node, "\(what) must be a word") }
-        return scalar.string
+    /// Notes a key that means nothing.
+    func unknown(_ key: YAMLNode, _ known: [String]) {
+        func right() -> String {
+            if let meant = nearestWord(to: key.text, among: known) { return "did you mean '\(meant)'?" }
+            return "known are \(known.joined(separator: ", "))"
+        }
+        tell(key, "unknown key '\(key.text)'; \(right())")
     }
 
-    /// What `parse` makes of a scalar; where it makes nothing, the error names what is right.
-    func value<Value>(
-        _ node: Node, _ right: String, _ parse: (String) -> Value?
-    ) throws(MachineDescriptionError) -> Value {
-        guard let text = node.scalar?.string else { throw error(node, "a single value is expected here; \(right)") }
-        guard let value = parse(text) else { throw error(node, "'\(text)' is not possible here; \(right)") }
+    // MARK: - Values
+
+    /// What `parse` makes of a scalar. Where it makes nothing, what is told names what is right.
+    func value<Value>(_ node: YAMLNode, _ right: String, _ parse: (String) -> Value?) -> Value? {
+        guard let text = node.scalar else {
+            tell(node, "a single value is expected here; \(right)")
+            return nil
+        }
+        guard let value = parse(text) else {
+            tell(node, "'\(text)' is not possible here; \(right)")
+            return nil
+        }
         return value
     }
 
+    /// Sets what `parse` makes of a scalar; where it makes nothing, that is told.
+    func set<Value>(_ target: inout Value, _ node: YAMLNode, _ right: String, _ parse: (String) -> Value?) {
+        if let value = value(node, right, parse) { target = value }
+    }
+
     /// A number or a range of numbers, hexadecimal, none above `last`.
-    func range(_ node: Node, _ what: String, through last: UInt8) throws(MachineDescriptionError) -> ClosedRange<UInt8> {
-        let range: ClosedRange<UInt8> = try value(node, "\(what)s are hexadecimal, 05 or 00-1f") { text in
+    func range(_ node: YAMLNode, _ what: String, through last: UInt8) -> ClosedRange<UInt8>? {
+        let range: ClosedRange<UInt8>? = value(node, "\(what)s are hexadecimal, 05 or 00-1f") { text in
             let ends = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
             guard let low = hexadecimal(String(ends[0])), let high = hexadecimal(String(ends[ends.count - 1])) else { return nil }
             return low <= high ? low...high : nil
         }
+        guard let range else { return nil }
         guard range.upperBound <= last else {
-            throw error(node, "\(what) \(AdapterID(range.upperBound)) is above the greatest, \(AdapterID(last))")
+            tell(node, "\(what) \(AdapterID(range.upperBound)) is above the greatest, \(AdapterID(last))")
+            return nil
         }
         return range
     }
 
-    /// A list of numbers and ranges.
-    func mask(_ node: Node, _ what: String, through last: UInt8) throws(MachineDescriptionError) -> APMask {
+    /// A list of numbers and ranges; those that are wrong are left out, and the list is not complete.
+    func mask(_ node: YAMLNode, _ what: String, through last: UInt8) -> (mask: APMask, isComplete: Bool) {
         var mask = APMask.none
-        for item in try sequence(node, "\(what)s") {
-            for number in try range(item, what, through: last) { mask[number] = true }
+        let items = sequence(node, "\(what)s")
+        var isComplete = node.isComplete && !items.isEmpty || node.sequence?.isEmpty == true
+        for item in items {
+            guard let range = range(item, what, through: last) else {
+                isComplete = false
+                continue
+            }
+            // bit by bit, a file full of ranges would take minutes
+            let below = range.lowerBound == 0 ? APMask.none : .through(range.lowerBound - 1)
+            mask = mask.union(APMask.through(range.upperBound).subtracting(below))
         }
-        return mask
-    }
-
-    /// The error for a key that means nothing.
-    func unknown(_ key: Node, _ known: String) -> MachineDescriptionError {
-        error(key, "'\(key.scalar?.string ?? "this")' is not possible here; \(known)")
-    }
-
-    func error(_ node: Node, _ problem: String) -> MachineDescriptionError {
-        at(node.mark?.line ?? 1, node.mark?.column ?? 1, problem)
-    }
-
-    private func at(_ line: Int, _ column: Int, _ problem: String) -> MachineDescriptionError {
-        MachineDescriptionError(file: file, line: line, column: column, problem: problem)
-    }
-
-    /// The parser's own errors.
-    private func error(from error: any Error) -> MachineDescriptionError {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
-            return at(mark.line, mark.column, "this is not YAML; \(problem)")
-        case .duplicatedKeysInMapping(let keys, let context):
-            let names = keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
-            return at(context.mark.line, context.mark.column, "\(names) is given twice in this mapping; once will do")
-        case .reader(let problem, _, _, _):
-            return at(1, 1, "this is not YAML; \(problem)")
-        default:
-            return at(1, 1, "this is not YAML; \(error)")
-        }
+        return (mask, isComplete)
     }
 }

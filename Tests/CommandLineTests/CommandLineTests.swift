@@ -95,7 +95,7 @@ import Waiting
         (["mount", "DIR/full"], 1, "is not empty"), (["mount", "DIR/full/file"], 1, "is not a directory"),
         (["mount", "DIR/nofile.yaml", "DIR/empty"], 1, "No such file"),
         (["mount", "DIR/type.yaml", "DIR/empty"], 1, "type.yaml:2:7: 'CEX9Z'"),
-        (["mount", "DIR/key.yaml", "DIR/empty"], 1, "key.yaml:1:1: 'colour'"),
+        (["mount", "DIR/key.yaml", "DIR/empty"], 1, "key.yaml:1:1: unknown key 'colour'"),
         (["mount", "-o", "colour=red", "DIR/empty"], 1, "colour=red"), (["unmount", "DIR/empty"], 1, "nothing is mounted there"),
         (["machine", "--mount", "DIR/empty"], 1, "not an apmatrix mount"), (["replay", "DIR/nofile.txt"], 1, "No such file"),
         (["replay", "--mount", "DIR/empty", "a.txt", "b.txt"], 64, "mount again for the next"),
