@@ -83,23 +83,6 @@ struct MountCommand: ParsableCommand {
     }
 }
 
-extension MachineDescription {
-    /// The machine of a file; without one, the default machine.
-    init(file: String?) throws {
-        guard let file else {
-            self = .default
-            return
-        }
-        let text: String
-        do {
-            text = String(decoding: try FilePath(file).contents(), as: UTF8.self)
-        } catch {
-            throw Failure("\(file): \(error); give a machine file, or leave it out for the default machine")
-        }
-        try self.init(yaml: text, file: file)
-    }
-}
-
 /// The process that serves a mount.
 private struct Server {
     let session: Session
