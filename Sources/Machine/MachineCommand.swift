@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// Why a machine did not do what it was told. Nothing was changed.
 public struct MachineCommandError: Error, Hashable, CustomStringConvertible {
-    /// EINVAL: malformed or impossible. ENOENT: there is no such queue.
+    /// EINVAL: malformed or impossible. ENODEV: there is no such adapter. ENOENT: there is no such queue.
     public let errno: Errno
     /// What is wrong and what would be right, for the log.
     public let reason: String
@@ -12,6 +12,11 @@ public struct MachineCommandError: Error, Hashable, CustomStringConvertible {
     /// EINVAL.
     static func invalid(_ reason: String) -> Self {
         Self(errno: .EINVAL, reason: reason)
+    }
+
+    /// ENODEV.
+    static func noDevice(_ reason: String) -> Self {
+        Self(errno: .ENODEV, reason: reason)
     }
 
     /// ENOENT.
@@ -25,7 +30,7 @@ public struct MachineCommandError: Error, Hashable, CustomStringConvertible {
 /// A line of the control plane's `machine` file. Numbers are hexadecimal as in the tree, `0x` is allowed; those of `maxima`
 /// and `reset-busy` are decimal.
 ///
-///     adapter 06 unplug                             nothing happens if it is not plugged
+///     adapter 06 unplug                             refused if it is not plugged
 ///     adapter 06 type=CEX8P config=1 chkstop=0      what is not named stays; an adapter that is not plugged is plugged,
 ///                                                   and is a CEX8C, configured and not checkstopped, if nothing else is said
 ///     domain 47 usage|control|both|none

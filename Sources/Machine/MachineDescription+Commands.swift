@@ -4,12 +4,15 @@ internal import Synchronization
 extension MachineDescription {
     /// Does what the command says, or throws and is as it was. Pure.
     ///
-    /// Errors: ENOENT a queue whose adapter is not plugged or whose domain may not be used. EINVAL a number above the
-    /// maximum, a maximum below a number in use.
+    /// Errors: ENODEV an adapter to unplug that is not plugged. ENOENT a queue whose adapter is not plugged or whose domain may
+    /// not be used. EINVAL a number above the maximum, a maximum below a number in use.
     mutating func apply(_ command: MachineCommand) throws(MachineCommandError) {
         switch command {
         case .unplug(let id):
-            adapters[id] = nil
+            guard adapters.removeValue(forKey: id) != nil else {
+                let those = Self.those(adapters.keys.sorted(), "none is plugged")
+                throw MachineCommandError.noDevice("there is no adapter \(id); \(those)")
+            }
             dropFaultsOfVanishedQueues()
         case .adapter(let id, let change):
             try apply(change, to: id)
@@ -52,16 +55,25 @@ extension MachineDescription {
 
     private mutating func apply(_ change: MachineCommand.QueueChange, to apqn: APQN) throws(MachineCommandError) {
         guard adapters[apqn.adapter] != nil else {
-            throw MachineCommandError.notFound("there is no queue \(apqn): adapter \(apqn.adapter) is not plugged")
+            let those = Self.those(adapters.keys.sorted(), "no other is")
+            throw MachineCommandError.notFound("there is no queue \(apqn): adapter \(apqn.adapter) is not plugged; \(those)")
         }
         guard usageDomains.contains(apqn.domain) else {
-            throw MachineCommandError.notFound("there is no queue \(apqn): domain \(apqn.domain) is not a usage domain")
+            let those = Self.those(Array(usageDomains.domains), "no other is")
+            throw MachineCommandError.notFound("there is no queue \(apqn): domain \(apqn.domain) is not a usage domain; \(those)")
         }
         var faults = queues[apqn] ?? .none
         faults.absent = change.absent ?? faults.absent
         faults.resetBusy = change.resetBusy ?? faults.resetBusy
         faults.resetCode = change.resetCode.map { ResponseCode(rawValue: $0) } ?? faults.resetCode
         queues[apqn] = faults == .none ? nil : faults
+    }
+
+    /// What is there in the place of what is not: `there are 03 05 06 0a`, and no more than fit into a line.
+    private static func those(_ numbers: [some CustomStringConvertible], _ none: String) -> String {
+        guard !numbers.isEmpty else { return none }
+        let names = numbers.prefix(16).map(\.description) + (numbers.count > 16 ? ["…"] : [])
+        return "there \(numbers.count == 1 ? "is" : "are") \(names.joined(separator: " "))"
     }
 
     private mutating func dropFaultsOfVanishedQueues() {
@@ -77,7 +89,7 @@ extension Machine {
     ///
     /// `reset-busy=0` ends a running reset at the next poll; a smaller number shortens it.
     ///
-    /// Errors: EINVAL, ENOENT, with the reason in words.
+    /// Errors: EINVAL, ENODEV, ENOENT, with the reason in words.
     public func execute(_ command: String) throws(MachineCommandError) {
         let command = try MachineCommand(command)
         try state.withLock { (state) throws(MachineCommandError) in

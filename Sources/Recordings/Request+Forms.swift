@@ -23,7 +23,7 @@ extension Request {
     /// Whether it is about what sysfs does not have: the hardware, guests, modules, uevents and the log.
     public var needsControlPlane: Bool {
         switch self {
-        case .command, .news, .guestEvents: true
+        case .command, .removeAdapter, .news, .guestEvents: true
         case .file, .background, .wait, .settle, .pause, .ping: false
         }
     }

@@ -16,7 +16,7 @@ enum Errnos {
     }
 
     private static let controlPlane: [String: Set<String>] = [
-        "machine": ["EINVAL", "ENOENT"],
+        "machine": ["EINVAL", "ENODEV", "ENOENT"],
         "guests": ["EINVAL", "EEXIST", "ENOENT", "EBUSY", "EPERM", "EIO", "ENODEV"],
         "modules": ["EINVAL", "ENOENT", "EAGAIN", "ENODEV"],
         "uevents": ["EINVAL"], "log": ["EINVAL"], "hardware": ["EINVAL"], "locks": ["EINVAL"],

@@ -83,6 +83,10 @@ final class Host {
             return read(path.description)
         case .command(let file, let line, _):
             return write("kernel/debug/apmatrix/\(file.rawValue)", Array("\(line)\n".utf8)) { $0 == "ok" ? "ok" : "err \($0)" }
+        case .removeAdapter(let id):
+            return write("kernel/debug/apmatrix/machine", Array("adapter \(id) unplug\n".utf8)) {
+                ["ok", "ENODEV"].contains($0) ? "ok" : "err \($0)"
+            }
         case .settle: return write("bus/ap/scans", [49]) { $0 == "ok" ? "ok scans" : "err \($0)" }
         case .background(let name, .write(let path, let bytes)):
             waiting[name] = (path.description, bytes)
@@ -155,6 +159,7 @@ final class Host {
         case .file(.write(let path, _)), .file(.writes(let path, _)), .file(.pwrite(let path, _, _)): "write \(name(path.description))"
         case .file(.read(let path)): "read \(name(path.description))"
         case .command(let file, let line, _): "\(file) \(line.split(separator: " ").first ?? "")"
+        case .removeAdapter: "machine adapter"
         case .wait: "wait"
         default: "other"
         }
