@@ -70,8 +70,9 @@ public final class Computer: Sendable {
     public func shutDown() {
         bus.stop()
         // a reset is repeated as long as it is answered with a code such as 02
-        for (apqn, fault) in machine.description.queues where fault.resetBusy > 0 || fault.resetCode != .normal {
-            try? machine.execute("queue \(apqn) reset-busy=0 reset-rc=0")
+        machine.updateFaults { faults in
+            faults.resetBusy = 0
+            faults.resetCode = .normal
         }
         let running = guests.withLock { guests in
             defer { guests = [] }

@@ -98,4 +98,18 @@ extension Machine {
             state.become(description)
         }
     }
+
+    /// Changes what is wrong with each queue that something is wrong with, all in one step. A running reset ends as it does after
+    /// `execute`.
+    public func updateFaults(_ change: (inout MachineDescription.QueueFaults) -> Void) {
+        state.withLock { state in
+            var description = state.description
+            description.queues = description.queues.mapValues { faults in
+                var faults = faults
+                change(&faults)
+                return faults
+            }.filter { $0.value != .none }
+            state.become(description)
+        }
+    }
 }

@@ -140,6 +140,27 @@ import Waiting
             == "there is no adapter 55; there are 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f …")
     }
 
+    @Test func faultsAreChangedWithoutACommand() throws {
+        try machine.execute("queue 05.0047 reset-busy=255 absent=1")
+        try machine.execute("queue 06.0004 reset-rc=2")
+        machine.updateFaults { faults in
+            faults.resetBusy = 0
+            faults.resetCode = .normal
+        }
+        #expect(machine.description.queues == [try #require(APQN("05.0047")): .init(absent: true)])
+    }
+
+    /// As a command that takes the fault away.
+    @Test func aResetEndsWhenItsFaultIsTakenAway() throws {
+        try machine.execute("queue 05.0047 reset-busy=255")
+        let queue = try #require(APQN("05.0047"))
+        _ = machine.rapq(queue)
+        #expect(machine.tapq(queue).0.responseCode == .resetInProgress)
+        machine.updateFaults { $0 = .none }
+        _ = machine.tapq(queue)
+        #expect(machine.tapq(queue).0.responseCode == .normal)
+    }
+
     @Test func numbersAboveTheMaximaAreRefused() throws {
         let machine = Machine(MachineDescription(maxAdapter: 0x3f, maxDomain: 0x54))
         let adapter = try #require(throws: MachineCommandError.self) { try machine.execute("adapter 40 type=CEX8C") }
