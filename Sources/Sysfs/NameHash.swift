@@ -1,6 +1,7 @@
 /// The order in which a directory lists its children: by a 31-bit hash of the name, ties by the name's bytes.
 ///
-/// Kernel: fs/kernfs/dir.c, kernfs_name_hash; the sum is that of partial_name_hash. Measured: spec/kernfs-semantics.md §2.
+/// Kernel: fs/kernfs/dir.c, kernfs_name_hash; the sum is that of partial_name_hash.
+/// Measured: docs/kernel/kernfs.md, "Order of a listing".
 public struct NameHash: Comparable, Hashable, Sendable {
     /// 2 … 2^31 - 2; 0 and 1 are the offsets of `.` and `..`, 2^31 - 1 the end.
     public let rawValue: UInt32

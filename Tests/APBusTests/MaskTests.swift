@@ -8,7 +8,8 @@ import Sysfs
 import SystemPackage
 import Testing
 
-/// apmask, aqmask and driver_override, and who gets a queue by them: spec/ap-bus.md §2 to §4.
+/// apmask, aqmask and driver_override, and who gets a queue by them: docs/kernel/ap-bus.md, "Who gets a queue", "Masks",
+/// "driver_override".
 @Suite struct MaskTests {
     private static let ones = String(repeating: "f", count: 64)
 
@@ -54,7 +55,7 @@ import Testing
         #expect(it.driver("05.0004") == "cex4queue")
     }
 
-    /// spec/versions.md: 6.x reduces a number modulo 2^64.
+    /// 6.1 and 6.12 reduce a number modulo 2^64: `KernelDifference.maskNumbersSaturate`.
     @Test(arguments: [(KernelRelease.v6_1, "ok"), (.v6_12, "ok"), (.v7_2, "EINVAL")])
     func hugeNumbers(release: KernelRelease, answer: String) throws {
         let it = try Host(release: release)
@@ -102,7 +103,7 @@ import Testing
 
     // MARK: - Queues without a driver
 
-    /// recordings/*/drivers.txt: with 7.2 a queue without a driver goes to whoever it is, if not the host.
+    /// drivers.txt of each release in Tests/Recordings: with 7.2 a queue without a driver goes to whoever it is, if not the host.
     @Test(arguments: KernelRelease.allCases) func aQueueWithoutADriver(release: KernelRelease) throws {
         let it = try Host(release: release)
         #expect(it.kernel.write("bus/ap/drivers/cex4queue/unbind", "05.0004") == "ok")

@@ -8,7 +8,7 @@ import Sysfs
 import SystemPackage
 import Testing
 
-/// What a scan finds, and what it makes of it: spec/ap-bus.md §1.
+/// What a scan finds, and what it makes of it: docs/kernel/ap-bus.md, "Scans".
 @Suite struct ScanTests {
     private let it: Host
 
@@ -138,7 +138,7 @@ import Testing
         #expect(it.kernel.read("bus/ap/bindings_complete_count") == "2\n")
     }
 
-    /// spec/ap-bus.md §6
+    /// docs/kernel/ap-bus.md, "Uevents"
     @Test(arguments: [(KernelRelease.v6_1, 1, 0), (.v6_12, 0, 1), (.v7_2, 0, 1)])
     func bindingsAreToldAtTheProbeOrAtTheScan(release: KernelRelease, atProbe: Int, atScan: Int) throws {
         let it = try Host(release: release)
@@ -173,7 +173,7 @@ import Testing
         #expect(scans() == "7\n")
     }
 
-    /// spec/ap-bus.md §7: 40 ms between two looks at a queue, with 6.1 poll_timeout.
+    /// docs/kernel/ap-bus.md, "Resets of a queue": 40 ms between two looks at a queue, with 6.1 poll_timeout.
     @Test(arguments: [(KernelRelease.v6_1, Duration.microseconds(250)), (.v6_12, .milliseconds(40)), (.v7_2, .milliseconds(40))])
     func aResetIsLookedAtAfterAWhile(release: KernelRelease, interval: Duration) throws {
         let it = try Host(release: release)

@@ -4,7 +4,7 @@ import Testing
 import Waiting
 
 @Suite struct MaskParsingTests {
-    /// The golden vectors of the specification (spec/sysfs-tree.md, section B), by the rules of 7.2. A result is given
+    /// The vectors of docs/kernel/masks-and-numbers.md, "Vectors of masks", by the rules of 7.2. A result is given
     /// without its trailing zeros; nil is EINVAL.
     @Test(arguments: [
         (APMask.all, "-5,-6\n", "f9" + String(repeating: "f", count: 62)),

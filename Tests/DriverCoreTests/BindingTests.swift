@@ -79,7 +79,7 @@ import Testing
         #expect(it.takeDiary() == [])
     }
 
-    /// recordings/7.2/drivers.txt
+    /// Tests/Recordings/7.2/drivers.txt
     @Test(arguments: [
         ("bound", "EBUSY"), ("bound\n", "EBUSY"), ("bound ", "ENODEV"), ("free", "ok"), ("free\n", "ok"), ("", "ok"), ("\n", "ENODEV"),
         ("nothing", "ENODEV"), ("unwanted", "ENODEV"),

@@ -18,7 +18,7 @@ import Testing
         it = try Boxes()
     }
 
-    /// spec/ap-bus.md §6: the sender's variables, the node, DEVTYPE, DRIVER, the bus's; unbind has no MODALIAS.
+    /// docs/kernel/ap-bus.md, "Uevents": the sender's variables, the node, DEVTYPE, DRIVER, the bus's; unbind has no MODALIAS.
     @Test func theVariablesHaveTheirOrder() throws {
         it.register("driver")
         let before = it.kernel.ueventLines.count
@@ -81,7 +81,7 @@ import Testing
         #expect(root.subsystem == nil)
     }
 
-    // MARK: - Synthetic ones: recordings/7.2/uevent-write.txt
+    // MARK: - Synthetic ones: Tests/Recordings/7.2/uevent-write.txt
 
     @Test(arguments: UeventAction.allCases)
     func everyActionCanBeAskedFor(action: UeventAction) throws {

@@ -24,7 +24,7 @@ enum Errnos {
     ]
 
     private static let files: [String: Set<String>] = [
-        // spec/sysfs-tree.md §1
+        // docs/kernel/ap-bus.md, "Files of the bus"
         "ap_domain": ["EINVAL"], "apmask": ["EINVAL", "EBUSY"], "aqmask": ["EINVAL", "EBUSY"], "config_time": ["EINVAL"],
         "poll_thread": ["EINVAL"], "poll_timeout": ["EINVAL", "ERANGE"], "scans": [],
         "uevent": ["EINVAL", "ENOMEM"], "drivers_probe": ["ENODEV", "EINVAL"], "drivers_autoprobe": [],
@@ -33,9 +33,9 @@ enum Errnos {
         // §4, §5
         "request_count": [], "reset": [], "config": ["EINVAL", "EOPNOTSUPP", "EIO"], "online": ["EINVAL", "ENODEV"],
         "driver_override": ["EINVAL"],
-        // spec/mdev-lifecycle.md §4
+        // docs/kernel/mediated-devices.md, "Remove"
         "remove": ["EINVAL", "EAGAIN", "ENODEV"],
-        // spec/matrix-semantics.md §2, §4
+        // docs/kernel/vfio-ap.md, "Assigning", "ap_config"
         "assign_adapter": ["EINVAL", "ERANGE", "ENODEV", "EADDRNOTAVAIL", "EADDRINUSE"],
         "assign_domain": ["EINVAL", "ERANGE", "ENODEV", "EADDRNOTAVAIL", "EADDRINUSE"],
         "assign_control_domain": ["EINVAL", "ERANGE", "ENODEV"],

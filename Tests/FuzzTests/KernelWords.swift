@@ -1,5 +1,5 @@
-/// How the kernel reads what is written, as spec/kernfs-semantics.md §9 and spec/sysfs-tree.md §A tell it: written anew for the
-/// model, so that a mistake would have to be made twice.
+/// How the kernel reads what is written, as docs/kernel/masks-and-numbers.md tells it: written anew for the model, so that a
+/// mistake would have to be made twice.
 enum KernelWords {
     enum Number: Equatable {
         case value(UInt64)

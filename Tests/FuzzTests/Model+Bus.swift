@@ -1,7 +1,7 @@
 import Kernels
 import Sysfs
 
-/// The masks and overrides of the bus: spec/ap-bus.md §3 and §4.
+/// The masks and overrides of the bus: docs/kernel/ap-bus.md, "Masks", "driver_override".
 extension Model {
     mutating func storeMask(_ text: [UInt8], _ mask: WritableKeyPath<Model, Set<Int>>, isAdapters: Bool) -> Expectation {
         guard overrides == 0 else { return .exactly("EINVAL") }

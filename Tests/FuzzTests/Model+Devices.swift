@@ -1,4 +1,4 @@
-/// Mediated devices: spec/mdev-lifecycle.md §1 and §4, spec/matrix-semantics.md §2 and §4.
+/// Mediated devices: docs/kernel/mediated-devices.md, "Create", "Remove", and docs/kernel/vfio-ap.md, "Assigning", "ap_config".
 extension Model {
     mutating func create(_ text: [UInt8]) -> Expectation {
         guard text.count == 36 || text.count == 37, let uuid = KernelWords.uuid(text.prefix { $0 != 0 }.prefix(36)) else {

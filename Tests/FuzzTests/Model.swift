@@ -2,7 +2,7 @@ import Kernels
 import Recordings
 import Sysfs
 
-/// What a host must answer, as spec/matrix-semantics.md, mdev-lifecycle.md and ap-bus.md tell it: the mediated devices and what is
+/// What a host must answer, as docs/kernel (vfio-ap.md, mediated-devices.md, ap-bus.md) tells it: the mediated devices and what is
 /// assigned to them, the masks of the bus, the guests. What the model does not know, it allows whatever `Errnos` does.
 struct Model {
     /// A mistake, made on purpose, that a walk has to find.

@@ -12,8 +12,8 @@ import SystemPackage
 import Testing
 import VFIOAP
 
-/// What is done to a small host: the rows of the table in spec/locking.md §4, most of them as a system call. (Without the two that only a
-/// virtual machine monitor could cause: unmapping DMA, asking for interrupts.)
+/// What is done to a small host: the rows of docs/kernel/locking.md, "Who takes what", most of them as a system call.
+/// (Without what only a virtual machine monitor could cause: unmapping DMA, asking for interrupts.)
 enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case assignAdapter, unassignAdapter, assignDomain, assignTheOthersDomain, unassignDomain
     case assignControlDomain, unassignControlDomain, configure, configureTheOther

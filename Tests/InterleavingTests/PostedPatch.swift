@@ -4,7 +4,7 @@ import LockOrder
 /// A small model of the posted series "keep track of active guests", version 17, with the defects that one asks for.
 ///
 /// Without a defect it is the protocol as it was meant: the bus's masks, then `guests_lock`, the guest's `kvm->lock`,
-/// `matrix_dev->lock`. Two mediated devices, two guests. See spec/locking.md §2.
+/// `matrix_dev->lock`. Two mediated devices, two guests. See docs/kernel/locking.md, "The posted patches".
 ///
 /// Everything but the locks is only touched by the thread whose turn it is.
 final class PostedPatch: @unchecked Sendable {

@@ -90,7 +90,7 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         #expect(isEnabled())
     }
 
-    /// recordings/7.2/resets.txt: `reset-busy=5` was waited for four times.
+    /// Tests/Recordings/7.2/resets.txt: `reset-busy=5` was waited for four times.
     @Test func aSlowResetEndsAtItsLastPoll() throws {
         let apqn = try queue("05.0004")
         try machine.execute("queue 05.0004 reset-busy=5")
@@ -112,7 +112,7 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         #expect((0..<3).map { _ in machine.tapq(apqn).0.responseCode.rawValue } == [2, 2, 0])
     }
 
-    /// recordings/6.1/resets.txt: without a poll in between, ZAPQ keeps answering 02.
+    /// Tests/Recordings/6.1/resets.txt: without a poll in between, ZAPQ keeps answering 02.
     @Test func anEndlessResetEndsWhenTheFaultIsMended() throws {
         let apqn = try queue("05.0004")
         try machine.execute("queue 05.0004 reset-busy=255")

@@ -8,7 +8,7 @@ import SystemAdditions
 import SystemPackage
 import Testing
 
-/// What a write to `create` does and answers: spec/mdev-lifecycle.md §1 to §3.
+/// What a write to `create` does and answers: docs/kernel/mediated-devices.md, "Create", "Binding by hand".
 @Suite struct CreateTests {
     private let it: Workshop
 

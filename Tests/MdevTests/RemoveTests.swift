@@ -9,7 +9,7 @@ import SystemPackage
 import Testing
 import Waiting
 
-/// How a mediated device goes: spec/mdev-lifecycle.md §4 to §6.
+/// How a mediated device goes: docs/kernel/mediated-devices.md, "Remove", "Removal under a guest".
 @Suite(.bounded) struct RemoveTests {
     private let it: Workshop
     private let path = "devices/shop/\(Workshop.uuid)"

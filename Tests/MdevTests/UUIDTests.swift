@@ -4,7 +4,7 @@ import SystemAdditions
 import SystemPackage
 import Testing
 
-/// What names a mediated device: spec/mdev-lifecycle.md §1, recordings/7.2/mdev-create.txt.
+/// What names a mediated device: docs/kernel/mediated-devices.md, "The UUID".
 @Suite struct UUIDTests {
     private static let uuid = Workshop.uuid
 

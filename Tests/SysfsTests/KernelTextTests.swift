@@ -4,7 +4,7 @@ import SystemAdditions
 import SystemPackage
 import Testing
 
-/// How the kernel reads numbers: spec/kernfs-semantics.md §9.
+/// How the kernel reads numbers: docs/kernel/masks-and-numbers.md, "Numbers".
 @Suite struct KernelTextTests {
     private func bytes(_ text: String) -> ArraySlice<UInt8> { Array(text.utf8)[...] }
 

@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 import Waiting
 
-/// What an open attribute answers: spec/kernfs-semantics.md §3 to §5 and §8.
+/// What an open attribute answers: docs/kernel/kernfs.md, "Open", "Read", "Write", "After a removal".
 @Suite(.bounded) struct OpenFileTests {
     @Test func whoMayOpenDependsOnTheBitsAlone() throws {
         let it = try SampleTree()

@@ -4,7 +4,7 @@ import SystemAdditions
 import SystemPackage
 import Testing
 
-/// Names, links, inodes, and what caches hear: spec/kernfs-semantics.md §1 and §2.
+/// Names, links, inodes, and what caches hear: docs/kernel/kernfs.md, "What stat says", "Names and listings".
 @Suite struct TreeTests {
     @Test func namesAreListedByTheirHash() throws {
         #expect(NameHash("devices").rawValue == 698_066_606)

@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 @testable import VFIOAP
 
-/// What may be assigned, and in which order it is refused: spec/matrix-semantics.md §2, recordings/7.2/conflicts.txt.
+/// What may be assigned, and in which order it is refused: docs/kernel/vfio-ap.md, "Assigning".
 @Suite struct AssignTests {
     private let it: MatrixHost
 

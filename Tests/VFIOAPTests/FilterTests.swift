@@ -7,7 +7,7 @@ import Sysfs
 import Testing
 @testable import VFIOAP
 
-/// What a guest gets of what is assigned: spec/matrix-semantics.md §6.
+/// What a guest gets of what is assigned: docs/kernel/vfio-ap.md, "The filter".
 @Suite struct FilterTests {
     /// A host with adapters 5 and 6, usage domains 4 and 47, control domains 4 and 10, and all four queues bound.
     private var state = MatrixState(

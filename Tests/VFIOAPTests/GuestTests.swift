@@ -11,7 +11,8 @@ import Testing
 import Waiting
 @testable import VFIOAP
 
-/// Giving a device to a guest and taking it back, being asked for it, PQAP: spec/matrix-semantics.md §8, §9, §11, §12.
+/// Giving a device to a guest and taking it back, being asked for it, PQAP: docs/kernel/vfio-ap.md,
+/// "A guest starts and stops", "status", "Interrupts of a guest"; docs/kernel/mediated-devices.md, "Removal under a guest".
 @Suite(.bounded) struct GuestTests {
     private let monitor = Monitor()
     private let guest: Guest

@@ -7,7 +7,7 @@ import Sysfs
 import Testing
 @testable import VFIOAP
 
-/// The machine changes under a guest: spec/matrix-semantics.md §7, recordings/*/host-config-guest.txt.
+/// The machine changes under a guest: docs/kernel/vfio-ap.md, "What each change comes to".
 ///
 /// The device has adapters 5, 6, 7 and domains 4, 47, 20; of these the host has neither 7 nor 20.
 @Suite struct HostConfigurationTests {

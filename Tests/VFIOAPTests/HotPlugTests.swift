@@ -5,7 +5,8 @@ import Sysfs
 import Testing
 @testable import VFIOAP
 
-/// What each change comes to for a guest that runs, and which queues are reset: the rows of spec/matrix-semantics.md §7.
+/// What each change comes to for a guest that runs, and which queues are reset: the rows of docs/kernel/vfio-ap.md,
+/// "What each change comes to".
 ///
 /// A queue that loses its driver is zeroized by the bus too: that is the last one in each list.
 @Suite struct HotPlugTests {
@@ -33,7 +34,7 @@ import Testing
         let isTold: Bool
     }
 
-    /// recordings/7.2/guest-hotplug.txt
+    /// Tests/Recordings/7.2/guest-hotplug.txt
     static let steps = [
         Step(file: "assign_domain", text: "0x47", guest: "05.0004 05.0047", isTold: true),
         Step(file: "assign_adapter", text: "6", guest: "05.0004 05.0047 06.0004 06.0047", isTold: true),

@@ -5,7 +5,7 @@ import Sysfs
 import Testing
 @testable import VFIOAP
 
-/// How a matrix is written and read: spec/matrix-semantics.md §4 and §5.
+/// How a matrix is written and read: docs/kernel/vfio-ap.md, "ap_config", "Texts".
 @Suite struct MatrixTextTests {
     private static let zeros = String(repeating: "0", count: 64)
 

@@ -10,7 +10,7 @@ import Testing
 import Waiting
 @testable import VFIOAP
 
-/// The module, its devices, and how they end: spec/mdev-lifecycle.md §5 to §7.
+/// The module, its devices, and how they end: docs/kernel/mediated-devices.md, "Remove", "Removal under a guest", "The module".
 @Suite(.bounded) struct ModuleTests {
     private let it: MatrixHost
 

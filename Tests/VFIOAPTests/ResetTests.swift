@@ -11,7 +11,7 @@ import Testing
 import Waiting
 @testable import VFIOAP
 
-/// How queues are reset and what becomes of a reset that is slow or fails: spec/matrix-semantics.md §10, recordings/*/resets.txt.
+/// How queues are reset and what becomes of a reset that is slow or fails: docs/kernel/vfio-ap.md, "Resets".
 @Suite(.bounded) struct ResetTests {
     /// A host whose device A has 05.0004, 05.0047, 06.0004, 06.0047.
     private func host(_ release: KernelRelease = .v7_2) throws -> MatrixHost {
