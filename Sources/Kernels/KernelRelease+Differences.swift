@@ -18,8 +18,8 @@ extension KernelRelease {
 
 /// What differs between the releases, each difference by its name; the only place that says which release does what.
 ///
-/// Code asks `release.has(.resetsQueuesTogether)`. That a release does not have an attribute is not said here, but by the attribute's
-/// row: `since:`.
+/// Code asks `release.has(.resetsQueuesTogether)`. That a release does not have an attribute is not said here, but by the row of
+/// the attribute: `since:`.
 /// docs/FIDELITY.md lists them all (`make fidelity`).
 public enum KernelDifference: CaseIterable, Sendable {
     // MARK: Files and texts
@@ -113,10 +113,11 @@ public enum KernelDifference: CaseIterable, Sendable {
         case .statusLeavesGuestsLock:
             .v6_12 ... .v6_12
         case .refusesToCreateDirectories, .joinsRunningScan, .tellsBindingsOnce, .keepsQueuesWithAsyncErrors,
-            .scanStartsQueues, .pollsQueuesSlowly, .asksWhetherInterruptsAreOn, .depthCountsFromOne, .pollThreadIsABoolean, .pollTimeoutIsOneNumber,
-            .checkstopIsOffline, .asksOneQueueForRandomNumbers, .knowsLaterOperationModes, .z90cryptHasALargeMinor,
-            .vfioDevicesHaveNodes, .vfioDeviceGoesBeforeTheWait, .resetsQueuesTogether, .resetsFilteredQueues, .unbindResetsAdapter,
-            .goneQueuesAreNotReset, .passesDeconfiguredQueues, .asksUserToLetGo:
+            .scanStartsQueues, .pollsQueuesSlowly, .asksWhetherInterruptsAreOn, .depthCountsFromOne, .pollThreadIsABoolean,
+            .pollTimeoutIsOneNumber, .checkstopIsOffline, .asksOneQueueForRandomNumbers, .knowsLaterOperationModes,
+            .z90cryptHasALargeMinor, .vfioDevicesHaveNodes, .vfioDeviceGoesBeforeTheWait, .resetsQueuesTogether,
+            .resetsFilteredQueues, .unbindResetsAdapter, .goneQueuesAreNotReset, .passesDeconfiguredQueues,
+            .asksUserToLetGo:
             .v6_12 ... .latest
         case .booleansKnowEnable, .maskNumbersSaturate, .filesMayBeHuge, .checksMasksAgainstAll, .driverlessQueuesAreTheHosts,
             .tellsSecureBinding, .everybodyReadsParameters, .goneQueueEndsResetSilently, .askingTakesQueues, .tellsGuestOfChanges:
