@@ -84,7 +84,10 @@ let package = Package(
         // Programs
         .executableTarget(
             name: "apmatrix",
-            dependencies: ["Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "CLinux", "Machine", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", system, argumentParser]),
+            dependencies: [
+                "Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "CLinux", "Machine", "DriverCore", "Sysfs",
+                "Kernels", "SystemAdditions", system, argumentParser,
+            ]),
         .executableTarget(
             name: "apmatrix-stress",
             dependencies: [
@@ -107,10 +110,16 @@ let package = Package(
             name: "MachineTests", dependencies: ["Waiting", "Machine", "AdjunctProcessor", "SystemAdditions", system]),
         .testTarget(
             name: "DriverCoreTests",
-            dependencies: ["Waiting", "KernelTesting", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+            dependencies: [
+                "Waiting", "KernelTesting", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder",
+                system,
+            ]),
         .testTarget(
             name: "MdevTests",
-            dependencies: ["Waiting", "KernelTesting", "Mdev", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+            dependencies: [
+                "Waiting", "KernelTesting", "Mdev", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks",
+                "LockOrder", system,
+            ]),
         .testTarget(name: "KVMTests", dependencies: ["KVM", "Machine", "AdjunctProcessor", "KernelLocks", "LockOrder"]),
         .testTarget(
             name: "APBusTests",
@@ -120,7 +129,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "VFIOAPTests",
-            dependencies: ["Waiting", "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+            dependencies: [
+                "Waiting", "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore",
+                "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
+            ]),
         .testTarget(
             name: "EmulatorTests",
             dependencies: ["Emulator", "Machine", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
@@ -129,13 +141,22 @@ let package = Package(
             dependencies: ["Waiting", "Recordings", "VFS", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["Waiting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
+            dependencies: [
+                "Waiting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS", "Sysfs",
+                "Kernels", "SystemAdditions", system,
+            ]),
         .testTarget(
             name: "InterleavingTests",
-            dependencies: ["Waiting", "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
+            dependencies: [
+                "Waiting", "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine",
+                "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder",
+                system,
+            ]),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["Waiting", "Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
+            dependencies: [
+                "Waiting", "Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
+            ]),
         .testTarget(
             name: "SandboxTests",
             dependencies: ["Sandbox", "FUSE", "Namespaces", "Machine", "AdjunctProcessor", "SystemAdditions", system]),

@@ -8,6 +8,8 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "in-process", dependencies: [.product(name: "Emulator", package: "apmatrix")],
-            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error)])
+            swiftSettings: [
+                .swiftLanguageMode(.v6), .enableUpcomingFeature("MemberImportVisibility"), .treatAllWarnings(as: .error),
+            ])
     ]
 )

@@ -27,7 +27,9 @@ extension APBus {
     /// /sys/bus/ap
     private static func attributes(_ release: KernelRelease) -> [Attribute<APBus>] {
         [
-            .readWrite("ap_domain") { "\($0.state.withLock { $0.domain })\n" } store: { bus, input, held throws(Errno) in
+            .readWrite("ap_domain") {
+                "\($0.state.withLock { $0.domain })\n"
+            } store: { bus, input, held throws(Errno) in
                 try bus.storeDomain(input, after: held)
             },
             .readOnly("ap_control_domain_mask") { $0.configurationMask(\.controlDomains) },
@@ -38,28 +40,40 @@ extension APBus {
             .readOnly("ap_interrupts") { $0.hardware.hasInterrupts ? "1\n" : "0\n" },
             mask("apmask", .adapters),
             mask("aqmask", .domains),
-            .readWrite("config_time") { "\($0.state.withLock { $0.configTime })\n" } store: { bus, input, _ throws(Errno) in
+            .readWrite("config_time") {
+                "\($0.state.withLock { $0.configTime })\n"
+            } store: { bus, input, _ throws(Errno) in
                 let seconds = try KernelText.scannedInteger(input.text, .decimal)
                 guard (5...120).contains(seconds) else { throw .EINVAL }
                 bus.state.withLock { $0.configTime = seconds }
                 bus.armScanTimer()
             },
             // with AP interrupts there is nothing to poll: the thread is never started
-            .readWrite("poll_thread") { $0.state.withLock { $0.pollThread } ? "1\n" : "0\n" } store: {
+            .readWrite("poll_thread") {
+                $0.state.withLock { $0.pollThread } ? "1\n" : "0\n"
+            } store: {
                 bus, input, _ throws(Errno) in
-                let isOn = release.has(.pollThreadIsABoolean)
+                let isOn =
+                    release.has(.pollThreadIsABoolean)
                     ? try KernelText.boolean(input.text, release: release)
                     : try KernelText.scannedInteger(input.text, .decimal) != 0
                 bus.state.withLock { $0.pollThread = isOn && !bus.hardware.hasInterrupts }
             },
-            .readWrite("poll_timeout") { "\($0.state.withLock { $0.pollTimeout })\n" } store: { bus, input, _ throws(Errno) in
-                let nanoseconds = release.has(.pollTimeoutIsOneNumber)
+            .readWrite("poll_timeout") {
+                "\($0.state.withLock { $0.pollTimeout })\n"
+            } store: { bus, input, _ throws(Errno) in
+                let nanoseconds =
+                    release.has(.pollTimeoutIsOneNumber)
                     ? try KernelText.unsignedLong(input.text)
                     : try KernelText.scannedLong(input.text, .decimal)
-                guard nanoseconds <= 120_000_000_000, nanoseconds > 0 || release.has(.pollTimeoutIsOneNumber) else { throw .EINVAL }
+                guard nanoseconds <= 120_000_000_000, nanoseconds > 0 || release.has(.pollTimeoutIsOneNumber) else {
+                    throw .EINVAL
+                }
                 bus.state.withLock { $0.pollTimeout = nanoseconds }
             },
-            .readWrite("scans") { "\($0.state.withLock { $0.scans })\n" } store: { bus, _, held in
+            .readWrite("scans") {
+                "\($0.state.withLock { $0.scans })\n"
+            } store: { bus, _, held in
                 bus.forceScan(after: held)
             },
             .readOnly("bindings") { bus in

@@ -16,7 +16,9 @@ extension APBus {
             masks.withLock(after: held) { (masks, _) in
                 bus.devices.compactMap(\.queue).compactMap { queue in
                     guard let name = queue.device.driver else { return nil }
-                    guard let driver = drivers.first(where: { $0.name == name }) else { return "\(queue.apqn) has \(name), which is no driver" }
+                    guard let driver = drivers.first(where: { $0.name == name }) else {
+                        return "\(queue.apqn) has \(name), which is no driver"
+                    }
                     guard queue.driverOverride == nil, masks.reservesForHost(queue.apqn) != driver.isDefault else { return nil }
                     return "\(queue.apqn) has \(name), which the masks do not give it to"
                 }

@@ -39,7 +39,9 @@ extension APBus {
         case .nothing: return false
         case .poll: return true
         case .associated(let secret):
-            if kernel.release.has(.tellsSecureBinding) { queue.device.sendUevent(.change, [UeventVariable("SE_ASSOC", "\(secret)")]) }
+            if kernel.release.has(.tellsSecureBinding) {
+                queue.device.sendUevent(.change, [UeventVariable("SE_ASSOC", "\(secret)")])
+            }
             return false
         }
     }

@@ -20,17 +20,21 @@ extension APBus {
             [
                 .readOnly("hwtype") { "\($0.card.type)\n" },
                 .readOnly("raw_hwtype") { "\($0.card.info.type)\n" },
-                                .readOnly("depth") { card in
+                .readOnly("depth") { card in
                     "\(card.bus.kernel.release.has(.depthCountsFromOne) ? card.card.info.capacity : Int(card.card.info.depth))\n"
                 },
                 .readOnly("ap_functions") { "0x\($0.card.info.functions.hex(8, uppercase: true))\n" },
-                .readWrite("request_count") { "\($0.card.state.withLock { $0.requests })\n" } store: { card, _, _ in
+                .readWrite("request_count") {
+                    "\($0.card.state.withLock { $0.requests })\n"
+                } store: { card, _, _ in
                     card.clearRequests()
                 },
                 .readOnly("requestq_count") { _ in "0\n" }.fixed(APBus.noRequests),
                 .readOnly("pendingq_count") { _ in "0\n" }.fixed(APBus.noRequests),
                 .readOnly("modalias") { "ap:t\($0.card.type.hex(2, uppercase: true))\n" },
-                .readWrite("config") { $0.card.state.withLock { $0.isConfigured } ? "1\n" : "0\n" } store: {
+                .readWrite("config") {
+                    $0.card.state.withLock { $0.isConfigured } ? "1\n" : "0\n"
+                } store: {
                     card, input, _ throws(Errno) in
                     try card.storeConfig(input)
                 },

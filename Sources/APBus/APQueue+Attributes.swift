@@ -23,7 +23,9 @@ extension APBus {
                 },
                 .readOnly("requestq_count") { _ in "0\n" }.fixed(APBus.noRequests),
                 .readOnly("pendingq_count") { _ in "0\n" }.fixed(APBus.noRequests),
-                .readWrite("reset") { $0.resetText } store: { queue, _, _ in
+                .readWrite("reset") {
+                    $0.resetText
+                } store: { queue, _, _ in
                     queue.queue.state.withLock { $0.machine.restart() }
                     queue.bus.kick(queue.queue)
                 },
@@ -55,7 +57,8 @@ extension APBus {
         private var interruptText: String {
             let (state, sawInterrupts) = queue.state.withLock { ($0.machine.state, $0.machine.sawInterrupts) }
             if state == .setInterruptWait { return "Enable Interrupt pending.\n" }
-            let isOn = bus.kernel.release.has(.asksWhetherInterruptsAreOn)
+            let isOn =
+                bus.kernel.release.has(.asksWhetherInterruptsAreOn)
                 ? bus.hardware.tapq(queue.apqn).0.interruptsEnabled : sawInterrupts
             return isOn ? "Interrupts enabled.\n" : "Interrupts disabled.\n"
         }

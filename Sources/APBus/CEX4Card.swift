@@ -53,7 +53,9 @@ struct CEX4Card: Sendable {
     static func attributes(of mode: CardMode) -> [Attribute<CEX4Card>] {
         let common: [Attribute<CEX4Card>] = [
             .readOnly("type") { "CEX\($0.card.type - 6)\(mode.letter)\n" },
-            .readWrite("online") { $0.isOnline ? "1\n" : "0\n" } store: { card, input, _ throws(Errno) in
+            .readWrite("online") {
+                $0.isOnline ? "1\n" : "0\n"
+            } store: { card, input, _ throws(Errno) in
                 try card.storeOnline(input)
             },
             .readOnly("load") { _ in "0\n" }.fixed(APBus.noRequests),
@@ -83,7 +85,9 @@ struct CEX4Card: Sendable {
 
     /// What a user wants, as far as the card can: 6.1 does not care for checkstops.
     var isOnline: Bool {
-        card.state.withLock { $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline)) }
+        card.state.withLock {
+            $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline))
+        }
     }
 
     /// Switches the card, and those of its queues that are not so already.
@@ -93,7 +97,9 @@ struct CEX4Card: Sendable {
     /// Kernel: drivers/s390/crypto/zcrypt_card.c, online_store.
     private func storeOnline(_ input: Input) throws(Errno) {
         let isOn = try KernelText.zeroOrOne(input.text)
-        let isUsable = card.state.withLock { $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline)) }
+        let isUsable = card.state.withLock {
+            $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline))
+        }
         guard !isOn || isUsable else { throw .ENODEV }
         card.state.withLock { $0.isOnline = isOn }
         card.device.sendOnline(isOn)

@@ -69,7 +69,9 @@ struct CEX4Queue: Sendable {
 
     static func attributes(of mode: CardMode) -> [Attribute<CEX4Queue>] {
         let common: [Attribute<CEX4Queue>] = [
-            .readWrite("online") { $0.isOnline ? "1\n" : "0\n" } store: { queue, input, _ throws(Errno) in
+            .readWrite("online") {
+                $0.isOnline ? "1\n" : "0\n"
+            } store: { queue, input, _ throws(Errno) in
                 try queue.storeOnline(input)
             },
             .readOnly("load") { _ in "0\n" }.fixed(APBus.noRequests),
@@ -86,7 +88,9 @@ struct CEX4Queue: Sendable {
     }
 
     private var isOnline: Bool {
-        queue.state.withLock { $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline)) }
+        queue.state.withLock {
+            $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline))
+        }
     }
 
     /// Whether the queue and its card can work at all.

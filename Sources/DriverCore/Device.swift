@@ -61,7 +61,8 @@ public final class Device: Sendable {
     ///   apart.
     ///
     /// Kernel: drivers/base/core.c, device_add up to the announcement.
-    public init(_ name: String, in parent: Directory, subsystem: (name: String, directory: Directory?)?,
+    public init(
+        _ name: String, in parent: Directory, subsystem: (name: String, directory: Directory?)?,
         identity: DeviceIdentity = DeviceIdentity(), kernel: Kernel
     ) throws(Errno) {
         self.kernel = kernel

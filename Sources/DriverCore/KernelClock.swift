@@ -134,7 +134,9 @@ public final class VirtualClock: KernelClock {
     /// The work that falls due next, if it does by `end`; time goes on to it.
     private func takeNext(until end: Duration?) -> (@Sendable () -> Void)? {
         state.withLock { state in
-            let order = state.due.indices.sorted { (state.due[$0].time, state.due[$0].id) < (state.due[$1].time, state.due[$1].id) }
+            let order = state.due.indices.sorted {
+                (state.due[$0].time, state.due[$0].id) < (state.due[$1].time, state.due[$1].id)
+            }
             guard let next = order.first, end.map({ state.due[next].time <= $0 }) ?? true else { return nil }
             let (time, _, work) = state.due.remove(at: next)
             state.now = max(state.now, time)

@@ -29,7 +29,8 @@ public final class Module: Sendable {
         for child in ["holders", "notes", "sections", "drivers"] { _ = try kernel.directory("module", name, child) }
         directory.addAttributes(Module.attributes(kernel.release), of: self)
         if let version {
-            directory.addAttributes(AttributeTable([.readOnly("version") { _ in version + "\n" }], release: kernel.release), of: self)
+            directory.addAttributes(
+                AttributeTable([.readOnly("version") { _ in version + "\n" }], release: kernel.release), of: self)
         }
     }
 

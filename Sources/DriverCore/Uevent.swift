@@ -54,7 +54,8 @@ public final class UeventLedger: Sendable {
     private static func message(
         _ action: UeventAction, _ path: String, _ subsystem: String, _ variables: [UeventVariable]
     ) -> [UInt8] {
-        var message = Array("\(action.rawValue)@\(path)\0ACTION=\(action.rawValue)\0DEVPATH=\(path)\0SUBSYSTEM=\(subsystem)\0".utf8)
+        var message = Array(
+            "\(action.rawValue)@\(path)\0ACTION=\(action.rawValue)\0DEVPATH=\(path)\0SUBSYSTEM=\(subsystem)\0".utf8)
         for variable in variables {
             message += variable.key.utf8
             message.append(UInt8(ascii: "="))

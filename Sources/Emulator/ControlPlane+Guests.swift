@@ -13,7 +13,8 @@ extension ControlPlane {
     static func guest(_ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 2 else {
-            throw ControlError(.EINVAL, "a command is 'start|start-deaf NAME UUID…', 'stop|kill|reset NAME' or 'pqap NAME AP.DOM on|off'")
+            throw ControlError(
+                .EINVAL, "a command is 'start|start-deaf NAME UUID…', 'stop|kill|reset NAME' or 'pqap NAME AP.DOM on|off'")
         }
         switch words[0] {
         case "start", "start-deaf":

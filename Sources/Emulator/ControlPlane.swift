@@ -23,7 +23,9 @@ enum ControlPlane {
     static var names: [String] { files.map(\.name) }
 
     private static let files: [Attribute<Computer>] = [
-        file("machine") { Array($0.machine.description.yaml.utf8) } command: { computer, line, _ throws(ControlError) in
+        file("machine") {
+            Array($0.machine.description.yaml.utf8)
+        } command: { computer, line, _ throws(ControlError) in
             do throws(MachineCommandError) {
                 try computer.machine.execute(line)
             } catch {

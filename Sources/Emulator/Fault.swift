@@ -29,7 +29,8 @@ struct Fault: Sendable {
     init(_ line: String, on release: KernelRelease) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 3, let access = Access(rawValue: words[0]) else {
-            throw ControlError(.EINVAL, "a fault is 'read|write PATTERN [errno=NAME] [delay=2s] [nth=N|times=N]'; 'clear' removes all")
+            throw ControlError(
+                .EINVAL, "a fault is 'read|write PATTERN [errno=NAME] [delay=2s] [nth=N|times=N]'; 'clear' removes all")
         }
         self.access = access
         pattern = try FaultPattern(words[1])
@@ -49,10 +50,14 @@ struct Fault: Sendable {
             guard let delay = Fault.duration(text) else { throw ControlError(.EINVAL, "'\(text)' is no delay; 2s and 50ms are") }
             self.delay = delay
         case ("nth", let text):
-            guard let number = Int(text), number > 0 else { throw ControlError(.EINVAL, "nth= takes a number from 1 on, not '\(text)'") }
+            guard let number = Int(text), number > 0 else {
+                throw ControlError(.EINVAL, "nth= takes a number from 1 on, not '\(text)'")
+            }
             (first, last) = (number, number)
         case ("times", let text):
-            guard let number = Int(text), number > 0 else { throw ControlError(.EINVAL, "times= takes a number from 1 on, not '\(text)'") }
+            guard let number = Int(text), number > 0 else {
+                throw ControlError(.EINVAL, "times= takes a number from 1 on, not '\(text)'")
+            }
             (first, last) = (1, number)
         default:
             throw ControlError(.EINVAL, "'\(option)' means nothing here; errno=, delay=, nth= and times= do")

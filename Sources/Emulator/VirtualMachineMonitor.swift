@@ -94,7 +94,8 @@ final class VirtualMachineMonitor: Sendable {
             mdev.vfio.close()
             module.module.put()
             throw ControlError(
-                error, "\(uuid): " + (error == .EPERM ? "a guest can have one mediated matrix device only" : "it is being removed"))
+                error,
+                "\(uuid): " + (error == .EPERM ? "a guest can have one mediated matrix device only" : "it is being removed"))
         }
         devices.withLock { $0.append(mdev) }
     }

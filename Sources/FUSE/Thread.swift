@@ -15,12 +15,14 @@ package enum Thread {
     package static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
         let task = Unmanaged.passRetained(Task(body))
         var thread = pthread_t()
-        let result = pthread_create(&thread, nil, { argument in
-            if let argument {
-                Unmanaged<Task>.fromOpaque(argument).takeRetainedValue().body()
-            }
-            return nil
-        }, task.toOpaque())
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument {
+                    Unmanaged<Task>.fromOpaque(argument).takeRetainedValue().body()
+                }
+                return nil
+            }, task.toOpaque())
         guard result == 0 else {
             task.release()
             return nil

@@ -30,7 +30,8 @@ public struct Exploration: Sendable, CustomStringConvertible {
 
     public var description: String {
         let names = operations.enumerated().map { "\(Schedule.letter($0)) = \($1)" }.joined(separator: ", ")
-        var text = "\(names): \(schedules) schedules" + (isComplete ? ", all there are" : ", \(random) of them random, seed \(seed)")
+        var text =
+            "\(names): \(schedules) schedules" + (isComplete ? ", all there are" : ", \(random) of them random, seed \(seed)")
         if let failure { text += "\n\(failure)" }
         return text
     }

@@ -21,7 +21,8 @@ struct LockTable {
         appeared[lock.name, default: 0] += 1
         all.append(
             LockView(
-                name: "\(lock.name) #\(appeared[lock.name] ?? 0)", isReaderWriter: lock.rank.isReaderWriter, isLeaf: lock.rank == .leaf))
+                name: "\(lock.name) #\(appeared[lock.name] ?? 0)", isReaderWriter: lock.rank.isReaderWriter,
+                isLeaf: lock.rank == .leaf))
         indices[lock] = all.count - 1
         return all.count - 1
     }

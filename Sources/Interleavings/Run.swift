@@ -201,7 +201,9 @@ public final class Run: @unchecked Sendable {
 
     /// - Returns: whether there is something that was to be done later.
     private func letTimePass() -> Bool {
-        guard patience > 0, let next = later.indices.min(by: { (later[$0].time, $0) < (later[$1].time, $1) }) else { return false }
+        guard patience > 0, let next = later.indices.min(by: { (later[$0].time, $0) < (later[$1].time, $1) }) else {
+            return false
+        }
         patience -= 1
         enqueue(later.remove(at: next).work)
         return true
@@ -256,7 +258,9 @@ extension Run: SchedulingObserver {
         let index = locks.index(of: lock)
         if lock.rank == .leaf, granularity.quiet.contains(lock.name) || granularity.ignored.contains(lock.name),
             locks[index].isAvailable(mode, announced: false)
-        { return }
+        {
+            return
+        }
         pause(.wants(index, mode))
     }
 

@@ -18,7 +18,9 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
             guard (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter) else { return nil }
             let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
             rest = rest.dropFirst(digits.count)
-            guard let count = digits.isEmpty ? 1 : Int(String(decoding: digits, as: UTF8.self)), count <= 1_000_000 else { return nil }
+            guard let count = digits.isEmpty ? 1 : Int(String(decoding: digits, as: UTF8.self)), count <= 1_000_000 else {
+                return nil
+            }
             choices += Array(repeating: Int(letter - UInt8(ascii: "a")), count: count)
         }
         self.choices = choices

@@ -29,7 +29,8 @@ struct ThreadState {
         func obstacle(_ locks: LockTable) -> String {
             switch self {
             case .wants(let lock, let mode), .waits(let lock, let mode):
-                let others = locks[lock].holders.map { Schedule.letter($0.thread) + " has" }
+                let others =
+                    locks[lock].holders.map { Schedule.letter($0.thread) + " has" }
                     + locks[lock].writers.map { Schedule.letter($0) + " waits to write" }
                 return "waits for \(locks.name(lock, mode)) (\(others.joined(separator: ", ")))"
             default: return place(locks)

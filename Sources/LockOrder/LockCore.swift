@@ -65,7 +65,8 @@ struct LockCore: ~Copyable {
         if !lockClass.rank.isLeaf { lockClass.count(hold: hold.since.elapsed) }
         // acquiring: the last reader hands over what the others have released before
         let left = word.wrappingSubtract(
-            mode == .exclusive ? Self.writer : Self.reader, ordering: .acquiringAndReleasing).newValue
+            mode == .exclusive ? Self.writer : Self.reader, ordering: .acquiringAndReleasing
+        ).newValue
         if left == Self.waiter { isFair ? handOver() : wakeSleepers() }
         if hold.isInstrumented { releasedInstrumented(mode) }
     }

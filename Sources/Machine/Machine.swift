@@ -169,7 +169,9 @@ extension MachineState {
         guard description.secureExecution else { return .queueNotAvailable }
         let refusal = condition(of: apqn)
         guard refusal == .normal else { return refusal }
-        guard let binding = bindings[apqn], binding.state == .boundNotAssociated, binding.polls == 0 else { return .notAvailableForAssociation }
+        guard let binding = bindings[apqn], binding.state == .boundNotAssociated, binding.polls == 0 else {
+            return .notAvailableForAssociation
+        }
         bindings[apqn]?.polls = 2
         return .normal
     }

@@ -26,7 +26,8 @@ public struct MdevUUID: Hashable, Comparable, Sendable, CustomStringConvertible 
                 switch at {
                 case 8, 13, 18, 23: byte == UInt8(ascii: "-")
                 default:
-                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                        || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
                 }
             })
         else { return nil }

@@ -29,7 +29,11 @@ public final class VFIOCore: Sendable {
                 .readOnly("name") { _ in "vfio-noiommu\n" },
                 .readOnly("reserved_regions") { _ in "" },
                 // a group without a default domain has no type to change
-                .readWrite("type") { _ in "unknown\n" } store: { _, _, _ throws(Errno) in throw .EINVAL },
+                .readWrite("type") { _ in
+                    "unknown\n"
+                } store: { _, _, _ throws(Errno) in
+                    throw .EINVAL
+                },
             ], release: kernel.release)
     }
 }

@@ -1,4 +1,3 @@
-
 /// The directories and links in a directory, by name.
 ///
 /// Most directories have a handful, and are many: those are kept in a list, which takes half the memory of a dictionary.

@@ -1,4 +1,3 @@
-
 /// A directory as the tree keeps it. Reachable only through the tree's lock.
 final class DirectoryRecord {
     let number: UInt64

@@ -83,7 +83,9 @@ public final class SysfsFileSystem: FileSystem {
             connection.offered.intersection([
                 .cachedSymbolicLinks, .readDirectoryPlus, .parallelDirectoryOperations, .noOpenDirectory, .atomicTruncation,
             ]))
-        connection.wanted.subtract([.readDirectoryPlusAutomatic, .automaticInvalidation, .writebackCache, .spliceRead, .spliceWrite])
+        connection.wanted.subtract([
+            .readDirectoryPlusAutomatic, .automaticInvalidation, .writebackCache, .spliceRead, .spliceWrite,
+        ])
     }
 
     public func stopping() {

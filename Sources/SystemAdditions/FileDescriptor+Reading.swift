@@ -34,7 +34,6 @@ extension FilePath {
         String(decoding: (try? contents()) ?? [], as: UTF8.self)
     }
 
-
     /// Everything that is in the file.
     ///
     /// - Throws: what `open(2)` and `read(2)` answer.

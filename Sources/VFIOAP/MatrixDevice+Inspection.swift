@@ -45,7 +45,9 @@ extension MatrixDevice {
         for active in guests {
             let hook = active.guest.pqapHook.withReadLock(after: held) { hook, _ in hook as? MatrixMdev }
             if hook?.number != active.mdev { defects.append("the PQAP of guest \(active.guest.name) is not its device's") }
-            if guests.count(where: { $0.guest === active.guest }) != 1 { defects.append("guest \(active.guest.name) is active twice") }
+            if guests.count(where: { $0.guest === active.guest }) != 1 {
+                defects.append("guest \(active.guest.name) is active twice")
+            }
         }
         return defects
     }
@@ -59,7 +61,9 @@ extension MatrixState {
         for (index, (number, mdev)) in all.enumerated() {
             if mdev.added != APMatrix() { defects.append("\(mdev.uuid) still waits for the end of a scan") }
             if !mdev.isPublished { defects.append("ap_config of \(mdev.uuid) is not what is assigned") }
-            for apqn in mdev.matrix.queues where owner(apqn) != number { defects.append("\(apqn) is not known as \(mdev.uuid)'s") }
+            for apqn in mdev.matrix.queues where owner(apqn) != number {
+                defects.append("\(apqn) is not known as \(mdev.uuid)'s")
+            }
             for (_, other) in all[..<index] where other.matrix.sharesQueue(with: mdev.matrix) {
                 defects.append("\(other.uuid) and \(mdev.uuid) have a queue in common")
             }
@@ -86,7 +90,9 @@ extension MatrixState {
         if !apcb.controlDomains.isSubset(of: host.controlDomains) {
             defects.append("guest \(guest.name) controls a domain that the host does not control")
         }
-        if runsWith != mdev.shadow, !isAsked { defects.append("guest \(guest.name) runs with other masks than its device gives it") }
+        if runsWith != mdev.shadow, !isAsked {
+            defects.append("guest \(guest.name) runs with other masks than its device gives it")
+        }
         return defects
     }
 }

@@ -46,7 +46,8 @@ enum Operation {
         case 98: return .read("bus/ap/bindings")
         default:
             return generator.below(10) == 0
-                ? .write("\(control)/modules", generator.below(3) == 0 ? "unload vfio_ap" : "load vfio_ap") : .read("\(control)/locks")
+                ? .write("\(control)/modules", generator.below(3) == 0 ? "unload vfio_ap" : "load vfio_ap")
+                : .read("\(control)/locks")
         }
     }
 

@@ -62,7 +62,9 @@ struct StressCommand: ParsableCommand {
         }
         let counts = clients.reduce(into: Counts()) { $0.add($1.counts) }
         let rate = counts.calls / max(1, seconds)
-        print("\(counts.calls) operations, \(rate) a second; \(counts.succeeded) succeeded, \(counts.refused) were refused as they should be")
+        print(
+            "\(counts.calls) operations, \(rate) a second; \(counts.succeeded) succeeded, \(counts.refused) were refused as they should be"
+        )
         print(counts.table)
         let (end, endLogs) = (Memory.resident, host.logSize)
         let logs = (endLogs - warmLogs) / 1024

@@ -14,7 +14,8 @@ import Testing
     private static let ones = String(repeating: "f", count: 64)
 
     @Test(arguments: [
-        ("-5", "", "other", "cex4queue"), ("", "-4", "other", "other"), ("-5", "-4", "other", "other"), ("", "", "cex4queue", "cex4queue"),
+        ("-5", "", "other", "cex4queue"), ("", "-4", "other", "other"), ("-5", "-4", "other", "other"),
+        ("", "", "cex4queue", "cex4queue"),
         ("-6", "", "cex4queue", "other"), ("0x0", "", "other", "other"),
     ])
     func aQueueIsTheHostsWhileBothBitsAreSet(apmask: String, aqmask: String, of05: String, of06: String) throws {
@@ -116,7 +117,9 @@ import Testing
 
     @Test func theWrongDriverCannotHaveAQueueByHandEither() throws {
         let it = try Host()
-        for file in ["cex4queue/unbind", "cex4queue/bind"] { #expect(it.kernel.write("bus/ap/drivers/\(file)", "05.0004") == "ok") }
+        for file in ["cex4queue/unbind", "cex4queue/bind"] {
+            #expect(it.kernel.write("bus/ap/drivers/\(file)", "05.0004") == "ok")
+        }
         #expect(it.kernel.write("bus/ap/drivers/other/bind", "05.0004") == "EBUSY")
         #expect(it.kernel.write("bus/ap/drivers/cex4queue/unbind", "05.0004") == "ok")
         #expect(it.kernel.write("bus/ap/drivers/other/bind", "05.0004") == "ENODEV")
@@ -128,8 +131,10 @@ import Testing
     private static let override = "devices/ap/card05/05.0004/driver_override"
 
     @Test(arguments: [
-        ("vfio_ap", "vfio_ap\n"), ("vfio_ap\n", "vfio_ap\n"), ("nonsense\n", "nonsense\n"), ("a b\n", "a b\n"), ("\n", "\n"), ("\0", "\n"),
-        ("vfio_ap\0z", "vfio_ap\n"), ("a\nb", "a\n"), (String(repeating: "x", count: 4094), String(repeating: "x", count: 4094) + "\n"),
+        ("vfio_ap", "vfio_ap\n"), ("vfio_ap\n", "vfio_ap\n"), ("nonsense\n", "nonsense\n"), ("a b\n", "a b\n"), ("\n", "\n"),
+        ("\0", "\n"),
+        ("vfio_ap\0z", "vfio_ap\n"), ("a\nb", "a\n"),
+        (String(repeating: "x", count: 4094), String(repeating: "x", count: 4094) + "\n"),
     ])
     func anOverrideIsAnyTextUpToItsFirstNewline(text: String, shown: String) throws {
         let it = try Host()

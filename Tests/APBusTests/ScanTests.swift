@@ -47,7 +47,8 @@ import Testing
     @Test func anAdapterThatIsBackIsNew() throws {
         it.kernel.write("devices/ap/card05/05.0004/driver_override", "other")
         try it.change("adapter 05 unplug")
-        #expect(try it.kernel.uevents { try it.change("adapter 05 type=CEX8C") } == Self.card05.flatMap(Self.coming) + [Self.told])
+        #expect(
+            try it.kernel.uevents { try it.change("adapter 05 type=CEX8C") } == Self.card05.flatMap(Self.coming) + [Self.told])
         #expect(it.queues == ["06.0004", "06.0047", "05.0004", "05.0047"], "in the order in which they came")
         #expect(it.kernel.read("devices/ap/card05/05.0004/driver_override") == "\n")
         // Linux forgets to count it down
@@ -73,7 +74,9 @@ import Testing
 
     @Test func aQueueThatDoesNotAnswerIsRemoved() throws {
         #expect(try it.kernel.uevents { try it.change("queue 05.0004 absent=1") } == Self.going("card05/05.0004"))
-        #expect(try it.kernel.uevents { try it.change("queue 05.0047 absent=1") } == Self.going("card05/05.0047") + Self.going("card05"))
+        #expect(
+            try it.kernel.uevents { try it.change("queue 05.0047 absent=1") } == Self.going("card05/05.0047")
+                + Self.going("card05"))
     }
 
     @Test func deconfiguringIsToldByCardAndQueues() throws {
@@ -210,7 +213,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("0x47", "ok"), ("4", "ok"), ("5", "ok"), ("255", "ok"), ("256", "EINVAL"), ("-1", "EINVAL"), ("x", "EINVAL"), ("9", "EINVAL"),
+        ("0x47", "ok"), ("4", "ok"), ("5", "ok"), ("255", "ok"), ("256", "EINVAL"), ("-1", "EINVAL"), ("x", "EINVAL"),
+        ("9", "EINVAL"),
     ])
     func theDefaultDomainIsOneOfTheHosts(text: String, answer: String) {
         #expect(it.kernel.read("bus/ap/ap_domain") == "4\n")

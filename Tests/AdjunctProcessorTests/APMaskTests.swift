@@ -8,8 +8,9 @@ import Testing
         #expect(sample.description == "0x1620000000000000000000000000000000000000000000000000000000000000")
         #expect(APMask([0]).words.0 == 1 << 63)
         #expect(APMask([255]).words.3 == 1)
-        #expect(APMask([0x04, 0x10, 0x47, 0xab, 0xff]).description
-            == "0x0800800000000000010000000000000000000000001000000000000000000001")
+        #expect(
+            APMask([0x04, 0x10, 0x47, 0xab, 0xff]).description
+                == "0x0800800000000000010000000000000000000000001000000000000000000001")
     }
 
     @Test func writesWhatItDescribes() {

@@ -12,7 +12,8 @@ import Waiting
         // a program that waits for ever must not keep everybody else waiting
         let outcome = try Program.run(
             "/usr/bin/timeout",
-            arguments: ["--kill-after=2", "120", Program.path, "run"] + script.options + ["--", "bash", script.path], in: ClientScript.root,
+            arguments: ["--kill-after=2", "120", Program.path, "run"] + script.options + ["--", "bash", script.path],
+            in: ClientScript.root,
             environment: ["PATH": ClientScript.path, "S390X": ClientScript.s390x])
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
     }
@@ -23,7 +24,9 @@ import Waiting
 
     @Test(arguments: ClientScript.all.filter { !$0.missing.isEmpty })
     func whatCannotBeHadIsSkipped(_ script: ClientScript) throws {
-        print("skipped: \(script) needs \(script.missing.joined(separator: ", ")), which is not here; install it with 'make clients'")
+        print(
+            "skipped: \(script) needs \(script.missing.joined(separator: ", ")), which is not here; install it with 'make clients'"
+        )
         try Test.cancel()
     }
 }
@@ -33,10 +36,13 @@ struct ClientScript: Sendable, CustomTestStringConvertible, CustomStringConverti
     let name: String
     private let head: [String]
 
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardized.path
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardized
+        .path
     /// Where programs are looked for: not only where the test's own are.
-    static let path = [ProcessInfo.processInfo.environment["PATH"], "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
-        .compactMap { $0 }.joined(separator: ":")
+    static let path = [
+        ProcessInfo.processInfo.environment["PATH"], "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ]
+    .compactMap { $0 }.joined(separator: ":")
     static let s390x = root + "/.build/clients/s390x"
 
     var path: String { "Tests/ClientTests/Programs/\(name)" }

@@ -30,7 +30,8 @@ extension CommandLineTests {
         #expect(recorded.output.isEmpty, "\(recorded.errors)")
         #expect(recorded.errors.isEmpty, "\(recorded.errors)")
         let recording = try folder.text("recording.txt")
-        let beginning = "# two adapters for vfio_ap\n> write bus/ap/apmask \"-5,-6\\n\"\n< ok 6\n> read bus/ap/apmask\n< ok \"0xf9ff"
+        let beginning =
+            "# two adapters for vfio_ap\n> write bus/ap/apmask \"-5,-6\\n\"\n< ok 6\n> read bus/ap/apmask\n< ok \"0xf9ff"
         #expect(recording.hasPrefix(beginning))
         #expect(recording.hasSuffix("> wait r 60000\n< ok \"CEX8P\\n\"\n"))
         #expect(!recording.contains("older"))
@@ -71,7 +72,8 @@ extension CommandLineTests {
         let replayed = try Program.run("replay", "--mount", plain, script)
         #expect(replayed.status == 0, "\(replayed.output)")
         #expect(replayed.output.contains("ok   script: 1 of 1, 2 not judged"), "\(replayed.output)")
-        #expect(replayed.output.contains("not judged: 2 requests for a control plane; \(plain)/kernel/debug/apmatrix: No such file"))
+        #expect(
+            replayed.output.contains("not judged: 2 requests for a control plane; \(plain)/kernel/debug/apmatrix: No such file"))
 
         let recorded = try Program.run("record", "--root", plain, "--skip-control", "-", input: "> rmdir x\n> dmesg\n")
         #expect(recorded.status == 0)

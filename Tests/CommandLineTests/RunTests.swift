@@ -13,10 +13,14 @@ import Waiting
     // MARK: - The command
 
     @Test(arguments: [
-        (["--", "true"], 0), (["--", "sh", "-c", "exit 7"], 7), (["sh", "-c", "exit 9"], 9), (["--", "sh", "-c", "kill -9 $$"], 137),
-        (["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126), ([], 64), (["--bear", "--", "true"], 64), (["--kernel", "5.9", "--", "true"], 64),
-        (["--cow", "/no/such", "--", "true"], 125), (["--tmpfs", "/", "--", "true"], 125), (["--tmpfs", "/no/such", "--", "true"], 125),
-        (["--cow", "/sys/bus", "--", "true"], 125), (["--tmpfs", "/run", "--", "true"], 125), (["--cow", "/run", "--", "true"], 0), (["--cow", "etc", "--", "true"], 125),
+        (["--", "true"], 0), (["--", "sh", "-c", "exit 7"], 7), (["sh", "-c", "exit 9"], 9),
+        (["--", "sh", "-c", "kill -9 $$"], 137),
+        (["--", "no-such-program"], 127), (["--", "/etc/passwd"], 126), ([], 64), (["--bear", "--", "true"], 64),
+        (["--kernel", "5.9", "--", "true"], 64),
+        (["--cow", "/no/such", "--", "true"], 125), (["--tmpfs", "/", "--", "true"], 125),
+        (["--tmpfs", "/no/such", "--", "true"], 125),
+        (["--cow", "/sys/bus", "--", "true"], 125), (["--tmpfs", "/run", "--", "true"], 125),
+        (["--cow", "/run", "--", "true"], 0), (["--cow", "etc", "--", "true"], 125),
         (["--machine", "/no/such", "--", "true"], 125), (["--keep-state", "/proc/no", "--", "true"], 125),
         (["--keep-state", "", "--", "true"], 125), (["--host-etc", "--keep-state", "/tmp", "--", "true"], 125),
         (["--tmpfs", "/etc/../tmp/no/such", "--", "true"], 125), (["--tmpfs", "/run/apmatrix", "--", "true"], 125),
@@ -87,7 +91,8 @@ import Waiting
 
     /// Root could do something to the host's devices.
     @Test func theHostsTreeCannotBeWrittenAndItsNameNotChanged() throws {
-        let script = "echo change > /sys/class/mem/null/uevent || echo refused; hostname other; echo change > /sys/devices/ap/uevent && echo ok"
+        let script =
+            "echo change > /sys/class/mem/null/uevent || echo refused; hostname other; echo change > /sys/devices/ap/uevent && echo ok"
         let outcome = try Self.shell(script)
         #expect(outcome.output == "refused\nok\n")
         var name = [CChar](repeating: 0, count: 256)
@@ -215,7 +220,9 @@ import Waiting
         defer { folder.remove() }
         // characters that separate a mount's options
         let state = folder.path + "/a state, kept: here"
-        #expect(try Self.shell("mkdir -p /etc/mdevctl.d/matrix; echo kept > /etc/mdevctl.d/matrix/one", "--keep-state", state).status == 0)
+        #expect(
+            try Self.shell("mkdir -p /etc/mdevctl.d/matrix; echo kept > /etc/mdevctl.d/matrix/one", "--keep-state", state).status
+                == 0)
         #expect(try folder.text("a state, kept: here/etc/mdevctl.d/matrix/one") == "kept\n")
         let running = try Program.Running(
             arguments: ["run", "--keep-state", state, "--", "sh", "-c", "cat /etc/mdevctl.d/matrix/one; read line < /dev/zero"])
@@ -231,7 +238,8 @@ import Waiting
         let many = try (0..<20).map { number in
             try Program.Running(
                 arguments: [
-                    "run", "--", "sh", "-c", "echo -\(number) > /sys/bus/ap/apmask; cat /sys/bus/ap/apmask; ls /sys/class/mdev_bus",
+                    "run", "--", "sh", "-c",
+                    "echo -\(number) > /sys/bus/ap/apmask; cat /sys/bus/ap/apmask; ls /sys/class/mdev_bus",
                 ])
         }
         let outcomes = try many.map { try $0.outcome() }
@@ -246,7 +254,9 @@ import Waiting
     // MARK: - Ordinary users
 
     /// What is mounted in /run and /etc, as on most systems, is seen, and stays as it is.
-    @Test(.enabled(if: geteuid() == 0, "only root can mount something there first"), arguments: ["", "setpriv --reuid=65534 --regid=65534 --clear-groups"])
+    @Test(
+        .enabled(if: geteuid() == 0, "only root can mount something there first"),
+        arguments: ["", "setpriv --reuid=65534 --regid=65534 --clear-groups"])
     func mountsBelowAreSeenAndStayAsTheyAre(asUser: String) throws {
         let folder = try Folder()
         defer { folder.remove() }

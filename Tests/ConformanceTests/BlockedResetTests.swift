@@ -15,9 +15,11 @@ import Waiting
 
     /// Read without the lock of the matrix device.
     private static let free = [
-        "bus/ap/apmask", "bus/ap/aqmask", "bus/ap/config_time", "bus/ap/ap_interrupts", "bus/ap/bindings", "devices/ap/card05/type",
+        "bus/ap/apmask", "bus/ap/aqmask", "bus/ap/config_time", "bus/ap/ap_interrupts", "bus/ap/bindings",
+        "devices/ap/card05/type",
         "devices/ap/card03/03.0004/online", "devices/ap/card05/05.0004/interrupt", "\(type)/available_instances", "\(type)/name",
-        "\(matrix)/\(uuid)/ap_config", "\(matrix)/\(other)/ap_config", "\(control)/log", "\(control)/guests", "\(control)/machine",
+        "\(matrix)/\(uuid)/ap_config", "\(matrix)/\(other)/ap_config", "\(control)/log", "\(control)/guests",
+        "\(control)/machine",
         "\(control)/locks",
     ]
 

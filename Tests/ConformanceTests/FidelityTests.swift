@@ -135,7 +135,9 @@ private struct Inventory {
     /// The path with what is one of many named by its kind.
     private static func kind(_ path: [String]) -> String {
         var normal = normal(path)
-        if normal.count > 1, normal[0] == "module", normal.dropFirst(2).first != "parameters", normal[1] != "ap" { normal[1] = "MODULE" }
+        if normal.count > 1, normal[0] == "module", normal.dropFirst(2).first != "parameters", normal[1] != "ap" {
+            normal[1] = "MODULE"
+        }
         if normal.count > 3, normal[..<3] == ["bus", "ap", "drivers"] { normal[3] = "DRIVER" }
         return normal.joined(separator: "/")
     }
@@ -166,9 +168,10 @@ private struct Inventory {
             if !directory.links.isEmpty {
                 text += directory.files.isEmpty ? "" : "\n"
                 text += "Links: "
-                text += directory.links.sorted { $0.key < $1.key }.map { name, targets in
-                    "`\(name)` → " + targets.sorted().map { "`\($0)`" }.joined(separator: " or ")
-                }.joined(separator: ", ") + "\n"
+                text +=
+                    directory.links.sorted { $0.key < $1.key }.map { name, targets in
+                        "`\(name)` → " + targets.sorted().map { "`\($0)`" }.joined(separator: " or ")
+                    }.joined(separator: ", ") + "\n"
             }
             return text
         }.joined() + "\n"

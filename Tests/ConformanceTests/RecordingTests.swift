@@ -20,7 +20,8 @@ import Waiting
     func isAnsweredThroughAMount(_ entry: Library.Entry) throws {
         let mount = try MountedComputer(release: entry.release)
         defer { mount.unmount() }
-        let player = try Player(SystemCalls(root: mount.path), pace: .real(untilAtRest: { [bus = mount.computer.bus] in bus.queuesAreAtRest }))
+        let player = try Player(
+            SystemCalls(root: mount.path), pace: .real(untilAtRest: { [bus = mount.computer.bus] in bus.queuesAreAtRest }))
         let verdict = try entry.load().replay(on: player, release: entry.release, deviations: Library.deviations())
         #expect(verdict.isPassed, "\(verdict.report())")
     }

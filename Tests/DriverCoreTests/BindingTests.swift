@@ -81,7 +81,8 @@ import Testing
 
     /// Tests/Recordings/7.2/drivers.txt
     @Test(arguments: [
-        ("bound", "EBUSY"), ("bound\n", "EBUSY"), ("bound ", "ENODEV"), ("free", "ok"), ("free\n", "ok"), ("", "ok"), ("\n", "ENODEV"),
+        ("bound", "EBUSY"), ("bound\n", "EBUSY"), ("bound ", "ENODEV"), ("free", "ok"), ("free\n", "ok"), ("", "ok"),
+        ("\n", "ENODEV"),
         ("nothing", "ENODEV"), ("unwanted", "ENODEV"),
     ])
     func bindAnswers(text: String, answer: String) throws {

@@ -74,7 +74,8 @@ final class BoxDriver: BusDriver {
     ///   - error: what a probe throws.
     ///   - mayHave: the bus's own word.
     init(
-        name: String, wanting: Set<String>?, error: Errno?, mayHave: Bool, bindsByHand: Bool, module: Module?, diary: Leaf<[String]>
+        name: String, wanting: Set<String>?, error: Errno?, mayHave: Bool, bindsByHand: Bool, module: Module?,
+        diary: Leaf<[String]>
     ) {
         self.name = name
         self.wanting = wanting

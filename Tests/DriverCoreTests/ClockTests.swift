@@ -55,7 +55,9 @@ import Waiting
     }
 
     @Test func cancelledWorkIsNotDone() {
-        let (first, second) = (clock.schedule(after: .seconds(1), note("first")), clock.schedule(after: .seconds(1), note("second")))
+        let (first, second) = (
+            clock.schedule(after: .seconds(1), note("first")), clock.schedule(after: .seconds(1), note("second"))
+        )
         first.cancel()
         clock.advance(by: .seconds(1))
         #expect(lines == ["second at 1"])

@@ -36,9 +36,11 @@ import Testing
     @Test func aModuleHasTheFilesOfOneThatIsLoadedAndGoesWithThem() throws {
         let sent = try kernel.uevents {
             let module = try Module(loading: "mdev", version: "0.1", kernel: kernel)
-            #expect(kernel.names("module/mdev") == [
-                "coresize", "drivers", "holders", "initsize", "initstate", "notes", "refcnt", "sections", "taint", "uevent", "version",
-            ])
+            #expect(
+                kernel.names("module/mdev") == [
+                    "coresize", "drivers", "holders", "initsize", "initstate", "notes", "refcnt", "sections", "taint", "uevent",
+                    "version",
+                ])
             #expect(kernel.read("module/mdev/version") == "0.1\n")
             #expect(kernel.read("module/mdev/initstate") == "live\n")
             module.announce()

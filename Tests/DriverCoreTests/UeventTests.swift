@@ -67,9 +67,10 @@ import Testing
             }
             module.announce()
         }
-        #expect(sent == [
-            "change@/bus/box", "change@/bus/box/drivers/driver", "change@/module/box_driver", "add@/module/box_driver",
-        ])
+        #expect(
+            sent == [
+                "change@/bus/box", "change@/bus/box/drivers/driver", "change@/module/box_driver", "add@/module/box_driver",
+            ])
         #expect(it.kernel.ueventLines[3].contains("SUBSYSTEM=drivers SYNTH_UUID=0"))
         #expect(it.kernel.ueventLines[4].contains("SUBSYSTEM=module SYNTH_UUID=0"))
     }

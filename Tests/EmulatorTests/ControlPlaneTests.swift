@@ -62,9 +62,11 @@ final class Host {
     /// What is refused answers an errno, changes nothing and says in the log what would be right.
     @Test(arguments: [
         ("machine", "adapter", "EINVAL", "an adapter"), ("machine", "adapter 06 type=CEX9Z", "EINVAL", "CEX8C"),
-        ("machine", "queue 77.0047 reset-busy=3", "ENOENT", "77.0047"), ("machine", "fly", "EINVAL", "adapter, domain, maxima and queue"),
+        ("machine", "queue 77.0047 reset-busy=3", "ENOENT", "77.0047"),
+        ("machine", "fly", "EINVAL", "adapter, domain, maxima and queue"),
         ("guests", "start", "EINVAL", "start|start-deaf NAME UUID"), ("guests", "start mary x", "EINVAL", "'x' is no UUID"),
-        ("guests", "start mary \(Host.uuid)", "ENOENT", "no mediated device"), ("guests", "stop mary", "ENOENT", "no guest 'mary'"),
+        ("guests", "start mary \(Host.uuid)", "ENOENT", "no mediated device"),
+        ("guests", "stop mary", "ENOENT", "no guest 'mary'"),
         ("modules", "load kvm", "ENOENT", "only vfio_ap"), ("modules", "load", "EINVAL", "load MODULE"),
         ("faults", "write x", "EINVAL", "read|write PATTERN"), ("faults", "write x errno=EFOO", "EINVAL", "'EFOO' is no errno"),
         ("faults", "write x delay=3", "EINVAL", "2s and 50ms"), ("faults", "write x errno=EIO nth=0", "EINVAL", "from 1 on"),

@@ -19,7 +19,8 @@ import VFS
         ("class/zcrypt/create", "node", []), ("class/zcrypt/destroy", "node", [("class/zcrypt/create", "node")]),
         ("\(type)/create", Host.uuid, []), ("\(Host.matrix)/\(Host.uuid)/remove", "1", [("\(type)/create", Host.uuid)]),
         ("\(Host.control)/modules", "load vfio_ap", [("\(Host.control)/modules", "unload vfio_ap")]),
-        ("\(Host.control)/modules", "unload vfio_ap", []), ("bus/ap/scans", "1", [("\(Host.control)/machine", "adapter 05 unplug")]),
+        ("\(Host.control)/modules", "unload vfio_ap", []),
+        ("bus/ap/scans", "1", [("\(Host.control)/machine", "adapter 05 unplug")]),
         ("bus/ap/apmask", "-5", []), ("bus/ap/drivers/vfio_ap/unbind", "05.0047", [("bus/ap/apmask", "-5")]),
         ("\(Host.control)/guests", "start mary \(Host.uuid)", [("\(type)/create", Host.uuid)]),
         ("devices/ap/card05/uevent", "add", []),
@@ -92,10 +93,12 @@ import VFS
 private func inThread(_ body: @escaping @Sendable () -> Void) {
     let task = Unmanaged.passRetained(Task(body))
     var thread = pthread_t()
-    let error = pthread_create(&thread, nil, { argument in
-        if let argument { Unmanaged<Task>.fromOpaque(argument).takeRetainedValue().body() }
-        return nil
-    }, task.toOpaque())
+    let error = pthread_create(
+        &thread, nil,
+        { argument in
+            if let argument { Unmanaged<Task>.fromOpaque(argument).takeRetainedValue().body() }
+            return nil
+        }, task.toOpaque())
     precondition(error == 0, "no more threads")
     pthread_detach(thread)
 }

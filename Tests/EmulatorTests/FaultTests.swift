@@ -40,7 +40,8 @@ import Testing
 
     @Test(arguments: [
         ("apmask", true), ("ap/apmask", true), ("bus/ap/apmask", true), ("*/apmask", true), ("a?mask", true), ("a[pq]mask", true),
-        ("b*/ap/apmask", true), ("[!b]pmask", true), ("a\\pmask", true), ("[[:alpha:]]pmask", true), ("*", true), ("/*/*/*", true),
+        ("b*/ap/apmask", true), ("[!b]pmask", true), ("a\\pmask", true), ("[[:alpha:]]pmask", true), ("*", true),
+        ("/*/*/*", true),
         ("aqmask", false), ("NODE/apmask", false), ("/*/*/*/apmask", false),
         // what means the same
         ("/bus/ap/apmask", true), ("/sys/bus/ap/apmask", true), ("bus//ap/./apmask", true), ("//sys/./bus/ap//apmask", true),
@@ -54,7 +55,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/sys/bus//ap/./apmask", "bus/ap/apmask"), ("./*/status", "*/status"), ("/*/*/apmask", "/*/*/apmask"), ("apmask/", "apmask"),
+        ("/sys/bus//ap/./apmask", "bus/ap/apmask"), ("./*/status", "*/status"), ("/*/*/apmask", "/*/*/apmask"),
+        ("apmask/", "apmask"),
     ])
     func aPatternIsShownAsItIsCompared(_ pattern: String, _ shown: String) throws {
         let host = try Host()
@@ -66,7 +68,8 @@ import Testing
     /// A fault can be planned for what comes only later.
     @Test(arguments: [
         "write assign_domain errno=EIO", "read */reset errno=EIO", "write \(Host.uuid)/remove errno=EIO",
-        "write devices/vfio_ap/matrix/*/assign_adapter errno=EIO", "read card99/config errno=EIO", "read ff.00ff/online errno=EIO",
+        "write devices/vfio_ap/matrix/*/assign_adapter errno=EIO", "read card99/config errno=EIO",
+        "read ff.00ff/online errno=EIO",
         "read kernel/iommu_groups/7/name errno=EIO", "read my-node/apmask errno=EIO", "write se_bind errno=EIO",
         "read /sys/devices/virtual/vfio/3/dev errno=EIO", "read module/*/refcnt errno=EIO", "write bind errno=EIO",
     ])
@@ -140,7 +143,8 @@ import Testing
 
     @Test func eachFaultCountsItsOwnAccesses() throws {
         let host = try Host()
-        let plan = "write config_time errno=EIO nth=2\nwrite config_time errno=EBUSY times=3\nwrite config_time errno=EPERM nth=4\n"
+        let plan =
+            "write config_time errno=EIO nth=2\nwrite config_time errno=EBUSY times=3\nwrite config_time errno=EPERM nth=4\n"
         #expect(host.write(plan, to: Self.faults) == "ok", "\(host.complaint)")
         let answers = (0..<5).map { _ in host.write("31", to: "bus/ap/config_time") }
         #expect(answers == ["EBUSY", "EIO", "EBUSY", "EPERM", "ok"])

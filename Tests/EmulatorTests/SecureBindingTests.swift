@@ -60,7 +60,9 @@ import Testing
         let host = try host()
         host.write("1", to: "\(Self.ep11)/se_bind")
         host.write("1", to: "\(Self.ep11)/se_associate")
-        #expect(host.write("2", to: "\(Self.ep11)/se_associate") == "EBUSY" || host.read("\(Self.ep11)/se_associate") == "associated 1\n")
+        #expect(
+            host.write("2", to: "\(Self.ep11)/se_associate") == "EBUSY"
+                || host.read("\(Self.ep11)/se_associate") == "associated 1\n")
     }
 
     @Test func anAcceleratorNeedsNoSecret() throws {
@@ -84,8 +86,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("se_bind", "maybe", "EINVAL"), ("se_associate", "", "ok"), ("se_associate", "-1", "EINVAL"), ("se_associate", "65536", "EINVAL"),
-        ("se_associate", "4294967296", "ERANGE"), ("se_associate", "99999999999999999999", "ERANGE"), ("se_associate", "1x", "EINVAL"),
+        ("se_bind", "maybe", "EINVAL"), ("se_associate", "", "ok"), ("se_associate", "-1", "EINVAL"),
+        ("se_associate", "65536", "EINVAL"),
+        ("se_associate", "4294967296", "ERANGE"), ("se_associate", "99999999999999999999", "ERANGE"),
+        ("se_associate", "1x", "EINVAL"),
     ])
     func otherTextIsRefused(_ file: String, _ text: String, _ answer: String) throws {
         let host = try host()

@@ -67,7 +67,8 @@ struct Guide {
         if let guest = host.model.wouldWait(path, text) {
             let uuid = Model.file(path)?.uuid ?? String(decoding: KernelWords.name(text), as: UTF8.self)
             return Step(
-                "bg removal write \(Step.word(path)) \(CEscapes.quote(text))", "write \(Model.type)/create \"\(uuid)\"", "guest stop \(guest)",
+                "bg removal write \(Step.word(path)) \(CEscapes.quote(text))", "write \(Model.type)/create \"\(uuid)\"",
+                "guest stop \(guest)",
                 "wait removal 1000")
         }
         return Step.write(path, text)
@@ -89,7 +90,8 @@ struct Guide {
         case 16, 17: return .write(directory + "ap_config", Texts.config(&random))
         case 18: return random.once(in: 3) ? write(host, directory + "remove") : Step("read \(directory)guest_matrix")
         default:
-            return write(host, directory + random.pick(["assign_adapter", "assign_domain", "ap_config", "uevent", "unassign_domain"]))
+            return write(
+                host, directory + random.pick(["assign_adapter", "assign_domain", "ap_config", "uevent", "unassign_domain"]))
         }
     }
 
@@ -102,7 +104,8 @@ struct Guide {
     private mutating func look() -> Step {
         let path = Step.word(random.pick(files).path)
         switch random.below(8) {
-        case 0: return Step("pread \(path) \(random.pick([0, 1, 2, 7, 4095, 4096, 1 << 40])) \(random.pick([0, 1, 8, 4096, 10000]))")
+        case 0:
+            return Step("pread \(path) \(random.pick([0, 1, 2, 7, 4095, 4096, 1 << 40])) \(random.pick([0, 1, 8, 4096, 10000]))")
         case 1: return Step("stat \(path)")
         default: return Step("read \(path)")
         }
@@ -115,7 +118,8 @@ struct Guide {
         let path = random.pick(
             files.filter { file in
                 file.isWritable && !file.path.hasPrefix("kernel/debug") && !names.contains { file.path.hasSuffix("/\($0)") }
-            }).path
+            }
+        ).path
         let text = CEscapes.quote(Texts.text(for: path, &random))
         switch random.below(6) {
         case 0, 1: return Step("writes \(Step.word(path)) \(text) \(CEscapes.quote(Texts.text(for: path, &random)))")
@@ -170,7 +174,8 @@ struct Guide {
         default:
             let commands = [
                 "", "adapter", "adapter zz unplug", "domain 47", "queue 05 absent=1", "adapter 05", "adapter 05 size=3",
-                "queue 05.0047 reset-rc=100", "maxima 1", "dance", "adapter 05 config=1\nadapter 06 config=2\n", "queue 05.0047 absent=é",
+                "queue 05.0047 reset-rc=100", "maxima 1", "dance", "adapter 05 config=1\nadapter 06 config=2\n",
+                "queue 05.0047 absent=é",
                 "domain 0xff both extra",
             ]
             return .write(Guide.control + "/machine", random.pick(commands))
@@ -180,7 +185,9 @@ struct Guide {
     /// A reset that does not end until the machine is told otherwise: with these codes it is repeated for ever.
     private mutating func endlessReset(_ host: Host) -> Step {
         let owned = host.model.mdevs.filter { !$0.value.adapters.isEmpty && !$0.value.domains.isEmpty }
-        guard let uuid = owned.keys.min(), let mdev = owned[uuid], let adapter = mdev.adapters.min(), let domain = mdev.domains.min() else {
+        guard let uuid = owned.keys.min(), let mdev = owned[uuid], let adapter = mdev.adapters.min(),
+            let domain = mdev.domains.min()
+        else {
             return Step("settle")
         }
         let queue = "\(KernelWords.hex(adapter, 2)).\(KernelWords.hex(domain, 4))"

@@ -146,7 +146,8 @@ final class Host {
     private var peeking: Model.Peeking {
         let calls = calls
         return Model.Peeking { path in
-            guard let file = try? calls.open(SysfsPath(path.utf8), .readOnly), let bytes = try? calls.read(file, at: 0, count: 4096)
+            guard let file = try? calls.open(SysfsPath(path.utf8), .readOnly),
+                let bytes = try? calls.read(file, at: 0, count: 4096)
             else { return nil }
             return String(latin1: bytes)
         } target: { path in
@@ -156,7 +157,8 @@ final class Host {
 
     private func kind(of request: Request) -> String {
         switch request {
-        case .file(.write(let path, _)), .file(.writes(let path, _)), .file(.pwrite(let path, _, _)): "write \(name(path.description))"
+        case .file(.write(let path, _)), .file(.writes(let path, _)), .file(.pwrite(let path, _, _)):
+            "write \(name(path.description))"
         case .file(.read(let path)): "read \(name(path.description))"
         case .command(let file, let line, _): "\(file) \(line.split(separator: " ").first ?? "")"
         case .removeAdapter: "machine adapter"
@@ -190,7 +192,8 @@ final class Host {
         let text = peeking.text(path)
         guard text != expected else { return nil }
         return Failure(
-            kind: "check: \(name(path))", text: "\(path) is \(text.debugDescription)\nbut it should be \(expected.debugDescription)")
+            kind: "check: \(name(path))",
+            text: "\(path) is \(text.debugDescription)\nbut it should be \(expected.debugDescription)")
     }
 
     /// Looks whether everything is as it should be behind the files, and every lock free.

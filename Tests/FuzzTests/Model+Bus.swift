@@ -36,7 +36,8 @@ extension Model {
                 let card = KernelWords.hex(adapter, 2)
                 let queue = "devices/ap/card\(card)/\(card).\(KernelWords.hex(domain, 4))"
                 if let override = peeking.text(queue + "/driver_override"), override != "\n",
-                    let driver = peeking.target(queue + "/driver") {
+                    let driver = peeking.target(queue + "/driver")
+                {
                     return driver != "vfio_ap"
                 }
                 return adapterMask.contains(adapter) && domainMask.contains(domain)

@@ -106,7 +106,8 @@ extension Model {
                     }
             return String(decoding: lines.joined().utf8.prefix(4095), as: UTF8.self)
         case "control_domains": return mdev.controlDomains.sorted().map { "\(KernelWords.hex($0, 4))\n" }.joined()
-        case "ap_config": return [mdev.adapters, mdev.domains, mdev.controlDomains].map(KernelWords.text).joined(separator: ",") + "\n"
+        case "ap_config":
+            return [mdev.adapters, mdev.domains, mdev.controlDomains].map(KernelWords.text).joined(separator: ",") + "\n"
         default: return nil
         }
     }
@@ -120,7 +121,9 @@ extension Model {
         case Model.type + "/available_instances": return ["\(65536 - mdevs.count)\n"]
         case let path where path.hasPrefix("devices/ap/card") && path.hasSuffix("/status"):
             let queue = path.split(separator: "/").dropLast().last?.split(separator: ".") ?? []
-            guard queue.count == 2, let adapter = Int(queue[0], radix: 16), let domain = Int(queue[1], radix: 16) else { return nil }
+            guard queue.count == 2, let adapter = Int(queue[0], radix: 16), let domain = Int(queue[1], radix: 16) else {
+                return nil
+            }
             guard let uuid = mdevs.first(where: { $0.value.adapters.contains(adapter) && $0.value.domains.contains(domain) })?.key
             else { return ["unassigned\n"] }
             return guest(of: uuid) == nil ? ["assigned\n"] : ["assigned\n", "in use\n"]

@@ -83,7 +83,8 @@ struct Model {
     /// The device that a path is a file of, if the model knows it, and the file's name.
     static func file(_ path: String) -> (uuid: String, name: String)? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 5, parts[..<3] == ["devices", "vfio_ap", "matrix"], KernelWords.uuid(parts[3].utf8) == parts[3] else {
+        guard parts.count == 5, parts[..<3] == ["devices", "vfio_ap", "matrix"], KernelWords.uuid(parts[3].utf8) == parts[3]
+        else {
             return nil
         }
         return (parts[3], parts[4])
@@ -122,7 +123,9 @@ struct Model {
         guard path == "kernel/debug/apmatrix/machine" else { return }
         for line in bytes.split(separator: 10) {
             let words = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-            guard words.count == 3, words[0] == "maxima", let adapter = Int(words[1]), let domain = Int(words[2]) else { continue }
+            guard words.count == 3, words[0] == "maxima", let adapter = Int(words[1]), let domain = Int(words[2]) else {
+                continue
+            }
             if answer == "ok" { maxima = Limits(adapter: adapter, domain: domain) }
         }
     }

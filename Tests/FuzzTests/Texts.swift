@@ -46,7 +46,9 @@ struct Texts {
         }
     }
 
-    private static func newline(_ random: inout Randomness) -> [UInt8] { random.pick([[], [10], [10], [10], [10, 10], [0], [32]]) }
+    private static func newline(_ random: inout Randomness) -> [UInt8] {
+        random.pick([[], [10], [10], [10], [10, 10], [0], [32]])
+    }
 
     private static func spoilt(_ text: [UInt8], _ random: inout Randomness) -> [UInt8] {
         var text = text
@@ -70,7 +72,8 @@ struct Texts {
         case 6: return plain(random.pick([0, 1, 63, 64, 254, 255, 256, random.below(256)]), &random)
         case 7:
             return random.pick([
-                "-1", "+5", "+0x5", " 5", "5 ", "5,6", "08", "0x", "0X", "", "+", "++5", "0x100", "0x+5", "5x", "1e1", "true", "on", "n",
+                "-1", "+5", "+0x5", " 5", "5 ", "5,6", "08", "0x", "0X", "", "+", "++5", "0x100", "0x+5", "5x", "1e1", "true",
+                "on", "n",
                 "2", "\u{b}5", "0b1", "5_0",
             ])
         case 8:
@@ -102,7 +105,8 @@ struct Texts {
                 return random.pick(["+", "-", "-"]) + number + (random.once(in: 5) ? "-" + Texts.number(&random) : "")
             }
             return Array(terms.joined(separator: random.pick([",", ",", "", "\n", ",,", " "])).utf8) + newline(&random)
-        case 5: return Array(random.pick(["+0-255", "-0-255", "0x" + String(repeating: "f", count: 64), "0x", "x", "0xffff"]).utf8)
+        case 5:
+            return Array(random.pick(["+0-255", "-0-255", "0x" + String(repeating: "f", count: 64), "0x", "x", "0xffff"]).utf8)
         default: return hex(Set((0...random.below(4)).map { _ in random.pick(adapters + domains) }), &random) + newline(&random)
         }
     }
@@ -135,7 +139,9 @@ struct Texts {
     private static func uevent(_ random: inout Randomness) -> [UInt8] {
         var text = random.pick(["add", "remove", "change", "move", "online", "offline", "bind", "unbind", "adds", "", "ADD"])
         if random.once(in: 2) { text += " " + random.pick(uuids) }
-        for _ in 0..<random.pick([0, 1, 2, 70]) { text += " " + random.pick(["A=1", "KEY=VALUE", "A=", "=1", "A", "a=b=c", "ä=1", "A=1 "]) }
+        for _ in 0..<random.pick([0, 1, 2, 70]) {
+            text += " " + random.pick(["A=1", "KEY=VALUE", "A=", "=1", "A", "a=b=c", "ä=1", "A=1 "])
+        }
         return Array(text.utf8) + newline(&random)
     }
 }

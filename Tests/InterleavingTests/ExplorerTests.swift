@@ -92,7 +92,8 @@ import Waiting
     }
 
     @Test func aScheduleThatDoesNotFitIsSaid() throws {
-        let failure = try explorer().replay(Schedule("b3a2") ?? Schedule([]), [Self.take { $0.first }, Self.take { $0.first }]).failure
+        let failure = try explorer().replay(Schedule("b3a2") ?? Schedule([]), [Self.take { $0.first }, Self.take { $0.first }])
+            .failure
         #expect(failure?.kind == .misfit)
     }
 
@@ -163,7 +164,9 @@ import Waiting
             things.door.wait { $0 == 0 ? nil : () }
             return "ok"
         }
-        let exploration = try explorer { things, _ in things.door.withLock { $0 } == 1 ? [] : ["not done"] }.explore([poster, poster])
+        let exploration = try explorer { things, _ in things.door.withLock { $0 } == 1 ? [] : ["not done"] }.explore([
+            poster, poster,
+        ])
         #expect(exploration.failure == nil, "\(exploration)")
         #expect(exploration.isComplete, "\(exploration)")
     }

@@ -92,7 +92,9 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
 
     /// Device A is asked for, as by somebody who removes it.
     private func request(_ host: SmallHost) -> String {
-        guard let uuid = MdevUUID(SmallHost.a), let mdev = host.computer.vfioAP.withLock({ $0 })?.mdev(uuid) else { return "no device" }
+        guard let uuid = MdevUUID(SmallHost.a), let mdev = host.computer.vfioAP.withLock({ $0 })?.mdev(uuid) else {
+            return "no device"
+        }
         withNoLocksHeld { held in mdev.request(0, after: held) }
         return "ok"
     }

@@ -24,19 +24,25 @@ import Waiting
 
     /// Attaching, detaching, a queue that goes, a mask: each with every two of these.
     private static let company: [HostOperation] = [
-        .assignAdapter, .unassignDomain, .configure, .assignTheOthersDomain, .readStatus, .remove, .pqap, .loseAdapter, .bindQueue,
+        .assignAdapter, .unassignDomain, .configure, .assignTheOthersDomain, .readStatus, .remove, .pqap, .loseAdapter,
+        .bindQueue,
         .start, .stop, .unbindQueue, .reserveTheOthersAdapter,
     ]
 
     @Test(arguments: [HostOperation.start, .stop, .unbindQueue, .reserveAdapter], 0..<company.count)
     func triples(_ first: HostOperation, _ second: Int) throws {
         var total = Total()
-        for third in Self.company[second...] { try total.add(Self.explore([first, Self.company[second], third], bound: Self.bound / 3)) }
+        for third in Self.company[second...] {
+            try total.add(Self.explore([first, Self.company[second], third], bound: Self.bound / 3))
+        }
         print("triples with \(first) and \(Self.company[second]): \(total)")
     }
 
     /// Without a guest vfio_ap can be unloaded: while queues are bound and masks change, devices come and go.
-    @Test(arguments: [HostOperation.bindQueue, .storeDomainMask, .reserveAdapter, .gainAdapter, .create, .remove, .start, .startTheOther, .readStatus])
+    @Test(arguments: [
+        HostOperation.bindQueue, .storeDomainMask, .reserveAdapter, .gainAdapter, .create, .remove, .start, .startTheOther,
+        .readStatus,
+    ])
     func unloading(_ other: HostOperation) throws {
         for release in KernelRelease.allCases {
             _ = try Self.explore([.unload, other], with: HostOperation.explorer(release: release, before: [.stop]))
@@ -44,7 +50,9 @@ import Waiting
     }
 
     /// A second guest that comes to an end.
-    @Test(arguments: [HostOperation.configureTheOther, .assignTheOthersDomain, .removeTheOther, .stop, .reserveTheOthersAdapter, .loseAdapter])
+    @Test(arguments: [
+        HostOperation.configureTheOther, .assignTheOthersDomain, .removeTheOther, .stop, .reserveTheOthersAdapter, .loseAdapter,
+    ])
     func stoppingTheOther(_ other: HostOperation) throws {
         _ = try Self.explore([.stopTheOther, other], with: HostOperation.explorer(before: [.start]))
     }
@@ -52,7 +60,8 @@ import Waiting
     /// Where older releases take other locks, or in another order.
     @Test(arguments: [KernelRelease.v6_1, .v6_12]) func pairsOfOlderReleases(_ release: KernelRelease) throws {
         var some: [HostOperation] = [
-            .assignAdapter, .readStatus, .request, .start, .stop, .bindQueue, .unbindQueue, .reserveTheOthersAdapter, .storeDomainMask, .loseAdapter,
+            .assignAdapter, .readStatus, .request, .start, .stop, .bindQueue, .unbindQueue, .reserveTheOthersAdapter,
+            .storeDomainMask, .loseAdapter,
         ]
         // 6.1 does not ask the user of a device to let go: a removal may wait for ever
         if release != .v6_1 { some.append(.remove) }

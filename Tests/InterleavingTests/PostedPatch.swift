@@ -261,7 +261,9 @@ final class PostedPatch: @unchecked Sendable {
         if active.contains(nil) { defects.append("the list has an entry of no guest") }
         if active.compactMap({ $0 }).sorted() != attached { defects.append("the list is \(active), attached are \(attached)") }
         if allocated != active.count { defects.append("\(allocated) entries are allocated, \(active.count) are listed") }
-        if outcomes.contains(where: { ["EAGAIN", "EBUSY"].contains($0) }) { defects.append("a lock that is taken was answered with an error") }
+        if outcomes.contains(where: { ["EAGAIN", "EBUSY"].contains($0) }) {
+            defects.append("a lock that is taken was answered with an error")
+        }
         if outcomes.contains("use after free") { defects.append("a guest was used after it was freed") }
         return defects
     }

@@ -55,7 +55,8 @@ import Waiting
             reason: "an update of the shadow is lost",
             operations: [assign, Operation("configuration changed") { $0.configurationChanged() }]),
         Case(
-            testDescription: "an entry that is unlisted is not freed", defect: .keepsEntry, kind: .wrong, reason: "entries are allocated",
+            testDescription: "an entry that is unlisted is not freed", defect: .keepsEntry, kind: .wrong,
+            reason: "entries are allocated",
             operations: [detach, assign]),
         Case(
             testDescription: "an entry is freed by a pointer that has been cleared", defect: .freesByClearedPointer, kind: .wrong,
@@ -70,10 +71,12 @@ import Waiting
             testDescription: "kvm->lock is given back before matrix_dev->lock", defect: .unlocksInOrder, kind: .wrong,
             reason: "held longer", operations: [assign, Operation("apmask") { $0.storeMask() }]),
         Case(
-            testDescription: "an assignment gives up where the lock is taken", defect: .givesUp, kind: .wrong, reason: "answered with an error",
+            testDescription: "an assignment gives up where the lock is taken", defect: .givesUp, kind: .wrong,
+            reason: "answered with an error",
             operations: [assign, Operation("PQAP") { $0.pqap() }]),
         Case(
-            testDescription: "a mask gives up where the lock is taken", defect: .givesUp, kind: .wrong, reason: "answered with an error",
+            testDescription: "a mask gives up where the lock is taken", defect: .givesUp, kind: .wrong,
+            reason: "answered with an error",
             operations: [Operation("apmask") { $0.storeMask() }, Operation("PQAP") { $0.pqap() }]),
     ]
 

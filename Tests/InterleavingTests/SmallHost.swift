@@ -48,7 +48,8 @@ final class SmallHost: Sendable {
     private static let preparation = [
         ("bus/ap/apmask", "-1,-2,-3"), ("\(type)/create", a), ("\(type)/create", b),
         ("bus/ap/drivers/vfio_ap/unbind", "02.0001"),
-        (file(a, "assign_adapter"), "1"), (file(a, "assign_adapter"), "3"), (file(a, "assign_domain"), "1"), (file(a, "assign_control_domain"), "2"),
+        (file(a, "assign_adapter"), "1"), (file(a, "assign_adapter"), "3"), (file(a, "assign_domain"), "1"),
+        (file(a, "assign_control_domain"), "2"),
         (file(b, "assign_adapter"), "2"), (guests, "start one \(a)"),
     ]
 

@@ -54,7 +54,11 @@ extension Kernel {
     /// Every uevent so far, a line each. A newline in a value stays in its line.
     public var ueventLines: [String] {
         String(decoding: uevents.bytes, as: UTF8.self).split(separator: "\n").reduce(into: []) { lines, line in
-            if line.first == " ", let last = lines.popLast() { lines.append("\(last)\n\(line)") } else { lines.append(String(line)) }
+            if line.first == " ", let last = lines.popLast() {
+                lines.append("\(last)\n\(line)")
+            } else {
+                lines.append(String(line))
+            }
         }
     }
 

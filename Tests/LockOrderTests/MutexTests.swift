@@ -107,7 +107,10 @@ extension LockOrderTests {
                 leaf.withLock { $0 += 1 }
             }
             withHook(hook) {
-                WaitSeen { calls.add("wait"); mayGo.happens() }.observing { Blocking.willBlock() }
+                WaitSeen {
+                    calls.add("wait")
+                    mayGo.happens()
+                }.observing { Blocking.willBlock() }
             }
             other.join()
             #expect(calls.lines.prefix(2) == ["hook", "wait"])

@@ -65,7 +65,9 @@ struct Compiler {
     /// Looks for the folder above the running program.
     init() throws {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let length = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!, $0.count) }
+        let length = buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? 0
+        }
         var folder = String(decoding: buffer.prefix(max(length, 0)), as: UTF8.self)[...]
         while let slash = folder.lastIndex(of: "/") {
             folder = folder[..<slash]

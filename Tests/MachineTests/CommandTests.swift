@@ -46,7 +46,10 @@ import Waiting
 
     @Test func domainsTakeTheUseThatIsNamed() throws {
         func use() -> [Bool] {
-            [machine.description.usageDomains.contains(0x20 as UInt8), machine.description.controlDomains.contains(0x20 as UInt8)]
+            [
+                machine.description.usageDomains.contains(0x20 as UInt8),
+                machine.description.controlDomains.contains(0x20 as UInt8),
+            ]
         }
         for (word, expected) in [
             ("usage", [true, false]), ("control", [false, true]), ("both", [true, true]), ("none", [false, false]),
@@ -87,38 +90,47 @@ import Waiting
         #expect(machine.description.queues.count == 1)
     }
 
-    @Test(arguments: [
-        ("", .EINVAL, "the command is empty"),
-        ("\n", .EINVAL, "the command is empty"),
-        ("card 05", .EINVAL, "'card' is no command of a machine; adapter, domain, maxima and queue are"),
-        ("adapter", .EINVAL, "an adapter is missing; say 06"),
-        ("adapter 100 unplug", .EINVAL, "'100' is not an adapter; say 06"),
-        ("adapter 05", .EINVAL, "nothing to change; unplug, type=, config= and chkstop= do"),
-        ("adapter 05 unplug now", .EINVAL, "'unplug' means nothing here; unplug, type=, config= and chkstop= do"),
-        ("adapter 05 colour=red", .EINVAL, "'colour=red' means nothing here; unplug, type=, config= and chkstop= do"),
-        ("adapter 05 config=2", .EINVAL, "config=2 is not possible; 0 or 1"),
-        ("adapter 05 config=0 chkstop=", .EINVAL, "chkstop= is not possible; 0 or 1"),
-        ("adapter 05 type=CEX3P", .EINVAL,
-            "type=CEX3P is not possible; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"),
-        ("domain 47", .EINVAL, "a use is missing; say usage, control, both or none"),
-        ("domain 47 all", .EINVAL, "'all' is not a use; say usage, control, both or none"),
-        ("domain 47 both none", .EINVAL, "'none' is one word too many"),
-        ("maxima 256 255", .EINVAL, "'256' is not a maximum; say 255, decimal"),
-        ("maxima 3f 255", .EINVAL, "'3f' is not a maximum; say 255, decimal"),
-        ("maxima 255", .EINVAL, "a maximum is missing; say 255, decimal"),
-        ("maxima 9 255", .EINVAL, "adapter 0a is plugged, which is above 09"),
-        ("maxima 255 63", .EINVAL, "domain 00ff is in use, which is above 003f"),
-        ("queue 05 absent=1", .EINVAL, "'05' is not a queue; say 05.0047"),
-        ("queue 05.0047", .EINVAL, "nothing to change; reset-busy=, reset-rc= and absent= do"),
-        ("queue 05.0047 absent=1 reset-busy=256", .EINVAL,
-            "reset-busy=256 is not possible; 0 to 255, decimal; 255 never ends"),
-        ("queue 05.0047 reset-rc=100", .EINVAL, "reset-rc=100 is not possible; 00 to ff, hexadecimal"),
-        ("adapter 99 unplug", .ENODEV, "there is no adapter 99; there are 03 05 06 0a"),
-        ("queue 07.0047 absent=1", .ENOENT,
-            "there is no queue 07.0047: adapter 07 is not plugged; there are 03 05 06 0a"),
-        ("queue 05.0010 absent=1", .ENOENT,
-            "there is no queue 05.0010: domain 0010 is not a usage domain; there are 0004 0047 00ab 00ff"),
-    ] as [(String, Errno, String)])
+    @Test(
+        arguments: [
+            ("", .EINVAL, "the command is empty"),
+            ("\n", .EINVAL, "the command is empty"),
+            ("card 05", .EINVAL, "'card' is no command of a machine; adapter, domain, maxima and queue are"),
+            ("adapter", .EINVAL, "an adapter is missing; say 06"),
+            ("adapter 100 unplug", .EINVAL, "'100' is not an adapter; say 06"),
+            ("adapter 05", .EINVAL, "nothing to change; unplug, type=, config= and chkstop= do"),
+            ("adapter 05 unplug now", .EINVAL, "'unplug' means nothing here; unplug, type=, config= and chkstop= do"),
+            ("adapter 05 colour=red", .EINVAL, "'colour=red' means nothing here; unplug, type=, config= and chkstop= do"),
+            ("adapter 05 config=2", .EINVAL, "config=2 is not possible; 0 or 1"),
+            ("adapter 05 config=0 chkstop=", .EINVAL, "chkstop= is not possible; 0 or 1"),
+            (
+                "adapter 05 type=CEX3P", .EINVAL,
+                "type=CEX3P is not possible; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"
+            ),
+            ("domain 47", .EINVAL, "a use is missing; say usage, control, both or none"),
+            ("domain 47 all", .EINVAL, "'all' is not a use; say usage, control, both or none"),
+            ("domain 47 both none", .EINVAL, "'none' is one word too many"),
+            ("maxima 256 255", .EINVAL, "'256' is not a maximum; say 255, decimal"),
+            ("maxima 3f 255", .EINVAL, "'3f' is not a maximum; say 255, decimal"),
+            ("maxima 255", .EINVAL, "a maximum is missing; say 255, decimal"),
+            ("maxima 9 255", .EINVAL, "adapter 0a is plugged, which is above 09"),
+            ("maxima 255 63", .EINVAL, "domain 00ff is in use, which is above 003f"),
+            ("queue 05 absent=1", .EINVAL, "'05' is not a queue; say 05.0047"),
+            ("queue 05.0047", .EINVAL, "nothing to change; reset-busy=, reset-rc= and absent= do"),
+            (
+                "queue 05.0047 absent=1 reset-busy=256", .EINVAL,
+                "reset-busy=256 is not possible; 0 to 255, decimal; 255 never ends"
+            ),
+            ("queue 05.0047 reset-rc=100", .EINVAL, "reset-rc=100 is not possible; 00 to ff, hexadecimal"),
+            ("adapter 99 unplug", .ENODEV, "there is no adapter 99; there are 03 05 06 0a"),
+            (
+                "queue 07.0047 absent=1", .ENOENT,
+                "there is no queue 07.0047: adapter 07 is not plugged; there are 03 05 06 0a"
+            ),
+            (
+                "queue 05.0010 absent=1", .ENOENT,
+                "there is no queue 05.0010: domain 0010 is not a usage domain; there are 0004 0047 00ab 00ff"
+            ),
+        ] as [(String, Errno, String)])
     func aRefusedCommandSaysWhyAndChangesNothing(command: String, errno: Errno, reason: String) throws {
         let error = try #require(throws: MachineCommandError.self) { try machine.execute(command) }
         #expect(error.errno == errno)
@@ -136,8 +148,9 @@ import Waiting
         #expect(try reason(nil, "adapter 05 unplug") == "there is no adapter 05; none is plugged")
         #expect(try reason(nil, "queue 05.0004 absent=1") == "there is no queue 05.0004: adapter 05 is not plugged; no other is")
         #expect(try reason(3...3, "adapter 05 unplug") == "there is no adapter 05; there is 03")
-        #expect(try reason(0...0x20, "adapter 55 unplug")
-            == "there is no adapter 55; there are 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f …")
+        #expect(
+            try reason(0...0x20, "adapter 55 unplug")
+                == "there is no adapter 55; there are 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f …")
     }
 
     @Test func faultsAreChangedWithoutACommand() throws {

@@ -19,9 +19,11 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         #expect(machine.hasInterrupts)
     }
 
-    @Test(arguments: [
-        ("03.0004", 14, 0x6B00_0000), ("05.0047", 14, 0x9300_0000), ("06.00ab", 14, 0x0700_0000), ("0a.00ff", 13, 0x9300_0000),
-    ] as [(String, UInt8, UInt32)])
+    @Test(
+        arguments: [
+            ("03.0004", 14, 0x6B00_0000), ("05.0047", 14, 0x9300_0000), ("06.00ab", 14, 0x0700_0000),
+            ("0a.00ff", 13, 0x9300_0000),
+        ] as [(String, UInt8, UInt32)])
     func tapqTellsTypeAndFunctions(name: String, type: UInt8, functions: UInt32) throws {
         let (status, info) = machine.tapq(try queue(name))
         #expect(status == QueueStatus(.normal))
@@ -167,13 +169,14 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         #expect(machine.configure(card, true) == .ok)
         #expect(machine.tapq(apqn).0.responseCode == .normal)
         #expect(machine.configure(nowhere, true) == .refused(code: 0x09f0))
-        #expect(machine.journal.text() == """
-            SCLP-DECONF 05 rc=0020
-            SCLP-DECONF 05 rc=0120
-            SCLP-CONF 05 rc=0020
-            SCLP-CONF 07 rc=09f0
+        #expect(
+            machine.journal.text() == """
+                SCLP-DECONF 05 rc=0020
+                SCLP-DECONF 05 rc=0120
+                SCLP-CONF 05 rc=0020
+                SCLP-CONF 07 rc=09f0
 
-            """)
+                """)
         let old = Machine(MachineDescription(adapters: machine.description.adapters, reconfiguration: false))
         #expect(old.configure(card, false) == .notSupported)
         #expect(old.journal.count == 0)

@@ -11,8 +11,7 @@ import Testing
 
         init() throws {
             var template = Array("/tmp/apmatrix-machine-XXXXXX".utf8CString)
-            let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!).map { String(cString: $0) } }
-            path = try #require(made)
+            path = String(cString: try #require(mkdtemp(&template)))
         }
 
         deinit {
@@ -84,12 +83,13 @@ import Testing
 
     @Test func whatCannotBeReadIsRefused() throws {
         let folder = try Folder()
-        #expect(error("\(folder.path)/none")
-            == "\(folder.path)/none: No such file or directory; "
-            + "give a machine file that can be read, or leave it out for the default machine")
+        #expect(
+            error("\(folder.path)/none")
+                == "\(folder.path)/none: No such file or directory; "
+                + "give a machine file that can be read, or leave it out for the default machine")
         let file = try folder.write([])
         #expect(error(file + "/x").hasPrefix("\(file)/x: Not a directory; "))
-        #expect(error("") .hasPrefix(": No such file or directory; "))
+        #expect(error("").hasPrefix(": No such file or directory; "))
         try #require(chmod(file, 0) == 0)
         // root may read everything
         if geteuid() != 0 { #expect(error(file).hasPrefix("\(file): Permission denied; ")) }

@@ -4,13 +4,14 @@ import Testing
 @Suite struct NearestWordTests {
     private static let keys = ["type", "config", "chkstop", "ap_functions", "serialnr", "API_ordinalnr", "domains", "reset-rc"]
 
-    @Test(arguments: [
-        ("typ", "type"), ("tpye", "type"), ("types", "type"), ("tyqe", "type"), ("TYPE", "type"), ("type", "type"),
-        ("domain", "domains"), ("functions", "ap_functions"), ("api_ordinalnr", "API_ordinalnr"), ("reset_rc", "reset-rc"),
-        ("serial", "serialnr"), ("chekstop", "chkstop"),
-        ("colour", nil), ("tie", nil), ("t", nil), ("", nil), ("conf", nil), (String(repeating: "type", count: 17), nil),
-        ("ümläut", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("typ", "type"), ("tpye", "type"), ("types", "type"), ("tyqe", "type"), ("TYPE", "type"), ("type", "type"),
+            ("domain", "domains"), ("functions", "ap_functions"), ("api_ordinalnr", "API_ordinalnr"), ("reset_rc", "reset-rc"),
+            ("serial", "serialnr"), ("chekstop", "chkstop"),
+            ("colour", nil), ("tie", nil), ("t", nil), ("", nil), ("conf", nil), (String(repeating: "type", count: 17), nil),
+            ("ümläut", nil),
+        ] as [(String, String?)])
     func aSlipOfTheFingersIsRecognised(written: String, meant: String?) {
         #expect(nearestWord(to: written, among: Self.keys) == meant)
     }

@@ -33,10 +33,16 @@ import Testing
         ("", "m:1:1: the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'"),
         (bom, "m:1:1: the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'"),
         ("# nothing\n---\n", "m:1:1: the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'"),
-        (bom + "typ: 1", "m:1:1: unknown key 'typ'; known are "
-            + "adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, queues"),
-        ("adapters:\r\n  05: CEX8C\r\n  06: X", "m:3:7: 'X' is not possible here; "
-            + "CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"),
+        (
+            bom + "typ: 1",
+            "m:1:1: unknown key 'typ'; known are "
+                + "adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, queues"
+        ),
+        (
+            "adapters:\r\n  05: CEX8C\r\n  06: X",
+            "m:3:7: 'X' is not possible here; "
+                + "CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"
+        ),
         ("adapters:\n\t05: CEX8C", "m:2:1: a tab indents this line; YAML takes spaces"),
         ("adapters:\r\n  05:\r\n  \ttype: CEX8C", "m:3:3: a tab indents this line; YAML takes spaces"),
         ("adapters:\n  05: CEX8C\n\t06: CEX8A", "m:3:1: a tab indents this line; YAML takes spaces"),
@@ -49,23 +55,26 @@ import Testing
         #expect(errors(text) == [expected])
     }
 
-    @Test(arguments: [
-        ([0xff, 0xfe, 0x61, 0x00, 0x3a, 0x00], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
-        ([0xfe, 0xff, 0x00, 0x61], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
-        ([0x61, 0x00, 0x3a, 0x00], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
-        ([0x00, 0x61, 0x00, 0x3a], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
-        ([0x00, 0x00, 0xfe, 0xff], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
-        (Array("maxima: {}\n# Stra".utf8) + [0xdf, 0x65], "m:2:7: this is not UTF-8; save the file as UTF-8"),
-        (Array("\u{feff}# é ".utf8) + [0xff], "m:1:5: this is not UTF-8; save the file as UTF-8"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0xff, 0xfe, 0x61, 0x00, 0x3a, 0x00], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
+            ([0xfe, 0xff, 0x00, 0x61], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
+            ([0x61, 0x00, 0x3a, 0x00], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
+            ([0x00, 0x61, 0x00, 0x3a], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
+            ([0x00, 0x00, 0xfe, 0xff], "m:1:1: this is UTF-16 or UTF-32; save the file as UTF-8"),
+            (Array("maxima: {}\n# Stra".utf8) + [0xdf, 0x65], "m:2:7: this is not UTF-8; save the file as UTF-8"),
+            (Array("\u{feff}# é ".utf8) + [0xff], "m:1:5: this is not UTF-8; save the file as UTF-8"),
+        ] as [([UInt8], String)])
     func whatIsNotUTF8IsRefused(bytes: [UInt8], expected: String) {
         #expect(errors(bytes) == [expected])
     }
 
     @Test(arguments: [
         ("adapters: {", "m:2:1: this is not YAML; did not find expected node content while parsing a flow node"),
-        ("adapters: {\n  05: CEX8C\nqueues: {}",
-            "m:3:7: this is not YAML; did not find expected ',' or '}' while parsing a flow mapping that begins at line 1"),
+        (
+            "adapters: {\n  05: CEX8C\nqueues: {}",
+            "m:3:7: this is not YAML; did not find expected ',' or '}' while parsing a flow mapping that begins at line 1"
+        ),
         ("adapters: ]", "m:1:11: this is not YAML; did not find expected node content while parsing a block node"),
         ("x: !e!a b", "m:1:4: this is not YAML; found undefined tag handle while parsing a node"),
         ("typ: 1\nadapters: [", "m:3:1: this is not YAML; did not find expected node content while parsing a flow node"),
@@ -76,36 +85,52 @@ import Testing
 
     // MARK: - What YAML has and a machine file has not
 
-    @Test(arguments: [
-        ("{}\n---\n{}", ["m:2:1: a second document begins here; a machine file is one"]),
-        ("--- {typ: 1}\n--- {}\n--- ]", [
-            "m:1:6: unknown key 'typ'; known are "
-                + "adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, queues",
-            "m:2:1: a second document begins here; a machine file is one",
-        ]),
-        ("interrupts: !!int 1", ["m:1:13: the tag '!!int' has no meaning here; leave it out"]),
-        ("adapters: !<x> {05: !card CEX8C}", [
-            "m:1:11: the tag '!<x>' has no meaning here; leave it out",
-            "m:1:21: the tag '!card' has no meaning here; leave it out",
-        ]),
-        ("adapters:\n  05: &a {type: CEX8C}\n  06: {<<: *a, config: 0}", [
-            "m:3:8: the merge key '<<' is not supported; write out the entries",
-        ]),
-        ("maxima: {<<: {adapter: 3}}", ["m:1:10: the merge key '<<' is not supported; write out the entries"]),
-        ("domains: &a [04]\n*a : 1", ["m:2:1: the alias '*a' cannot be a key; write the key itself"]),
-        ("adapters:\n  &a 05: CEX8C", ["m:2:3: the anchor '&a' stands before a key; only values can have one"]),
-        ("? [a]\n: 1", ["m:1:3: a list cannot be a key; a key is a word or a number"]),
-        ("{? {a: b} : 1}", ["m:1:4: a mapping cannot be a key; a key is a word or a number"]),
-        ("features: *b\ncolour: *c", [
-            "m:1:11: the alias '*b' stands for nothing; put '&b' before a value above it",
-            "m:2:9: the alias '*c' stands for nothing; put '&c' before a value above it",
-        ]),
-        ("domains: &a [04, *a]", ["m:1:18: the alias '*a' stands inside of what it stands for"]),
-        ("adapters: {05: &a CEX8C, 06: &a CEX8P}", [
-            "m:1:30: the anchor '&a' is given twice, first at line 1; take another name",
-        ]),
-        ("*a", ["m:1:1: the alias '*a' stands for nothing; put '&a' before a value above it"]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("{}\n---\n{}", ["m:2:1: a second document begins here; a machine file is one"]),
+            (
+                "--- {typ: 1}\n--- {}\n--- ]",
+                [
+                    "m:1:6: unknown key 'typ'; known are "
+                        + "adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, queues",
+                    "m:2:1: a second document begins here; a machine file is one",
+                ]
+            ),
+            ("interrupts: !!int 1", ["m:1:13: the tag '!!int' has no meaning here; leave it out"]),
+            (
+                "adapters: !<x> {05: !card CEX8C}",
+                [
+                    "m:1:11: the tag '!<x>' has no meaning here; leave it out",
+                    "m:1:21: the tag '!card' has no meaning here; leave it out",
+                ]
+            ),
+            (
+                "adapters:\n  05: &a {type: CEX8C}\n  06: {<<: *a, config: 0}",
+                [
+                    "m:3:8: the merge key '<<' is not supported; write out the entries"
+                ]
+            ),
+            ("maxima: {<<: {adapter: 3}}", ["m:1:10: the merge key '<<' is not supported; write out the entries"]),
+            ("domains: &a [04]\n*a : 1", ["m:2:1: the alias '*a' cannot be a key; write the key itself"]),
+            ("adapters:\n  &a 05: CEX8C", ["m:2:3: the anchor '&a' stands before a key; only values can have one"]),
+            ("? [a]\n: 1", ["m:1:3: a list cannot be a key; a key is a word or a number"]),
+            ("{? {a: b} : 1}", ["m:1:4: a mapping cannot be a key; a key is a word or a number"]),
+            (
+                "features: *b\ncolour: *c",
+                [
+                    "m:1:11: the alias '*b' stands for nothing; put '&b' before a value above it",
+                    "m:2:9: the alias '*c' stands for nothing; put '&c' before a value above it",
+                ]
+            ),
+            ("domains: &a [04, *a]", ["m:1:18: the alias '*a' stands inside of what it stands for"]),
+            (
+                "adapters: {05: &a CEX8C, 06: &a CEX8P}",
+                [
+                    "m:1:30: the anchor '&a' is given twice, first at line 1; take another name"
+                ]
+            ),
+            ("*a", ["m:1:1: the alias '*a' stands for nothing; put '&a' before a value above it"]),
+        ] as [(String, [String])])
     func whatAMachineFileHasNotIsRefused(text: String, expected: [String]) {
         #expect(errors(text) == expected)
     }
@@ -114,16 +139,20 @@ import Testing
         let machine = try MachineDescription(
             yaml: "adapters:\n  05: &card {type: CEX8C, config: 0}\n  06: *card\n"
                 + "domains: {usage: &some [04, 47], control: *some}\n")
-        #expect(machine.yaml == (try MachineDescription(
-            yaml: "adapters: {05-06: {type: CEX8C, config: 0}}\ndomains: [04, 47]")).yaml)
+        #expect(
+            machine.yaml
+                == (try MachineDescription(
+                    yaml: "adapters: {05-06: {type: CEX8C, config: 0}}\ndomains: [04, 47]")).yaml)
     }
 
     /// The alias stands where it is wrong; what is wrong inside of it is so where it is written, and once.
     @Test func whatAnAliasStandsForIsWrongWhereItIsWritten() {
-        #expect(errors("adapters:\n  05: &a {type: CEX8C, config: 2}\n  06: *a\n  07: *a\nmaxima: *a") == [
-            "m:2:11: unknown key 'type'; known are adapter, domain", "m:2:24: unknown key 'config'; known are adapter, domain",
-            "m:2:32: '2' is not possible here; 0 or 1",
-        ])
+        #expect(
+            errors("adapters:\n  05: &a {type: CEX8C, config: 2}\n  06: *a\n  07: *a\nmaxima: *a") == [
+                "m:2:11: unknown key 'type'; known are adapter, domain",
+                "m:2:24: unknown key 'config'; known are adapter, domain",
+                "m:2:32: '2' is not possible here; 0 or 1",
+            ])
         #expect(errors("domains: &d [04]\ninterrupts: *d") == ["m:2:13: a single value is expected here; 0 or 1"])
     }
 
@@ -151,29 +180,30 @@ import Testing
             interrupts: 8
 
             """
-        #expect(errors(text) == [
-            "m:2:21: '2' is not possible here; 0 or 1",
-            "m:3:3: queue 05.0047 is listed twice, first at line 2; once will do",
-            "m:4:3: there is no queue 09.0047; adapter 09 must be listed under adapters",
-            "m:4:13: unknown key 'slow'; known are absent, reset-busy, reset-rc",
-            "m:6:8: unknown key 'typ'; did you mean 'type'?",
-            "m:6:28: 'yes' is not possible here; 0 or 1",
-            "m:7:14: 'CEX9C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P",
-            "m:7:33: '8' is not possible here; two decimal numbers, 8.1",
-            "m:8:21: a CEX8A has no 'serialnr'; CCA and EP11 cards have",
-            "m:8:52: '3' is not possible here; 0 or 1",
-            "m:11:29: 'valid' is not possible here; invalid or valid 0x and 16 digits",
-            "m:11:36: unknown key 'AES CURR'; did you mean 'AES CUR'?",
-            "m:11:56: '300' is not possible here; domains are hexadecimal, 05 or 00-1f",
-            "m:12:3: adapter 05 is listed twice, first at line 6; once will do",
-            "m:13:19: '300' is not possible here; 0 to 255, decimal",
-            "m:13:24: unknown key 'domains'; did you mean 'domain'?",
-            "m:14:12: 'APXB' is not possible here; APSC, APXA, QACT, RC8A, APSB",
-            "m:16:13: '7' is not possible here; 0 or 1",
-            "m:17:23: 'zz' is not possible here; domains are hexadecimal, 05 or 00-1f",
-            "m:17:28: unknown key 'controls'; did you mean 'control'?",
-            "m: … and 2 more",
-        ])
+        #expect(
+            errors(text) == [
+                "m:2:21: '2' is not possible here; 0 or 1",
+                "m:3:3: queue 05.0047 is listed twice, first at line 2; once will do",
+                "m:4:3: there is no queue 09.0047; adapter 09 must be listed under adapters",
+                "m:4:13: unknown key 'slow'; known are absent, reset-busy, reset-rc",
+                "m:6:8: unknown key 'typ'; did you mean 'type'?",
+                "m:6:28: 'yes' is not possible here; 0 or 1",
+                "m:7:14: 'CEX9C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P",
+                "m:7:33: '8' is not possible here; two decimal numbers, 8.1",
+                "m:8:21: a CEX8A has no 'serialnr'; CCA and EP11 cards have",
+                "m:8:52: '3' is not possible here; 0 or 1",
+                "m:11:29: 'valid' is not possible here; invalid or valid 0x and 16 digits",
+                "m:11:36: unknown key 'AES CURR'; did you mean 'AES CUR'?",
+                "m:11:56: '300' is not possible here; domains are hexadecimal, 05 or 00-1f",
+                "m:12:3: adapter 05 is listed twice, first at line 6; once will do",
+                "m:13:19: '300' is not possible here; 0 to 255, decimal",
+                "m:13:24: unknown key 'domains'; did you mean 'domain'?",
+                "m:14:12: 'APXB' is not possible here; APSC, APXA, QACT, RC8A, APSB",
+                "m:16:13: '7' is not possible here; 0 or 1",
+                "m:17:23: 'zz' is not possible here; domains are hexadecimal, 05 or 00-1f",
+                "m:17:28: unknown key 'controls'; did you mean 'control'?",
+                "m: … and 2 more",
+            ])
     }
 
     /// One thing that is wrong does not make others wrong that depend on it.
@@ -193,9 +223,10 @@ import Testing
         #expect(errors(text).count == count, "\(errors(text))")
     }
 
-    @Test(arguments: [
-        (1, 1, nil), (20, 20, nil), (21, 21, "m: … and 1 more"), (3000, 21, "m: … and 2980 more"),
-    ] as [(Int, Int, String?)])
+    @Test(
+        arguments: [
+            (1, 1, nil), (20, 20, nil), (21, 21, "m: … and 1 more"), (3000, 21, "m: … and 2980 more"),
+        ] as [(Int, Int, String?)])
     func noMoreAreToldThanAnybodyReads(count: Int, lines: Int, last: String?) throws {
         let told = errors("domains: [" + (0..<count).map { "x\($0)" }.joined(separator: ", ") + "]")
         #expect(told.count == lines)
@@ -211,10 +242,12 @@ import Testing
         #expect(errors("x: \(nested(20))") == ["m:1:23: this is nested deeper than 20 levels, the most that is read"])
         #expect(errors("x: " + nested(100_000)) == ["m:1:23: this is nested deeper than 20 levels, the most that is read"])
         // an alias brings its levels
-        #expect(errors("x: &a \(nested(12))\ny: \(String(repeating: "[", count: 10))*a")
-            == ["m:2:14: this is nested deeper than 20 levels, the most that is read"])
-        #expect(errors(String(repeating: "- ", count: 100_000))
-            == ["m:1:41: this is nested deeper than 20 levels, the most that is read"])
+        #expect(
+            errors("x: &a \(nested(12))\ny: \(String(repeating: "[", count: 10))*a")
+                == ["m:2:14: this is nested deeper than 20 levels, the most that is read"])
+        #expect(
+            errors(String(repeating: "- ", count: 100_000))
+                == ["m:1:41: this is nested deeper than 20 levels, the most that is read"])
     }
 
     /// A billion laughs: ten lines that would be ten thousand million values.
@@ -225,8 +258,12 @@ import Testing
             text += "a\(level): &a\(level) [\(ten)]\n"
         }
         let error = try #require(errors(text).first)
-        #expect(error.hasPrefix("m:7:") && error.hasSuffix("there are more than 600000 values up to here, the most that is read; "
-            + "an alias counts as what it stands for"), "\(error)")
+        #expect(
+            error.hasPrefix("m:7:")
+                && error.hasSuffix(
+                    "there are more than 600000 values up to here, the most that is read; "
+                        + "an alias counts as what it stands for"),
+            "\(error)")
         #expect(errors(text).count == 1)
     }
 
@@ -235,8 +272,9 @@ import Testing
         let text = Array("interrupts: 1\n#".utf8)
         let longest = text + [UInt8](repeating: UInt8(ascii: "#"), count: most - text.count)
         #expect(errors(longest).first?.hasPrefix("accepted") == true)
-        #expect(errors(longest + [UInt8(ascii: "#")])
-            == ["m:1:1: the text is longer than 4 MB, the most that is read"])
+        #expect(
+            errors(longest + [UInt8(ascii: "#")])
+                == ["m:1:1: the text is longer than 4 MB, the most that is read"])
     }
 
     /// The largest machine that can be told one value after the other: all keys of as many domains as there is room for.

@@ -4,20 +4,21 @@ import Testing
 
 @Suite struct YAMLTests {
     @Test func theDefaultMachineAsText() throws {
-        #expect(MachineDescription.default.yaml == """
-            adapters:
-              03: CEX8A
-              05: CEX8C
-              06: CEX8P
-              0a: CEX7C
-            domains:
-              usage: [04, 47, ab, ff]
-              control: [04, 10, 47, ab, ff]
-            maxima: {adapter: 255, domain: 255}
-            features: [APSC, APXA, QACT, RC8A]
-            interrupts: 1
+        #expect(
+            MachineDescription.default.yaml == """
+                adapters:
+                  03: CEX8A
+                  05: CEX8C
+                  06: CEX8P
+                  0a: CEX7C
+                domains:
+                  usage: [04, 47, ab, ff]
+                  control: [04, 10, 47, ab, ff]
+                maxima: {adapter: 255, domain: 255}
+                features: [APSC, APXA, QACT, RC8A]
+                interrupts: 1
 
-            """)
+                """)
         #expect(try MachineDescription(yaml: MachineDescription.default.yaml) == .default)
     }
 
@@ -88,8 +89,9 @@ import Testing
         #expect(machine.features == [.apxa, .apsb])
         #expect(!machine.interrupts)
         #expect(!machine.reconfiguration)
-        #expect(machine.queues[APQN(adapter: AdapterID(6), domain: DomainID(0x47))]
-            == .init(resetBusy: 255, resetCode: .stateChangeInProgress))
+        #expect(
+            machine.queues[APQN(adapter: AdapterID(6), domain: DomainID(0x47))]
+                == .init(resetBusy: 255, resetCode: .stateChangeInProgress))
     }
 
     @Test func linesOfMkvpsAreTakenAsTheTreeShowsThem() throws {
@@ -100,7 +102,8 @@ import Testing
                 domains: {04: {AES NEW: empty 0x0000000000000000, AES CUR: "valid 0x8899AABBCCDDEEFF", AES OLD: invalid -}}
             """
         let keys = try MachineDescription(yaml: text).adapters[AdapterID(5)]?.masterKeys[DomainID(4)]
-        #expect(keys?.aes == .init(current: .valid(VerificationPattern(bytes: [0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]))))
+        #expect(
+            keys?.aes == .init(current: .valid(VerificationPattern(bytes: [0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff]))))
     }
 
     @Test func whatIsLeftOutIsNotThere() throws {
@@ -135,40 +138,60 @@ import Testing
     @Test(arguments: [
         ("", "m:1:1: the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'"),
         ("[]", "m:1:1: a machine must be a mapping (key: value)"),
-        ("adaptors: {}",
-            "m:1:1: unknown key 'adaptors'; did you mean 'adapters'?"),
-        ("colour: red",
+        (
+            "adaptors: {}",
+            "m:1:1: unknown key 'adaptors'; did you mean 'adapters'?"
+        ),
+        (
+            "colour: red",
             "m:1:1: unknown key 'colour'; known are "
-                + "adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, queues"),
+                + "adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, queues"
+        ),
         ("adapters:", "m:1:10: adapters must be a mapping (key: value)"),
-        ("adapters:\n  05: CEX9C",
-            "m:2:7: 'CEX9C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"),
+        (
+            "adapters:\n  05: CEX9C",
+            "m:2:7: 'CEX9C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"
+        ),
         ("adapters:\n  100: CEX8C", "m:2:3: '100' is not possible here; adapters are hexadecimal, 05 or 00-1f"),
         ("adapters:\n  06-05: CEX8C", "m:2:3: '06-05' is not possible here; adapters are hexadecimal, 05 or 00-1f"),
         ("adapters:\n  05: CEX8C\n  00-0f: CEX8A", "m:3:3: adapter 05 is listed twice, first at line 2; once will do"),
         ("adapters:\n  05: CEX8C\n  5: CEX8A", "m:3:3: adapter 05 is listed twice, first at line 2; once will do"),
         ("adapters:\n  05: {config: 1}", "m:2:7: the type is missing; type: CEX8C, for example"),
         ("adapters:\n  05: {type: CEX8C, config: yes}", "m:2:29: 'yes' is not possible here; 0 or 1"),
-        ("adapters:\n  05:\n    type: CEX8C\n    color: red",
+        (
+            "adapters:\n  05:\n    type: CEX8C\n    color: red",
             "m:4:5: unknown key 'color'; known are "
-                + "type, config, chkstop, ap_functions, serialnr, API_ordinalnr, FW_version, op_modes, domains"),
+                + "type, config, chkstop, ap_functions, serialnr, API_ordinalnr, FW_version, op_modes, domains"
+        ),
         ("adapters:\n  05: {type: CEX8A, serialnr: '12345678'}", "m:2:21: a CEX8A has no 'serialnr'; CCA and EP11 cards have"),
         ("adapters:\n  05: {type: CEX8C, FW_version: 8.1}", "m:2:21: a CEX8C has no 'FW_version'; EP11 cards have"),
-        ("adapters:\n  05: {type: CEX8C, serialnr: '123'}",
-            "m:2:31: '123' is not possible here; 8 printable ASCII characters, of this card"),
+        (
+            "adapters:\n  05: {type: CEX8C, serialnr: '123'}",
+            "m:2:31: '123' is not possible here; 8 printable ASCII characters, of this card"
+        ),
         ("adapters:\n  05: {type: CEX8P, FW_version: 8}", "m:2:33: '8' is not possible here; two decimal numbers, 8.1"),
-        ("adapters:\n  05: {type: CEX8C, domains: {04: {AES CUR: valid}}}",
-            "m:2:45: 'valid' is not possible here; invalid or valid 0x and 16 digits"),
-        ("adapters:\n  05: {type: CEX8C, domains: {04: {AES NEW: full 0x12}}}",
-            "m:2:45: 'full 0x12' is not possible here; empty, partial or full 0x and 16 digits"),
-        ("adapters:\n  05: {type: CEX8C, domains: {04: {WK CUR: invalid}}}",
+        (
+            "adapters:\n  05: {type: CEX8C, domains: {04: {AES CUR: valid}}}",
+            "m:2:45: 'valid' is not possible here; invalid or valid 0x and 16 digits"
+        ),
+        (
+            "adapters:\n  05: {type: CEX8C, domains: {04: {AES NEW: full 0x12}}}",
+            "m:2:45: 'full 0x12' is not possible here; empty, partial or full 0x and 16 digits"
+        ),
+        (
+            "adapters:\n  05: {type: CEX8C, domains: {04: {WK CUR: invalid}}}",
             "m:2:36: unknown key 'WK CUR'; known are "
-                + "AES NEW, AES CUR, AES OLD, APKA NEW, APKA CUR, APKA OLD, ASYM NEW, ASYM CUR, ASYM OLD"),
-        ("adapters:\n  05: {type: CEX8C, domains: {00-0f: {}, 04: {}}}",
-            "m:2:42: domain 0004 is listed twice, first at line 2; once will do"),
-        ("adapters:\n  05: {type: CEX8P, op_modes: [FIPS]}",
+                + "AES NEW, AES CUR, AES OLD, APKA NEW, APKA CUR, APKA OLD, ASYM NEW, ASYM CUR, ASYM OLD"
+        ),
+        (
+            "adapters:\n  05: {type: CEX8C, domains: {00-0f: {}, 04: {}}}",
+            "m:2:42: domain 0004 is listed twice, first at line 2; once will do"
+        ),
+        (
+            "adapters:\n  05: {type: CEX8P, op_modes: [FIPS]}",
             "m:2:32: 'FIPS' is not possible here; "
-                + "FIPS2009, BSI2009, FIPS2011, BSI2011, SIGG-IMPORT, SIGG, BSICC2017, FIPS2021, FIPS2024"),
+                + "FIPS2009, BSI2009, FIPS2011, BSI2011, SIGG-IMPORT, SIGG, BSICC2017, FIPS2021, FIPS2024"
+        ),
         ("adapters: {40: CEX8C}\nmaxima: {adapter: 63}", "m:1:12: adapter 40 is above the greatest, 3f"),
         ("adapters: {40: CEX8C}\nfeatures: none", "m:1:12: adapter 40 is above the greatest, 3f"),
         ("domains: [04, 10]\nfeatures: [QACT]", "m:1:15: domain 10 is above the greatest, 0f"),
@@ -182,12 +205,18 @@ import Testing
         ("queues: {05: {}}", "m:1:10: '05' is not possible here; a queue such as 05.0047"),
         ("queues: {05.0047: {}}", "m:1:10: there is no queue 05.0047; adapter 05 must be listed under adapters"),
         ("adapters: {05: CEX8C}\nqueues: {05.0047: {}}", "m:2:10: there is no queue 05.0047; domain 0047 must be a usage domain"),
-        ("adapters: {05: CEX8C}\ndomains: [47]\nqueues: {05.0047: {absent: 1}, 5.47: {}}",
-            "m:3:32: queue 05.0047 is listed twice, first at line 3; once will do"),
-        ("adapters: {05: CEX8C}\ndomains: [47]\nqueues: {05.0047: {reset-busy: 300}}",
-            "m:3:32: '300' is not possible here; 0 to 255, decimal; 255 never ends"),
-        ("adapters: {05: CEX8C}\ndomains: [47]\nqueues: {05.0047: {slow: 1}}",
-            "m:3:20: unknown key 'slow'; known are absent, reset-busy, reset-rc"),
+        (
+            "adapters: {05: CEX8C}\ndomains: [47]\nqueues: {05.0047: {absent: 1}, 5.47: {}}",
+            "m:3:32: queue 05.0047 is listed twice, first at line 3; once will do"
+        ),
+        (
+            "adapters: {05: CEX8C}\ndomains: [47]\nqueues: {05.0047: {reset-busy: 300}}",
+            "m:3:32: '300' is not possible here; 0 to 255, decimal; 255 never ends"
+        ),
+        (
+            "adapters: {05: CEX8C}\ndomains: [47]\nqueues: {05.0047: {slow: 1}}",
+            "m:3:20: unknown key 'slow'; known are absent, reset-busy, reset-rc"
+        ),
         ("maxima: {}\n\nmaxima: {}", "m:3:1: 'maxima' is given twice, first at line 1; once will do"),
     ])
     func errorsSayWhereAndWhat(text: String, expected: String) {
@@ -201,12 +230,15 @@ import Testing
 
     @Test func cardTypesAreThoseThatWereMade() {
         let names = (0...9).flatMap { generation in "ACPX".map { "CEX\(generation)\($0)" } }
-        #expect(names.compactMap { CardType($0)?.description } == [
-            "CEX2A", "CEX2C", "CEX3A", "CEX3C", "CEX4A", "CEX4C", "CEX4P", "CEX5A", "CEX5C", "CEX5P", "CEX6A", "CEX6C", "CEX6P",
-            "CEX7A", "CEX7C", "CEX7P", "CEX8A", "CEX8C", "CEX8P",
-        ])
-        #expect(["CEX2A", "CEX2C", "CEX3A", "CEX3C", "CEX4A", "CEX7P", "CEX8C"].compactMap { CardType($0)?.hardwareType }
-            == [6, 7, 8, 9, 10, 13, 14])
+        #expect(
+            names.compactMap { CardType($0)?.description } == [
+                "CEX2A", "CEX2C", "CEX3A", "CEX3C", "CEX4A", "CEX4C", "CEX4P", "CEX5A", "CEX5C", "CEX5P", "CEX6A", "CEX6C",
+                "CEX6P",
+                "CEX7A", "CEX7C", "CEX7P", "CEX8A", "CEX8C", "CEX8P",
+            ])
+        #expect(
+            ["CEX2A", "CEX2C", "CEX3A", "CEX3C", "CEX4A", "CEX7P", "CEX8C"].compactMap { CardType($0)?.hardwareType }
+                == [6, 7, 8, 9, 10, 13, 14])
         for name in ["", "CEX", "CEX8", "cex8c", "CEX8c", "CEX8CC", "CEX٨C"] { #expect(CardType(name) == nil) }
     }
 }

@@ -38,10 +38,11 @@ import Testing
 
     @Test func itIsToldInTheOrderInWhichItIsMade() {
         let sent = it.kernel.uevents { it.create() }
-        #expect(sent == [
-            "add@/devices/shop/\(Workshop.uuid)", "add@/devices/virtual/vfio/0",
-            "add@/devices/shop/\(Workshop.uuid)/vfio-dev/vfio0", "bind@/devices/shop/\(Workshop.uuid)",
-        ])
+        #expect(
+            sent == [
+                "add@/devices/shop/\(Workshop.uuid)", "add@/devices/virtual/vfio/0",
+                "add@/devices/shop/\(Workshop.uuid)/vfio-dev/vfio0", "bind@/devices/shop/\(Workshop.uuid)",
+            ])
     }
 
     @Test func aUUIDIsTakenOnceAndThatIsFoundBeforeThereIsNoRoom() {

@@ -25,7 +25,8 @@ import Waiting
     }
 
     @Test(arguments: [
-        ("0", "ok", true), ("0\n", "ok", true), ("1", "ok", false), ("2\n", "ok", false), ("0x10", "ok", false), ("x", "EINVAL", true),
+        ("0", "ok", true), ("0\n", "ok", true), ("1", "ok", false), ("2\n", "ok", false), ("0x10", "ok", false),
+        ("x", "EINVAL", true),
         ("-1", "EINVAL", true), ("", "ok", true), ("1 ", "EINVAL", true), ("18446744073709551616", "EINVAL", true),
     ])
     func everyNumberButZeroRemoves(text: String, answer: String, remains: Bool) {
@@ -37,9 +38,10 @@ import Waiting
 
     @Test func itIsToldInTheOrderInWhichItGoesAndTheUUIDIsFree() {
         let sent = it.kernel.uevents { #expect(it.remove() == "ok") }
-        #expect(sent == [
-            "remove@/\(path)/vfio-dev/vfio0", "remove@/devices/virtual/vfio/0", "unbind@/\(path)", "remove@/\(path)",
-        ])
+        #expect(
+            sent == [
+                "remove@/\(path)/vfio-dev/vfio0", "remove@/devices/virtual/vfio/0", "unbind@/\(path)", "remove@/\(path)",
+            ])
         #expect(it.kernel.names("bus/mdev/devices") == [])
         #expect(it.kernel.names("\(Workshop.type)/devices") == [])
         #expect(it.kernel.names("kernel/iommu_groups") == [])
@@ -116,9 +118,10 @@ import Waiting
     @Test func aParentTakesItsDevicesWithIt() {
         it.create(Workshop.other)
         let sent = it.kernel.uevents { it.unregister() }
-        #expect(sent.filter { $0.hasPrefix("remove@/devices/shop/") && !$0.contains("vfio") } == [
-            "remove@/\(path)", "remove@/devices/shop/\(Workshop.other)",
-        ])
+        #expect(
+            sent.filter { $0.hasPrefix("remove@/devices/shop/") && !$0.contains("vfio") } == [
+                "remove@/\(path)", "remove@/devices/shop/\(Workshop.other)",
+            ])
         #expect(sent.last == "change@/devices/shop")
         #expect(it.kernel.ueventLines.last?.contains("MDEV_STATE=unregistered") == true)
         #expect(it.kernel.names("devices/shop") == ["subsystem", "uevent"])
@@ -140,7 +143,9 @@ import Waiting
         it.unregister()
         let uuid = try #require(MdevUUID(Workshop.uuid))
         for _ in 0..<3 {
-            #expect(throws: Errno.ENODEV) { try withNoLocksHeld { (held) throws(Errno) in try it.parent.create(uuid, after: held) } }
+            #expect(throws: Errno.ENODEV) {
+                try withNoLocksHeld { (held) throws(Errno) in try it.parent.create(uuid, after: held) }
+            }
         }
         #expect(throws: Errno.ENODEV) { try withNoLocksHeld { (held) throws(Errno) in try it.parent.remove(mdev, after: held) } }
         #expect(it.parent.availableInstances == 2)

@@ -26,7 +26,8 @@ final class Workshop: Sendable {
         let device = try Device(
             "shop", in: kernel.directory("devices"), subsystem: ("shops", kernel.directory("bus", "shops")), kernel: kernel)
         parent = try MdevParent(
-            device, type: MdevType(name: "shop-tool", prettyName: "A Tool", deviceAPI: "vfio-tool", instances: instances), driver: driver,
+            device, type: MdevType(name: "shop-tool", prettyName: "A Tool", deviceAPI: "vfio-tool", instances: instances),
+            driver: driver,
             core: core)
         withNoLocksHeld { held in core.bus.register(driver, after: held) }
     }

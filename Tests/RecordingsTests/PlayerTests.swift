@@ -103,13 +103,17 @@ import Waiting
     @Test(arguments: [true, false]) func theBackgroundIsWaitedFor(isReal: Bool) throws {
         let door = Door()
         let machine = try SampleMachine()
-        try machine.add("door", [
-            Attribute("wait", .readOnly, show: { _, page, _ in
-                door.pass()
-                page.emit("open\n")
-            }),
-            .writeOnly("open") { _, _, _ in door.open() },
-        ])
+        try machine.add(
+            "door",
+            [
+                Attribute(
+                    "wait", .readOnly,
+                    show: { _, page, _ in
+                        door.pass()
+                        page.emit("open\n")
+                    }),
+                .writeOnly("open") { _, _, _ in door.open() },
+            ])
         let player = try Player(
             TreeCalls(tree: machine.tree), pace: isReal ? .real : .virtual(patience: .milliseconds(1)) { _ in })
         #expect(player.answer("wait r 1") == "err name ENOENT")

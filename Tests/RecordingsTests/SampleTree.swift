@@ -23,40 +23,53 @@ final class SampleMachine: Sendable {
 
     init(release: KernelRelease = .v7_2) throws {
         tree = Tree(release: release) { Timestamp(seconds: 0, nanoseconds: 0) }
-        let ap = try add("bus/ap", [
-            Row("apmask", .readWrite, show: { _, page, _ in page.emit("0xff\n") }, store: { _, _, _ in }),
-            .readOnly("ap_max_domain_id") { _ in "255\n" },
-            .readWrite("config_time", { _ in "30\n" }, store: { _, _, _ in }),
-            .writeOnly("scans") { machine, _, _ in machine.note("scan") },
-        ])
+        let ap = try add(
+            "bus/ap",
+            [
+                Row("apmask", .readWrite, show: { _, page, _ in page.emit("0xff\n") }, store: { _, _, _ in }),
+                .readOnly("ap_max_domain_id") { _ in "255\n" },
+                .readWrite("config_time", { _ in "30\n" }, store: { _, _, _ in }),
+                .writeOnly("scans") { machine, _, _ in machine.note("scan") },
+            ])
         try ap.makeDirectory("devices")
         try ap.makeDirectory("drivers")
         _ = try add("devices/ap/card05", [.readWrite("online", { _ in "1\n" }, store: { _, _, _ in })])
         _ = try add("devices/ap/card05/05.0004", [])
-        _ = try add("class/zcrypt", [
-            Row("create", Permissions(rawValue: 0o600), show: { _, page, _ in page.emit("x\n") }, store: { _, _, _ in })
-        ])
-        _ = try add("devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough", [
-            .writeOnly("create") { _, _, _ in }
-        ])
+        _ = try add(
+            "class/zcrypt",
+            [
+                Row("create", Permissions(rawValue: 0o600), show: { _, page, _ in page.emit("x\n") }, store: { _, _, _ in })
+            ])
+        _ = try add(
+            "devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough",
+            [
+                .writeOnly("create") { _, _, _ in }
+            ])
         let driver = try add("bus/matrix/drivers/vfio_ap_mdev", [])
-        let mdev = try add("devices/vfio_ap/matrix/\(SampleMachine.uuid)", [
-            .writeOnly("assign_adapter") { machine, input, _ throws(Errno) in try machine.assign(input) },
-            .readOnly("matrix") { machine in machine.matrix },
-            .readWrite("ap_config", since: .v6_12, { _ in "\n" }, store: { _, _, _ in }),
-            .writeOnly("remove") { _, _, _ in },
-        ])
+        let mdev = try add(
+            "devices/vfio_ap/matrix/\(SampleMachine.uuid)",
+            [
+                .writeOnly("assign_adapter") { machine, input, _ throws(Errno) in try machine.assign(input) },
+                .readOnly("matrix") { machine in machine.matrix },
+                .readWrite("ap_config", since: .v6_12, { _ in "\n" }, store: { _, _, _ in }),
+                .writeOnly("remove") { _, _, _ in },
+            ])
         mdev.addLink("driver", to: driver)
         try mdev.makeDirectory("mdev_type")
 
-        _ = try add("kernel/debug/apmatrix", ["uevents", "log", "hardware", "guests"].map { name in
-            Row(name, Permissions(rawValue: 0o600),
-                show: { machine, page, _ in page.emitUnlimited(machine.text(name).utf8) },
-                store: { machine, input, _ throws(Errno) in try machine.command(name, input) })
-        } + ["machine", "modules"].map { name in
-            Row(name, Permissions(rawValue: 0o600),
-                store: { machine, input, _ throws(Errno) in try machine.command(name, input) })
-        })
+        _ = try add(
+            "kernel/debug/apmatrix",
+            ["uevents", "log", "hardware", "guests"].map { name in
+                Row(
+                    name, Permissions(rawValue: 0o600),
+                    show: { machine, page, _ in page.emitUnlimited(machine.text(name).utf8) },
+                    store: { machine, input, _ throws(Errno) in try machine.command(name, input) })
+            }
+                + ["machine", "modules"].map { name in
+                    Row(
+                        name, Permissions(rawValue: 0o600),
+                        store: { machine, input, _ throws(Errno) in try machine.command(name, input) })
+                })
     }
 
     /// Adds a directory with files.

@@ -32,8 +32,10 @@ import VFS
         ("> dance", 1, "a request is one of write writes"), ("> write a \"x", 1, #"not well quoted: write a "x; data stands"#),
         ("> bg r settle", 1, "bg NAME REQUEST, with a request that is a system call"), ("> bg r", 1, "bg NAME REQUEST"),
         ("> pread a one 2", 1, "pread PATH OFFSET COUNT"), ("> pread a 1 2x", 1, "pread PATH OFFSET COUNT"),
-        ("> truncate a x", 1, "truncate PATH LENGTH"), ("> chmod a 9", 1, "chmod PATH MODE"), ("> pwrite a x y", 1, "pwrite PATH OFFSET"),
-        ("> wait r soon", 1, "wait NAME [MILLISECONDS]"), ("> sleep 9223372036854775807", 1, "sleep MILLISECONDS"), ("> ", 1, "one of"),
+        ("> truncate a x", 1, "truncate PATH LENGTH"), ("> chmod a 9", 1, "chmod PATH MODE"),
+        ("> pwrite a x y", 1, "pwrite PATH OFFSET"),
+        ("> wait r soon", 1, "wait NAME [MILLISECONDS]"), ("> sleep 9223372036854775807", 1, "sleep MILLISECONDS"),
+        ("> ", 1, "one of"),
     ])
     func whatIsWrongIsSaidWithItsLine(text: String, line: Int, message: String) throws {
         let error = try #require(throws: Script.Malformed.self) { try Script(file: "dir/s.txt", text: Array(text.utf8)) }
@@ -54,7 +56,8 @@ import VFS
         #expect(machine.commands.last == "scan")
         #expect(
             lines == [
-                "# a comment", "", "> read bus/ap/ap_max_domain_id", #"< ok "255\n""#, "> hw remove-adapter 07", "< ok", "> settle",
+                "# a comment", "", "> read bus/ap/ap_max_domain_id", #"< ok "255\n""#, "> hw remove-adapter 07", "< ok",
+                "> settle",
                 "< ok scans",
             ])
     }
@@ -97,7 +100,8 @@ import VFS
     @Test func whatNeedsAControlPlaneIsNotJudged() throws {
         let player = try Player(root: root)
         #expect(player.lacksControlPlane == .ENOENT)
-        let text = "> creat file\n< ok\n> hw remove-adapter 05\n< ok\n> uevents\n< ok \"\"\n> read file\n< ok \"1\"\n> read x\n< skipped\n"
+        let text =
+            "> creat file\n< ok\n> hw remove-adapter 05\n< ok\n> uevents\n< ok \"\"\n> read file\n< ok \"1\"\n> read x\n< skipped\n"
         let verdict = try Recording(name: "plain", text: Array(text.utf8)).replay(on: player, release: .v7_2)
         #expect(verdict.notJudged == 2)
         #expect(verdict.mismatches.map(\.number) == [4])
@@ -109,11 +113,14 @@ import VFS
         let script = try Script(file: "s", text: Array("> ping\n> guest stop g\n> read file\n".utf8))
         var lines: [String] = []
         #expect(script.record(on: try Player(root: root)) { lines.append($0) } == 1)
-        #expect(lines == ["> ping", "< ok", "# not recorded, no control plane: guest stop g", "> read file", "< err open ENOENT"])
+        #expect(
+            lines == ["> ping", "< ok", "# not recorded, no control plane: guest stop g", "> read file", "< err open ENOENT"])
     }
 
     @Test func everyRequestIsSystemCallsOrTheControlPlanes() throws {
-        let control = ["hw events", "hw domain 04 none", "guest stop g", "guest events g", "module load vfio_ap", "uevents", "dmesg"]
+        let control = [
+            "hw events", "hw domain 04 none", "guest stop g", "guest events g", "module load vfio_ap", "uevents", "dmesg",
+        ]
         for line in control { #expect(try Request(line).needsControlPlane, "\(line)") }
         for line in ["read a", "bg r read a", "wait r", "settle", "idle", "sleep 1", "ping"] {
             #expect(try !Request(line).needsControlPlane, "\(line)")

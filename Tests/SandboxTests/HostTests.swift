@@ -8,10 +8,11 @@ import Testing
 import SystemPackage
 
 @Suite struct HostTests {
-    @Test(arguments: [
-        ("../../devices/virtual/mem/null", "dev/char", "devices/virtual/mem/null"), ("./here", "bus", "bus/here"),
-        ("../../../out", "dev/char", nil), ("/absolute", "dev", nil), ("..", "dev", ""),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            ("../../devices/virtual/mem/null", "dev/char", "devices/virtual/mem/null"), ("./here", "bus", "bus/here"),
+            ("../../../out", "dev/char", nil), ("/absolute", "dev", nil), ("..", "dev", ""),
+        ] as [(String, String, String?)])
     func linksOfTheHostAreFollowedByTheirText(target: String, directory: String, path: String?) {
         #expect(HostSysfs.resolve(target, from: directory) == path)
     }

@@ -8,9 +8,11 @@ import Testing
 @Suite struct KernelTextTests {
     private func bytes(_ text: String) -> ArraySlice<UInt8> { Array(text.utf8)[...] }
 
-    @Test(arguments: [
-        ("5", 5), ("5\n", 5), ("+5", 5), ("05", 5), ("0x5", 5), ("0X05\n", 5), ("010", 8), ("0", 0), ("18446744073709551615", .max),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("5", 5), ("5\n", 5), ("+5", 5), ("05", 5), ("0x5", 5), ("0X05\n", 5), ("010", 8), ("0", 0),
+            ("18446744073709551615", .max),
+        ] as [(String, UInt64)])
     func readsUnsignedLongs(_ text: String, _ value: UInt64) throws {
         #expect(try KernelText.unsignedLong(bytes(text)) == value)
     }
@@ -44,10 +46,11 @@ import Testing
         #expect(throws: Errno.EINVAL) { try KernelText.boolean(bytes(""), release: .v7_2) }
     }
 
-    @Test(arguments: [
-        ("1abc", .decimal, 1), (" \t7", .decimal, 7), ("-3", .decimal, -3), ("0x1", .decimal, 0), ("071", .decimal, 71),
-        ("4294967297", .decimal, 1), ("0x47", .prefixed, 71), ("071", .prefixed, 57), ("\u{b}12", .prefixed, 12),
-    ] as [(String, KernelText.ScanBase, Int32)])
+    @Test(
+        arguments: [
+            ("1abc", .decimal, 1), (" \t7", .decimal, 7), ("-3", .decimal, -3), ("0x1", .decimal, 0), ("071", .decimal, 71),
+            ("4294967297", .decimal, 1), ("0x47", .prefixed, 71), ("071", .prefixed, 57), ("\u{b}12", .prefixed, 12),
+        ] as [(String, KernelText.ScanBase, Int32)])
     func scansIntegers(_ text: String, _ base: KernelText.ScanBase, _ value: Int32) throws {
         #expect(try KernelText.scannedInteger(bytes(text), base) == value)
     }

@@ -71,7 +71,12 @@ import Waiting
         let it = try SampleTree()
         let file = try it.open("value", writing: true)
         let (entered, goOn) = (Event("a store has begun"), Event("the test lets the store go on"))
-        it.sample.during.withLock { $0 = { entered.happens(); goOn.wait() } }
+        it.sample.during.withLock {
+            $0 = {
+                entered.happens()
+                goOn.wait()
+            }
+        }
         let order = Leaf<[String]>("order", [])
         let store = TestThread("the store ends") {
             _ = try? file.write("1")

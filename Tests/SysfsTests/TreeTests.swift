@@ -100,9 +100,10 @@ import Testing
         #expect(it.tree.takeChanges().isEmpty)
         let inner = try it.box.makeDirectory("inner")
         it.box.addLink("link", to: inner)
-        #expect(it.tree.takeChanges() == [
-            .entry(name: "inner", directory: it.box.inode), .entry(name: "link", directory: it.box.inode),
-        ])
+        #expect(
+            it.tree.takeChanges() == [
+                .entry(name: "inner", directory: it.box.inode), .entry(name: "link", directory: it.box.inode),
+            ])
         inner.remove()
         #expect(it.tree.takeChanges() == [.entry(name: "inner", directory: it.box.inode), .removed(inner.inode)])
         it.box.removeAttributes(by: .device)

@@ -23,7 +23,8 @@ import Testing
         (description.maxAdapter, description.maxDomain) = (20, 20)
         let it = try MatrixHost(description)
         for (text, answer) in [
-            ("20", "ok"), ("0x14\n", "ok"), ("024", "ok"), ("+20", "ok"), ("21", "ENODEV"), ("256", "ENODEV"), ("-1", "EINVAL"), ("", "ok"),
+            ("20", "ok"), ("0x14\n", "ok"), ("024", "ok"), ("+20", "ok"), ("21", "ENODEV"), ("256", "ENODEV"), ("-1", "EINVAL"),
+            ("", "ok"),
             ("x", "EINVAL"), ("20 ", "EINVAL"), ("0x100000000000000000", "ERANGE"), ("18446744073709551615", "ENODEV"),
         ] {
             #expect(it.a(file, text) == answer, "\(text)")
@@ -71,9 +72,11 @@ import Testing
     @Test func whatIsAssignedCannotBecomeTheHosts() {
         it.assign(adapters: ["5"], domains: ["4", "0x47"])
         let log = it.kernel.log { #expect(it.kernel.write("bus/ap/apmask", "+5") == "EBUSY") }
-        #expect(log == ["05.0004", "05.0047"].map {
-            "vfio_ap_mdev \(MatrixHost.a): Can not reserve queue \($0) for host driver: in use by mdev"
-        })
+        #expect(
+            log
+                == ["05.0004", "05.0047"].map {
+                    "vfio_ap_mdev \(MatrixHost.a): Can not reserve queue \($0) for host driver: in use by mdev"
+                })
         #expect(it.kernel.write("bus/ap/apmask", "+6") == "ok")
         #expect(it.kernel.write("bus/ap/aqmask", "-4") == "ok")
     }
@@ -82,9 +85,10 @@ import Testing
         it.assign(adapters: ["5"], domains: ["4", "0x47"])
         #expect(it.b("assign_adapter", "5") == "ok")
         let log = it.kernel.log { #expect(it.b("assign_domain", "0x47") == "EADDRINUSE") }
-        #expect(log == [
-            "vfio_ap_mdev \(MatrixHost.b): Userspace may not assign queue 05.0047 to mdev: already assigned to \(MatrixHost.a)"
-        ])
+        #expect(
+            log == [
+                "vfio_ap_mdev \(MatrixHost.b): Userspace may not assign queue 05.0047 to mdev: already assigned to \(MatrixHost.a)"
+            ])
         #expect(it.b("assign_domain", "0xab") == "ok")
         #expect(it.b("assign_control_domain", "4") == "ok")
         #expect(it.defects() == [])

@@ -18,7 +18,9 @@ import Testing
     init() throws {
         number = state.addMdev(try #require(MdevUUID(MatrixHost.a)), config: Leaf("ap_config", APMatrix()))
         mdev = try #require(state.mdevs[number])
-        for apqn in APMatrix(adapters: APMask([5, 6]), domains: APMask([4, 0x47])).queues { state.queues[apqn] = QueueState(apqn) }
+        for apqn in APMatrix(adapters: APMask([5, 6]), domains: APMask([4, 0x47])).queues {
+            state.queues[apqn] = QueueState(apqn)
+        }
     }
 
     private mutating func assign(_ adapters: [UInt8], _ domains: [UInt8], _ controlDomains: [UInt8] = []) {

@@ -118,7 +118,8 @@ import Waiting
         try it.attach(Guest(name: "one", events: Monitor(listens: listens)))
         let mdev = try it.mdev()
         let log = it.kernel.log { withNoLocksHeld { held in for count in counts { mdev.request(count, after: held) } } }
-        #expect(log == messages.map { "vfio_ap_mdev \(MatrixHost.a): " + $0.replacing("…", with: "Relaying device request to user") })
+        #expect(
+            log == messages.map { "vfio_ap_mdev \(MatrixHost.a): " + $0.replacing("…", with: "Relaying device request to user") })
     }
 
     @Test func withoutAGuestNobodyIsAsked() throws {

@@ -15,10 +15,11 @@ import Testing
         return String(decoding: page.bytes, as: UTF8.self)
     }
 
-    @Test(arguments: [
-        ([], [], ""), ([5, 10], [], "05.\n0a.\n"), ([], [4, 0xab], ".0004\n.00ab\n"),
-        ([5, 255], [0, 0x47], "05.0000\n05.0047\nff.0000\nff.0047\n"),
-    ] as [([UInt8], [UInt8], String)])
+    @Test(
+        arguments: [
+            ([], [], ""), ([5, 10], [], "05.\n0a.\n"), ([], [4, 0xab], ".0004\n.00ab\n"),
+            ([5, 255], [0, 0x47], "05.0000\n05.0047\nff.0000\nff.0047\n"),
+        ] as [([UInt8], [UInt8], String)])
     func queuesOrWhatThereIsOfThem(adapters: [UInt8], domains: [UInt8], expected: String) {
         #expect(text(APMatrix(adapters: APMask(adapters), domains: APMask(domains), controlDomains: APMask([9]))) == expected)
     }
@@ -31,11 +32,12 @@ import Testing
         #expect(text(APMatrix(adapters: APMask([0]), domains: .all)).utf8.count == 2048)
     }
 
-    @Test(arguments: [
-        (",,\n", [], [], []), (",,", [], [], []), ("0x8,0x4,0x0", [0], [1], []), ("8,x4,1\n", [0], [1], [3]),
-        ("04\n08\n08\n", [5], [4], [4]),
-        ("0x04,0x08,0x08,nonsense", [5], [4], [4]), ("0x04,0x08,0x08\nnonsense", [5], [4], [4]),
-    ] as [(String, [UInt8], [UInt8], [UInt8])])
+    @Test(
+        arguments: [
+            (",,\n", [], [], []), (",,", [], [], []), ("0x8,0x4,0x0", [0], [1], []), ("8,x4,1\n", [0], [1], [3]),
+            ("04\n08\n08\n", [5], [4], [4]),
+            ("0x04,0x08,0x08,nonsense", [5], [4], [4]), ("0x04,0x08,0x08\nnonsense", [5], [4], [4]),
+        ] as [(String, [UInt8], [UInt8], [UInt8])])
     func threeMasksWithACommaOrANewlineBetween(text: String, adapters: [UInt8], domains: [UInt8], controlDomains: [UInt8]) {
         let expected = APMatrix(adapters: APMask(adapters), domains: APMask(domains), controlDomains: APMask(controlDomains))
         #expect(APMatrix.parseConfig(Array(text.utf8)[...]) == expected)

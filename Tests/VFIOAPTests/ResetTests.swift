@@ -76,7 +76,9 @@ import Waiting
     }
 
     /// What was asked for while another reset was running has not been done yet.
-    @Test(arguments: [KernelRelease.v6_12, .v7_2]) func aResetInsideAResetIsRepeatedWhenThatOneIsDone(release: KernelRelease) throws {
+    @Test(arguments: [KernelRelease.v6_12, .v7_2]) func aResetInsideAResetIsRepeatedWhenThatOneIsDone(release: KernelRelease)
+        throws
+    {
         let it = try host(release)
         try it.machine.execute("queue 05.0004 reset-busy=3")
         _ = it.machine.zapq(APQN(adapter: AdapterID(5), domain: DomainID(4)))
@@ -106,11 +108,13 @@ import Waiting
     }
 
     /// The queue, in a reset that never ends, after 100 ms.
-    @Test(arguments: [
-        ("queue 05.0004 reset-busy=0", KernelRelease.v7_2, nil), ("adapter 05 config=0", .v7_2, nil), ("adapter 05 chkstop=1", .v7_2, nil),
-        ("queue 05.0004 absent=1", .v7_2, nil), ("queue 05.0004 reset-busy=0", .v6_12, nil),
-        ("queue 05.0004 absent=1", .v6_12, "TAPQ of queue 05.0004 failed with unexpected response code 01"),
-    ] as [(String, KernelRelease, String?)])
+    @Test(
+        arguments: [
+            ("queue 05.0004 reset-busy=0", KernelRelease.v7_2, nil), ("adapter 05 config=0", .v7_2, nil),
+            ("adapter 05 chkstop=1", .v7_2, nil),
+            ("queue 05.0004 absent=1", .v7_2, nil), ("queue 05.0004 reset-busy=0", .v6_12, nil),
+            ("queue 05.0004 absent=1", .v6_12, "TAPQ of queue 05.0004 failed with unexpected response code 01"),
+        ] as [(String, KernelRelease, String?)])
     func aResetEndsWithWhatBecomesOfTheQueue(change: String, release: KernelRelease, message: String?) throws {
         let it = try host(release)
         try it.machine.execute("queue 05.0004 reset-busy=255")

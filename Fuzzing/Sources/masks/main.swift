@@ -13,7 +13,9 @@ Harness.run { bytes in
         Harness.same(APMask.parse("\(mask)\n".utf8, current: current, overflow: .wraps), mask, "what is shown can be written")
         Harness.same(APMask.parseHex("\(mask)".utf8), mask, "what is shown is a token of ap_config")
         let terms = mask.map { "+\($0)" }.joined(separator: ",")
-        if !terms.isEmpty { Harness.same(APMask.parse(terms.utf8, current: .none, overflow: .saturates), mask, "a mask as terms") }
+        if !terms.isEmpty {
+            Harness.same(APMask.parse(terms.utf8, current: .none, overflow: .saturates), mask, "a mask as terms")
+        }
     }
     if let sign = text.first, sign != UInt8(ascii: "+"), sign != UInt8(ascii: "-"), text.last != UInt8(ascii: "\n") {
         Harness.same(APMask.parseHex(text), saturated, "both readers of the absolute form")

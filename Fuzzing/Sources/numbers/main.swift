@@ -12,7 +12,8 @@ Harness.run { bytes in
     let text = Array(bytes.prefix { $0 != 0 })
     if let number = unsignedLong(text) {
         for (prefix, radix) in [("", 10), ("0x", 16), ("0", 8), ("+0X", 16)] {
-            Harness.same(unsignedLong(Array((prefix + String(number, radix: radix) + "\n").utf8)), number, "the number in base \(radix)")
+            Harness.same(
+                unsignedLong(Array((prefix + String(number, radix: radix) + "\n").utf8)), number, "the number in base \(radix)")
         }
         errno = 0
         Harness.same(strtoull(String(decoding: text, as: UTF8.self), nil, 0), number, "the C library's number")
