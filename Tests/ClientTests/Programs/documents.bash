@@ -1,3 +1,4 @@
+# shellcheck disable=SC2010,SC2011,SC2045 # the lines are those of the documents
 # needs:
 # options:
 # Plain shell: the steps of the example in the kernel's document on vfio_ap, and of the test scripts of kata-containers, Fedora

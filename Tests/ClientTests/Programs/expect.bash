@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034 # what is set here is used by the scripts that read this file
 # Sourced by the scripts beside it: how they say what they expect, and where things are. The first that is not as expected ends
 # the script with status 1, after a line with its place. Each script has a run of its own: nobody cleans up.
 set -eEuo pipefail
