@@ -29,20 +29,23 @@ extension CommandLineTests {
         for (index, guest) in list.enumerated() {
             #expect(Set(guest.keys) == ["name", "devices", "req", "cfg", "open"], "\(guest)")
             #expect(guest["devices"] as? [String] == (index == list.count - 1 ? [uuid] : []))
-            #expect(guest["open"] as? Int == (index == list.count - 1 ? 1 : 0) && guest["req"] as? Int == 0)
+            #expect(guest["open"] as? Int == (index == list.count - 1 ? 1 : 0))
+            #expect(guest["req"] as? Int == 0)
         }
     }
 
     @Test func fieldsThatAreAddedBehindAreTaken() throws {
         let line = "a=b 1-2 3-4 req=1 cfg=0 open=2 masks=05,06/0047/ view=yes odd= 007=x=y"
         let guest = try #require(GuestLine(line.utf8))
-        #expect(guest.name == "a=b" && guest.devices == ["1-2", "3-4"])
+        #expect(guest.name == "a=b")
+        #expect(guest.devices == ["1-2", "3-4"])
         #expect(
             guest.json.text == """
                 {"name": "a=b", "devices": ["1-2", "3-4"], "req": 1, "cfg": 0, "open": 2, "masks": "05,06/0047/", "view": "yes", \
                 "odd": "", "007": "x=y"}
                 """)
-        #expect(GuestLine("  ".utf8) == nil && GuestLine("".utf8) == nil)
+        #expect(GuestLine("  ".utf8) == nil)
+        #expect(GuestLine("".utf8) == nil)
     }
 
     @Test func everyScalarComesBack() throws {
@@ -53,7 +56,8 @@ extension CommandLineTests {
         let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: [Any]])
         let value = try #require(object.values.first)
         #expect((value.first as? String).map { Array($0.unicodeScalars) } == Array(string.unicodeScalars))
-        #expect(value.count == 4 && value[1] as? Int == -1)
+        try #require(value.count == 4)
+        #expect(value[1] as? Int == -1)
         #expect(JSON.array([.number(1), .string("\n")]).document == "[\n  1,\n  \"\\n\"\n]\n")
     }
 }

@@ -112,6 +112,7 @@ extension CommandLineTests {
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: other) == "/opt/bin/apmatrix")
         // an ordinary user has no say there, and the program all the same
         let refused = try make("install", "SBINDIR=/opt/bin/apmatrix")
-        #expect(refused.status == 0 && refused.errors.contains("install as root, or with SBINDIR="), "\(refused.errors)")
+        #expect(refused.status == 0, "\(refused.errors)")
+        #expect(refused.errors.contains("install as root, or with SBINDIR="), "\(refused.errors)")
     }
 }
