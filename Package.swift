@@ -29,6 +29,7 @@ let package = Package(
     targets: [
         // Libraries for anybody: they know nothing of what is below.
         .target(name: "SystemAdditions", dependencies: [system]),
+        .target(name: "Suggestions"),
         .target(name: "LockOrder"),
         .target(name: "Interleavings", dependencies: ["LockOrder"]),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
@@ -61,14 +62,14 @@ let package = Package(
                 "LockOrder", system,
             ]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Machine", dependencies: ["CYAML", "AdjunctProcessor", "SystemAdditions", system]),
+        .target(name: "Machine", dependencies: ["CYAML", "AdjunctProcessor", "Suggestions", "SystemAdditions", system]),
 
         // What is made of them.
         .target(
             name: "Emulator",
             dependencies: [
                 "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels",
-                "SystemAdditions", "LockOrder", system,
+                "Suggestions", "SystemAdditions", "LockOrder", system,
             ]),
         .target(
             name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
@@ -86,7 +87,7 @@ let package = Package(
             name: "apmatrix",
             dependencies: [
                 "Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "CLinux", "Machine", "DriverCore", "Sysfs",
-                "Kernels", "SystemAdditions", system, argumentParser,
+                "Kernels", "Suggestions", "SystemAdditions", system, argumentParser,
             ]),
         .executableTarget(
             name: "apmatrix-stress",
@@ -105,6 +106,7 @@ let package = Package(
         .testTarget(name: "FUSETests", dependencies: ["Waiting", "FUSE", "SystemAdditions", system]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
         .testTarget(name: "SysfsTests", dependencies: ["Waiting", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
+        .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(name: "AdjunctProcessorTests", dependencies: ["Waiting", "AdjunctProcessor"]),
         .testTarget(
             name: "MachineTests", dependencies: ["Waiting", "Machine", "AdjunctProcessor", "SystemAdditions", system]),

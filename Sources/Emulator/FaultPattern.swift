@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Kernels
+internal import Suggestions
 internal import Sysfs
 internal import SystemAdditions
 internal import SystemPackage
@@ -120,25 +121,7 @@ struct FaultPattern: Sendable {
             return "; '\(path)' it can, and a path begins there, with no link in it"
         }
         let name = names.last?.text ?? ""
-        let known = Set(files.compactMap(\.names.last?.text)).sorted()
-        let nearest = known.map { (Self.distance($0, name), $0) }.min { $0.0 < $1.0 }
-        guard let nearest, nearest.0 * 3 <= name.utf8.count else { return "" }
-        return "; '\(nearest.1)' is one"
-    }
-
-    /// How many bytes must be put in, left out or changed to make the one of the other.
-    private static func distance(_ one: String, _ other: String) -> Int {
-        let other = Array(other.utf8)
-        var row = Array(0...other.count)
-        for (line, byte) in one.utf8.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for column in other.indices {
-                let changed = diagonal + (byte == other[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(changed, diagonal + 1, row[column] + 1)
-            }
-        }
-        return row.last ?? 0
+        let nearest = nearestWord(to: name, among: Set(files.compactMap(\.names.last?.text)).sorted())
+        return nearest.map { "; '\($0)' is one" } ?? ""
     }
 }

@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+internal import Suggestions
 
 extension YAMLDocument {
     /// The adapters; one that is wrong is listed all the same, as another. They are not complete where a key could not be read.

@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+internal import Suggestions
 
 /// Reads the nodes of a YAML text, and collects what is wrong with them: whoever cannot make anything of a node tells it here and
 /// goes on with the next.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Suggestions
 internal import SysfsMount
 
 /// The command line. Exit status 64 for wrong use, 1 for what failed; mount(8) is answered with its own.
@@ -85,7 +86,7 @@ extension Apmatrix {
         let isRoot = command == self
         let names = isRoot ? commands : command.configuration.subcommands.map { $0._commandName }
         let refusal = "'\(word)' is no command" + (isRoot ? "" : " of '\(command._commandName)'")
-        if let nearest = nearestWord(to: word, in: names) { return "\(refusal); did you mean '\(nearest)'?" }
+        if let nearest = nearestWord(to: word, among: names) { return "\(refusal); did you mean '\(nearest)'?" }
         let owner = command.configuration.subcommands.first { $0.configuration.subcommands.contains { $0._commandName == word } }
         if let owner { return "\(refusal); did you mean '\(owner._commandName) \(word)'?" }
         return "\(refusal); the commands are \(names.joined(separator: ", "))"

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Suggestions
 
 /// The program as mount(8) calls it, for a line of /etc/fstab or `mount -t fuse.apmatrix SOURCE DIR`: by the name
 /// mount.fuse.apmatrix, which `make install` links, or, where that is missing, through mount.fuse3 as
@@ -12,7 +13,7 @@ enum MountHelper {
         if arguments.first?.split(separator: "/").last == name[...] { return true }
         let words = arguments.dropFirst()
         guard words.count >= 4, words[3] == "-o", !words[1].hasPrefix("-"), !words[2].hasPrefix("-") else { return false }
-        return nearestWord(to: words[1], in: Apmatrix.commands) == nil
+        return nearestWord(to: words[1], among: Apmatrix.commands) == nil
     }
 
     /// The same in words that people use, of `SOURCE DIR [-sfnv] [-o OPTIONS] [-t TYPE]`. That it is to say more, to write no

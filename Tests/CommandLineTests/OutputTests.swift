@@ -57,12 +57,4 @@ extension CommandLineTests {
         #expect(outcome.output.contains("USAGE: apmatrix <subcommand>"))
         #expect(outcome.output.contains("Boot a machine"))
     }
-
-    @Test(arguments: [
-        ("umount", "unmount"), ("moun", "mount"), ("mount", "mount"), ("omunt", "mount"), ("lg", "log"),
-        ("status", nil), ("x", nil), ("", nil),
-    ])
-    func theNearestWordIsFound(word: String, nearest: String?) {
-        #expect(nearestWord(to: word, in: ["mount", "unmount", "run", "shell", "log", "locks"]) == nearest)
-    }
 }

@@ -1,4 +1,4 @@
-import Machine
+import Suggestions
 import Testing
 
 @Suite struct NearestWordTests {
@@ -22,5 +22,14 @@ import Testing
         #expect(nearestWord(to: "x", among: ["x"]) == "x")
         #expect(nearestWord(to: "y", among: ["x"]) == nil)
         #expect(nearestWord(to: "word", among: []) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("umount", "unmount"), ("moun", "mount"), ("mount", "mount"), ("omunt", "mount"), ("lg", "log"), ("status", nil),
+            ("x", nil),
+        ] as [(String, String?)])
+    func ofCommandsTheOneThatBeginsAlikeIsMeant(written: String, meant: String?) {
+        #expect(nearestWord(to: written, among: ["mount", "unmount", "run", "shell", "log", "locks"]) == meant)
     }
 }

@@ -1,13 +1,13 @@
 /// The word that somebody has meant who wrote another: the nearest of `words`, if it is near enough to be a slip of the fingers.
 ///
 /// Letters that are missing, too many, wrong or swapped count one each, and one in three may be so; upper and lower case are the
-/// same. Of words that are equally near it is the first.
+/// same. Of words that are equally near it is the one that begins most alike, then the first.
 ///
 /// - Returns: nil where none is near, and for words of more than 64 bytes, which nobody mistypes.
-package func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
+public func nearestWord(to word: String, among words: some Sequence<String>) -> String? {
     let written = Array(word.lowercased().utf8)
     guard !written.isEmpty, written.count <= 64 else { return nil }
-    var nearest: (word: String, distance: Int)?
+    var nearest: (word: String, distance: Int, alike: Int)?
     for candidate in words {
         let meant = Array(candidate.lowercased().utf8)
         let allowed = max(1, min(written.count, meant.count) / 3)
@@ -15,7 +15,9 @@ package func nearestWord(to word: String, among words: some Sequence<String>) ->
         // nothing of a word of one letter would be left
         guard min(written.count, meant.count) > 1 || written == meant else { continue }
         let distance = editDistance(written, meant)
-        if distance <= allowed, distance < nearest?.distance ?? .max { nearest = (candidate, distance) }
+        let alike = zip(written, meant).prefix { $0 == $1 }.count
+        guard distance <= allowed, (distance, -alike) < (nearest?.distance ?? .max, -(nearest?.alike ?? 0)) else { continue }
+        nearest = (candidate, distance, alike)
     }
     return nearest?.word
 }
