@@ -14,7 +14,8 @@ func harness(_ name: String) -> Target {
     .executableTarget(
         name: name,
         dependencies: [
-            "Harness", .product(name: "Emulator", package: "apmatrix"), .product(name: "SystemPackage", package: "swift-system"),
+            "Harness", .product(name: "Emulator", package: "apmatrix"), .product(name: "Recordings", package: "apmatrix"),
+            .product(name: "SystemPackage", package: "swift-system"),
         ], swiftSettings: settings)
 }
 

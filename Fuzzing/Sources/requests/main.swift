@@ -1,5 +1,7 @@
 import Harness
 import Recordings
+import SystemAdditions
+import VFS
 
 // Recordings: the lines, and their requests.
 Harness.run { bytes in
