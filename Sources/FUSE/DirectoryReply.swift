@@ -60,8 +60,8 @@ public struct DirectoryReply: ~Copyable, Reply {
         return true
     }
 
-    /// Answers with the names added; none stands for the end of the directory. False where the asker has gone: the references that
-    /// were added will not be given back.
+    /// Answers with the names added; none stands for the end of the directory. False where the asker has gone: the kernel will
+    /// not give back the references that were added.
     @discardableResult
     public consuming func succeed() -> Bool {
         let isTaken = request.answer { [buffer, used] in fuse_reply_buf($0, buffer, used) }
@@ -70,11 +70,13 @@ public struct DirectoryReply: ~Copyable, Reply {
         return isTaken
     }
 
+    /// Answers that the directory cannot be listed. The names added are lost, and the kernel takes no reference to their nodes.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         buffer.deallocate()
         discard self
     }
 
+    /// Whether a signal has reached the thread that lists; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }

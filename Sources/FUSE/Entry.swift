@@ -8,12 +8,14 @@ public struct Entry: Sendable {
     public var node: NodeID?
     /// Tells apart two nodes that had the same number one after the other.
     public var generation: UInt64
+    /// What `stat(2)` reports of the node; nobody looks at it where there is none.
     public var attributes: NodeAttributes
     /// How long the name stays valid, in seconds.
     public var entryTimeout: Double
     /// How long the attributes stay valid, in seconds.
     public var attributeTimeout: Double
 
+    /// An answer to a lookup. A timeout of 0 has the kernel ask each time.
     public init(
         node: NodeID, generation: UInt64 = 0, attributes: NodeAttributes, entryTimeout: Double,
         attributeTimeout: Double

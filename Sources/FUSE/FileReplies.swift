@@ -23,11 +23,13 @@ public struct OpenReply: ~Copyable, Reply {
         return isTaken
     }
 
+    /// Answers that the node cannot be opened; no release follows.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that opens; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -53,11 +55,13 @@ public struct CreateReply: ~Copyable, Reply {
         return isTaken
     }
 
+    /// Answers that nothing was made or opened; no release follows.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that makes the file; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -93,11 +97,13 @@ public struct DataReply: ~Copyable, Reply {
         discard self
     }
 
+    /// Answers that nothing could be read.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that reads; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -119,11 +125,13 @@ public struct WriteReply: ~Copyable, Reply {
         discard self
     }
 
+    /// Answers that none of the bytes were taken.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that writes; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -145,10 +153,12 @@ public struct PollReply: ~Copyable, Reply {
         discard self
     }
 
+    /// Answers that the events cannot be told: the poll shows `POLLERR`, or, after `ENOSYS`, that everything is ready.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that polls; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }

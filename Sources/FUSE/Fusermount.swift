@@ -12,6 +12,9 @@ enum Fusermount {
     }
 
     /// Unmounts and waits for the end of it.
+    /// - Throws: ``MountError/noFusermount`` where the program is missing, ``MountError/notMounted(_:)`` where nothing is mounted
+    ///   there, ``MountError/busy(_:)``, and ``MountError/notUnmounted(_:reason:)`` with the last line of its complaint, or where
+    ///   it cannot be started.
     static func unmount(_ mountPoint: String, lazy: Bool) throws(MountError) {
         guard let path else { throw .noFusermount }
         let arguments = [path, "-u"] + (lazy ? ["-z"] : []) + ["--", mountPoint]

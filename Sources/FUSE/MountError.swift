@@ -3,22 +3,35 @@ public import SystemPackage
 
 /// Why a mount or an unmount did not come about; its description is one line: what is wrong, and what to do.
 public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// There is no such path.
     case missing(String)
+    /// The path, or one of those that lead to it, is not a directory.
     case notDirectory(String)
+    /// The directory has files in it, and ``MountOptions/nonEmpty`` is not set.
     case notEmpty(String)
+    /// Something is mounted there already, of that type and from that source, and ``MountOptions/nonEmpty`` is not set.
     case alreadyMounted(String, type: String, source: String)
-    /// What is mounted there has lost its server.
+    /// The mount that is there has lost its server (`ENOTCONN`).
     case dead(String)
+    /// The path cannot be looked at, or not listed: what the system answered.
     case unreachable(String, Errno)
+    /// `/dev/fuse` cannot be opened: what the system answered.
     case noDevice(Errno)
+    /// Only root can do without `fusermount3`, which is not there.
     case noFusermount
+    /// `/etc/fuse.conf` does not let users have ``MountOptions/allowOther``.
     case allowOtherForbidden
+    /// An option as it was written, and what is wrong with its value.
     case invalidOption(String, reason: String)
     /// Libfuse does not know one of these.
     case unknownOptions([String])
+    /// The kernel or `fusermount3` refused the mount, or the session was mounted before (`EBUSY`).
     case refused(String, Errno)
+    /// Nothing is mounted at the path, so there is nothing to unmount.
     case notMounted(String)
+    /// It is in use, and was not to be unmounted lazily.
     case busy(String)
+    /// The unmount failed for another reason: an errno, or what `fusermount3` complained about.
     case notUnmounted(String, reason: String)
 
     public var description: String {

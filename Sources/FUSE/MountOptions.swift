@@ -2,6 +2,7 @@
 public struct MountOptions: Hashable, Sendable {
     /// Others than the mounting user may use it. Where that is not root, `/etc/fuse.conf` has to allow it.
     public var allowOther = false
+    /// The kernel refuses every change with `EROFS` (`ro`).
     public var readOnly = false
     /// The kernel checks the permissions by mode, user and group.
     public var defaultPermissions = true
@@ -20,10 +21,12 @@ public struct MountOptions: Hashable, Sendable {
     /// Options that are passed to libfuse as they are.
     public var others: [String] = []
 
+    /// What a mount without `-o` has: it can be written, the kernel checks permissions, and only the mounting user may use it.
     public init() {}
 
     /// Reads the values of `-o`, each a comma separated list such as `ro,uid=1000`; later options win.
-    /// - Throws: ``MountError/invalidOption(_:reason:)``.
+    /// - Throws: ``MountError/invalidOption(_:reason:)`` for a value that is missing or not wanted, and for a `uid` or `gid` that
+    ///   is no number from 0 to 4294967294. Options that are not known here go into ``others``, for libfuse to judge.
     public init(_ commaSeparated: [String]) throws(MountError) {
         for option in commaSeparated.flatMap({ Self.split($0) }) where !option.isEmpty {
             try apply(option)

@@ -5,6 +5,10 @@ internal import SystemPackage
 /// The checks that come before a mount, so that a failure says what is wrong.
 enum MountPoint {
     /// Checks that a file system can be mounted at `path`, and returns the path without symbolic links.
+    /// - Throws: ``MountError/missing(_:)``, ``MountError/notDirectory(_:)``, ``MountError/dead(_:)``, and
+    ///   ``MountError/unreachable(_:_:)`` for all else that is wrong with the path; unless `nonEmpty`,
+    ///   ``MountError/alreadyMounted(_:type:source:)`` and ``MountError/notEmpty(_:)``; for users ``MountError/noFusermount`` and
+    ///   ``MountError/allowOtherForbidden``.
     static func check(_ path: String, _ options: MountOptions) throws(MountError) -> String {
         let given = path
         let path: String
@@ -35,6 +39,7 @@ enum MountPoint {
     }
 
     /// Opens the device of FUSE, which belongs to no mount yet.
+    /// - Throws: ``MountError/noDevice(_:)`` with what `open(2)` answers.
     static func openDevice() throws(MountError) -> Int32 {
         let descriptor = open("/dev/fuse", O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw .noDevice(Errno(rawValue: errno)) }

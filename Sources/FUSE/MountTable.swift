@@ -8,9 +8,11 @@ public enum MountTable {
     public struct Entry: Hashable, Sendable {
         /// The device number, as `major:minor`.
         public let device: String
+        /// Where it is mounted, as an absolute path; blanks and the like are not escaped.
         public let mountPoint: String
         /// For example `ext4` or `fuse.subtype`.
         public let type: String
+        /// What is mounted: a device, or whatever the file system calls itself (`fsname` of FUSE).
         public let source: String
         /// The options of the mount, then those of the file system.
         public let options: [String]
@@ -55,8 +57,9 @@ public enum MountTable {
 
     /// Takes the mount on top of `path` away, as root by `umount2(2)`, as a user by `fusermount3`.
     /// - Parameter lazy: it goes from sight at once even while it is in use, and for good when it no longer is.
-    /// - Throws: ``MountError/busy(_:)``, ``MountError/notMounted(_:)``, ``MountError/notUnmounted(_:reason:)``,
-    ///   ``MountError/noFusermount``.
+    /// - Throws: ``MountError/busy(_:)`` for a mount in use that is not to go lazily, ``MountError/notMounted(_:)`` where nothing
+    ///   is mounted, ``MountError/notUnmounted(_:reason:)`` for all else that the system or `fusermount3` refuses; for a user
+    ///   ``MountError/noFusermount`` where that program is missing.
     public static func unmount(_ path: String, lazy: Bool) throws(MountError) {
         // Not to be followed: a symbolic link could lead to another mount meanwhile.
         if umount2(path, Int32(UMOUNT_NOFOLLOW) | (lazy ? Int32(MNT_DETACH) : 0)) == 0 { return }

@@ -7,6 +7,7 @@ public struct Timestamp: Hashable, Sendable {
     /// Nanoseconds within the second, below 1 000 000 000.
     public var nanoseconds: UInt32
 
+    /// A point in time; `nanoseconds` must be below 1 000 000 000.
     public init(seconds: Int64, nanoseconds: UInt32 = 0) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
@@ -34,8 +35,11 @@ public struct NodeAttributes: Hashable, Sendable {
     public var node: NodeID
     /// Permission bits with the type bits (`S_IFREG` and so on).
     public var mode: UInt32
+    /// How many names it has; of a directory 2 and one for each directory in it.
     public var linkCount: UInt32
+    /// The owner, as the server's user namespace numbers users.
     public var uid: UInt32
+    /// The group, as the server's user namespace numbers groups.
     public var gid: UInt32
     /// What a node of a device stands for: see ``device(major:minor:)``.
     public var device: UInt64 = 0
@@ -45,10 +49,14 @@ public struct NodeAttributes: Hashable, Sendable {
     public var blocks: UInt64
     /// The size of an efficient transfer, in bytes.
     public var blockSize: UInt32
+    /// When it was last read (`st_atime`).
     public var accessed: Timestamp
+    /// When its content was last changed (`st_mtime`).
     public var modified: Timestamp
+    /// When its content or its attributes were last changed (`st_ctime`).
     public var changed: Timestamp
 
+    /// A node of root's, empty and of 1970, but for what is said otherwise. ``device`` is set afterwards.
     public init(
         node: NodeID, mode: UInt32, linkCount: UInt32 = 1, uid: UInt32 = 0, gid: UInt32 = 0, size: UInt64 = 0,
         blocks: UInt64 = 0, blockSize: UInt32 = 4096, accessed: Timestamp = Timestamp(seconds: 0),

@@ -14,8 +14,8 @@ public struct EntryReply: ~Copyable, Reply {
         request.fail(.EIO)
     }
 
-    /// Answers with what the name stands for; the kernel now holds one more reference to the node. False where the asker has gone:
-    /// the reference will not be given back.
+    /// Answers with what the name stands for; the kernel now holds one more reference to the node. False where the asker has
+    /// gone: the kernel will not give the reference back.
     @discardableResult
     public consuming func succeed(_ entry: Entry) -> Bool {
         var parameters = entry.parameters
@@ -24,11 +24,13 @@ public struct EntryReply: ~Copyable, Reply {
         return isTaken
     }
 
+    /// Answers that there is no such name, or that nothing was made. The kernel remembers nothing of it.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that looks up or makes; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -51,11 +53,13 @@ public struct AttributeReply: ~Copyable, Reply {
         discard self
     }
 
+    /// Answers that the attributes cannot be had, or that none was changed.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that asks for the attributes or changes them; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -77,10 +81,12 @@ public struct LinkReply: ~Copyable, Reply {
         discard self
     }
 
+    /// Answers that the link cannot be read.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that reads the link; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }

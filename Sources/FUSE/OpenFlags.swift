@@ -4,8 +4,10 @@ internal import Glibc
 
 /// The flags of an `open(2)`.
 public struct OpenFlags: RawRepresentable, Hashable, Sendable {
+    /// The flags as the client gave them, with the numbers of this architecture; the kernel takes out `O_CREAT` and the like.
     public let rawValue: Int32
 
+    /// Flags of `open(2)`, with the numbers of this architecture.
     public init(rawValue: Int32) {
         self.rawValue = rawValue
     }
@@ -26,6 +28,7 @@ public struct OpenFlags: RawRepresentable, Hashable, Sendable {
 
 /// How the kernel shall treat a file or directory that has just been opened.
 public struct OpenReplyInfo: Sendable {
+    /// The file system's number for this opening, which each later request on it brings along.
     public var handle: FileHandle
     /// Files: each `read(2)` and `write(2)` becomes a request; nothing is cached and the size is not looked at.
     public var directIO: Bool
@@ -36,6 +39,7 @@ public struct OpenReplyInfo: Sendable {
     /// Files: no ``FileSystem/flush(_:handle:_:_:)`` on close.
     public var noFlush: Bool
 
+    /// An opening with cached content that is dropped when a file is opened anew, but for what is said otherwise.
     public init(
         handle: FileHandle, directIO: Bool = false, keepCache: Bool = false, cacheDirectory: Bool = false,
         noFlush: Bool = false

@@ -21,11 +21,13 @@ public struct EmptyReply: ~Copyable, Reply {
         discard self
     }
 
+    /// Answers that it was not done; after a release nobody hears it.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that asks; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -48,11 +50,13 @@ public struct StatisticsReply: ~Copyable, Reply {
         discard self
     }
 
+    /// Answers that there are no figures.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that asks for the figures; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -86,11 +90,13 @@ public struct XattrReply: ~Copyable, Reply {
         discard self
     }
 
+    /// Answers that there is no such attribute (`ENODATA`), or no list of them.
     public consuming func fail(_ error: Errno) {
         request.fail(error)
         discard self
     }
 
+    /// Whether a signal has reached the thread that asks for the attribute; it still waits for the answer.
     public var isInterrupted: Bool { request.isInterrupted }
 }
 
@@ -100,14 +106,18 @@ public struct FileSystemStatistics: Hashable, Sendable {
     public var blockSize: UInt64
     /// In blocks.
     public var blocks: UInt64
+    /// In blocks: free for root.
     public var freeBlocks: UInt64
-    /// Free for others than root.
+    /// In blocks: free for others than root.
     public var availableBlocks: UInt64
+    /// How many inodes there are.
     public var files: UInt64
+    /// How many inodes are free, for root and for others.
     public var freeFiles: UInt64
     /// In bytes.
     public var maximumNameLength: UInt64
 
+    /// A file system without blocks and inodes, but for what is said otherwise.
     public init(
         blockSize: UInt64 = 4096, blocks: UInt64 = 0, freeBlocks: UInt64 = 0, availableBlocks: UInt64 = 0,
         files: UInt64 = 0, freeFiles: UInt64 = 0, maximumNameLength: UInt64 = 255

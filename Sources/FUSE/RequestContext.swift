@@ -9,6 +9,7 @@ public struct RequestContext: Hashable, Sendable {
     /// The thread that asks; 0 where the kernel acts on nobody's behalf.
     public let pid: Int32
 
+    /// A caller of these ids. A session makes those of requests; this is for whoever calls a file system without one.
     public init(uid: UInt32, gid: UInt32, pid: Int32) {
         self.uid = uid
         self.gid = gid
@@ -31,6 +32,7 @@ public struct FileName {
     /// The bytes, ended by a zero byte; at most 255 and none of them `/`. They need not be UTF-8.
     public let bytes: UnsafePointer<CChar>
 
+    /// A name that lies somewhere else; see ``bytes`` for what it must be. It is not copied.
     public init(bytes: UnsafePointer<CChar>) {
         self.bytes = bytes
     }

@@ -7,10 +7,12 @@ public import SystemPackage
 /// What the file system tells the kernel by itself.
 ///
 /// All of these may be called on any thread, but with no lock held that a request might wait for: the kernel may wait for
-/// the answers to requests before it takes a notification. They throw `ENODEV` where the session is not mounted or ends.
+/// the answers to requests before it takes a notification. Before the kernel's first request they do nothing: it knows nothing
+/// yet.
 extension Session {
     /// Makes the kernel forget the attributes of a node, the content of a file, the listing of a directory and the target
     /// of a link. Nothing where the kernel does not know the node.
+    /// - Throws: `ENODEV` where the session is not mounted or ends; what the kernel answers to the write of the notification.
     public func invalidate(_ node: NodeID) throws(Errno) {
         Self.workerWillBlock()
         try notify { fuse_lowlevel_notify_inval_inode($0, node.rawValue, 0, 0) }
@@ -19,6 +21,7 @@ extension Session {
     /// Makes the kernel ask again what `name` stands for. Nothing where it does not know the name.
     ///
     /// Not to be called by a request that holds `parent` in the kernel: a lookup, a listing or a change of its names.
+    /// - Throws: `ENODEV` where the session is not mounted or ends; what the kernel answers to the write of the notification.
     public func invalidateEntry(_ name: String, in parent: NodeID) throws(Errno) {
         Self.workerWillBlock()
         try notify { fuse_lowlevel_notify_inval_entry($0, parent.rawValue, name, name.utf8.count) }
@@ -26,8 +29,9 @@ extension Session {
 
     /// Tells the kernel that `name`, which stood for `child`, is gone; watchers of the child learn of it.
     ///
-    /// As with ``invalidateEntry(_:in:)``, not from a request that holds `parent`. Throws `ENOTEMPTY` for a directory in
-    /// which names are known, and `EBUSY` for a mount point.
+    /// As with ``invalidateEntry(_:in:)``, not from a request that holds `parent`.
+    /// - Throws: `ENODEV` where the session is not mounted or ends, `ENOTEMPTY` for a directory in which names are known, `EBUSY`
+    ///   for a mount point; what else the kernel answers to the write of the notification.
     public func delete(_ name: String, _ child: NodeID, in parent: NodeID) throws(Errno) {
         Self.workerWillBlock()
         try notify {
@@ -37,7 +41,8 @@ extension Session {
 
     /// Makes the kernel ask again what each name of the mount stands for, including names it holds not to exist.
     ///
-    /// Waits for nothing. Throws `EINVAL` where the kernel has no epochs; see ``hasEpoch``.
+    /// Waits for nothing.
+    /// - Throws: `ENODEV` where the session is not mounted or ends, `EINVAL` where the kernel has no epochs; see ``hasEpoch``.
     public func incrementEpoch() throws(Errno) {
         try notify { _ in
             var header = NotificationHeader(length: 16, code: NotificationHeader.incrementEpoch)

@@ -30,7 +30,7 @@ public final class Session: Sendable {
     nonisolated(unsafe) private let backReference: UnsafeMutablePointer<Unmanaged<Session>?>
 
     /// A session for `fileSystem`, not yet mounted.
-    /// - Throws: ``MountError/unknownOptions(_:)``.
+    /// - Throws: ``MountError/unknownOptions(_:)`` with ``MountOptions/others`` where libfuse refuses the options.
     public init(fileSystem: any FileSystem, options: MountOptions) throws(MountError) {
         let backReference = UnsafeMutablePointer<Unmanaged<Session>?>.allocate(capacity: 1)
         backReference.initialize(to: nil)
@@ -69,7 +69,12 @@ public final class Session: Sendable {
         find(fuse_req_userdata(request))
     }
 
-    /// Mounts at the directory `path`. Requests wait until ``run()``. A second mount is refused with `EBUSY`.
+    /// Mounts at the directory `path`. Requests wait until ``run()``.
+    /// - Throws: ``MountError/missing(_:)``, ``MountError/notDirectory(_:)``, ``MountError/notEmpty(_:)``,
+    ///   ``MountError/alreadyMounted(_:type:source:)``, ``MountError/dead(_:)`` and ``MountError/unreachable(_:_:)`` for what is
+    ///   at the path; ``MountError/noFusermount`` and ``MountError/allowOtherForbidden`` for what users may not do;
+    ///   ``MountError/noDevice(_:)`` without `/dev/fuse`; ``MountError/refused(_:_:)`` where the mount fails, with `EBUSY` for a
+    ///   second mount of the session.
     public func mount(at path: String) throws(MountError) {
         let path = try MountPoint.check(path, options)
         guard descriptor < 0 else { throw .refused(path, .EBUSY) }

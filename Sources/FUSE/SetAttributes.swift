@@ -5,19 +5,28 @@ internal import Glibc
 public struct SetAttributes: Sendable {
     /// A new time: the server's clock or a given point.
     public enum TimeChange: Hashable, Sendable {
+        /// The time of the request, by the server's clock.
         case now
+        /// A given time.
         case at(Timestamp)
     }
 
+    /// The new permissions; the type bits may be there, too.
     public var mode: UInt32?
+    /// The new owner.
     public var uid: UInt32?
+    /// The new group.
     public var gid: UInt32?
+    /// The new length, in bytes.
     public var size: UInt64?
+    /// The new time of the last read.
     public var accessed: TimeChange?
+    /// The new time of the last change of the content.
     public var modified: TimeChange?
-    /// The open file through which the change was asked for (`ftruncate`).
+    /// The open file through which the change was asked for (`ftruncate`); nil where it was by a name.
     public var handle: FileHandle?
 
+    /// Changes nothing.
     public init() {}
 
     init(_ status: borrowing stat, valid: Int32, handle: FileHandle?) {

@@ -11,7 +11,8 @@ package enum Thread {
         }
     }
 
-    /// Starts a thread that runs `body`, with the caller's signals blocked; nil where the system has none left.
+    /// Starts a thread that runs `body`, with the signals blocked that the caller has blocked; nil where the system has none
+    /// left.
     package static func start(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
         let task = Unmanaged.passRetained(Task(body))
         var thread = pthread_t()
