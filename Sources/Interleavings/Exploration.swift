@@ -1,11 +1,12 @@
 /// What an exploration has seen.
 public struct Exploration: Sendable, CustomStringConvertible {
+    /// The names of the operations, in the order of their letters.
     public let operations: [String]
-    /// The seed of the random schedules.
+    /// The seed of the random schedules; 0 for a replay, which has none.
     public let seed: UInt64
     /// How many schedules were run, the random ones included.
     public internal(set) var schedules = 0
-    /// How many of them turned out to be the same as an earlier one but for the order of what does not matter.
+    /// How many of them turned out to differ from an earlier one only in the order of events that do not matter to each other.
     public internal(set) var pruned = 0
     /// How many of them were chosen at random.
     public internal(set) var random = 0
@@ -15,6 +16,7 @@ public struct Exploration: Sendable, CustomStringConvertible {
     public internal(set) var isComplete = false
     /// How often the operations came out in which way.
     public internal(set) var outcomes: [[String]: Int] = [:]
+    /// The first run that went wrong, with which the exploration ended; nil where none did.
     public internal(set) var failure: Failure?
 
     init(operations: [String], seed: UInt64) {
@@ -39,6 +41,7 @@ public struct Exploration: Sendable, CustomStringConvertible {
 
 /// A run that went wrong.
 public struct Failure: Sendable, CustomStringConvertible {
+    /// In which way a run can go wrong.
     public enum Kind: Hashable, Sendable {
         /// Nobody can go on.
         case deadlock
@@ -50,6 +53,7 @@ public struct Failure: Sendable, CustomStringConvertible {
         case wrong
     }
 
+    /// Why the run counts as wrong; ``reasons`` has the details.
     public let kind: Kind
     /// Have the run again with it.
     public let schedule: Schedule

@@ -9,9 +9,11 @@
 public struct Explorer<World: Sendable>: Sendable {
     /// Something that is done to a world, and what came of it in a word.
     public struct Operation: Sendable {
+        /// As reports and ``Exploration/operations`` call it.
         public let name: String
         let body: @Sendable (World) -> String
 
+        /// An operation; `body` runs on a thread of its own, in each schedule, and returns its outcome.
         public init(_ name: String, _ body: @escaping @Sendable (World) -> String) {
             self.name = name
             self.body = body
@@ -23,9 +25,12 @@ public struct Explorer<World: Sendable>: Sendable {
     private let make: @Sendable (Run) throws -> World
     private let check: @Sendable (World, [String]) -> [String]
 
+    /// Explores nothing yet.
+    ///
     /// - Parameters:
-    ///   - limit: The most points that a run may have.
-    ///   - make: Makes a world. What it locks is nobody else's yet, so it is not scheduled.
+    ///   - granularity: At which locks threads change. By default at all.
+    ///   - limit: The most points that a run may have; one with more counts as endless.
+    ///   - make: Makes a world. Nobody else knows its locks yet, so it is not scheduled.
     ///   - check: Looks at a world after a run, and says what is wrong with it; the words are the outcomes of the operations.
     ///     It may also take the world apart.
     public init(
@@ -44,7 +49,7 @@ public struct Explorer<World: Sendable>: Sendable {
     ///   - schedules: The most schedules that are enumerated.
     ///   - random: Where there are more, how many of them are tried at random.
     ///   - seed: Of these.
-    /// - Throws: what making a world throws.
+    /// - Throws: what `make` throws; the exploration is lost then.
     public func explore(
         _ operations: [Operation], schedules: Int = 1000, random: Int = 0, seed: UInt64 = 1
     ) throws -> Exploration {
@@ -72,7 +77,7 @@ public struct Explorer<World: Sendable>: Sendable {
 
     /// Has a run again. Where the schedule ends, whoever runs goes on for as long as possible.
     ///
-    /// - Throws: what making the world throws.
+    /// - Throws: what `make` throws.
     public func replay(_ schedule: Schedule, _ operations: [Operation]) throws -> Exploration {
         let crew = Crew(operations.count + 1)
         defer { crew.dismiss() }

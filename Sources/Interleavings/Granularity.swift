@@ -8,6 +8,7 @@ public struct Granularity: Sendable {
     /// Leaves of which it makes no difference who comes first: ledgers, pools of numbers.
     public var ignored: Set<String>
 
+    /// Leaves by their names, as `Leaf.init` was given them; without any, every lock is a point.
     public init(quiet: Set<String> = [], ignored: Set<String> = []) {
         self.quiet = quiet
         self.ignored = ignored

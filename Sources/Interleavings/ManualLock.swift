@@ -2,22 +2,26 @@ public import LockOrder
 
 /// A lock for models: taken and given back by hand, as C code does it, and so also wrongly. Only for operations of a run.
 ///
-/// What a kernel would complain about (giving back what is not held, taking twice) is a failure of the run.
+/// Whatever a kernel would complain about (giving back a lock that is not held, taking one twice) is a failure of the run.
 public final class ManualLock: Sendable {
     private let run: Run
     private let identity: LockIdentity
-    /// Only touched by whoever's turn it is.
+    /// The threads that hold it shared. Unsafe: only touched by the thread whose turn it is.
     private nonisolated(unsafe) var readers: [Int?] = []
+    /// The thread that holds it exclusively; the inner nil stands for one outside of the run. Unsafe: as above.
     private nonisolated(unsafe) var writer: Int??
+    /// How many wait to hold it exclusively, and so keep new readers out. Unsafe: as above.
     private nonisolated(unsafe) var announced = 0
 
+    /// A lock that nobody holds.
+    ///
     /// - Parameter name: how reports call it.
     public init(_ name: StaticString, _ run: Run) {
         self.run = run
         identity = Leaf(name, ()).identity
     }
 
-    /// Whether anybody has it, as mutex_is_locked says it.
+    /// Whether anybody has it, as mutex_is_locked says it. A point of the run.
     public var isLocked: Bool {
         run.look(at: identity)
         return writer != nil || !readers.isEmpty
@@ -26,6 +30,7 @@ public final class ManualLock: Sendable {
     /// Whether the thread whose turn it is has it. No point of the run.
     public var isMine: Bool { writer == .some(run.turn) || readers.contains(run.turn) }
 
+    /// A point. Waits until the lock is free; taking it twice, the thread waits for itself, and the run ends as a deadlock.
     public func lock(_ mode: LockMode = .exclusive) {
         run.willAcquire(identity, mode)
         if !isAvailable(mode) {
@@ -36,6 +41,8 @@ public final class ManualLock: Sendable {
         take(mode)
     }
 
+    /// A point. Never waits.
+    ///
     /// - Returns: whether the lock has been taken.
     public func tryLock(_ mode: LockMode = .exclusive) -> Bool {
         run.willTry(identity, mode)
@@ -44,6 +51,7 @@ public final class ManualLock: Sendable {
         return true
     }
 
+    /// No point. A thread that does not hold the lock in this mode makes the run fail, and nothing changes.
     public func unlock(_ mode: LockMode = .exclusive) {
         switch mode {
         case .exclusive:
@@ -77,15 +85,17 @@ public final class ManualLock: Sendable {
 public final class SharedVariable<Value: Sendable>: Sendable {
     private let run: Run
     private let identity: LockIdentity
-    /// Only touched by whoever's turn it is.
+    /// Unsafe: only touched by the thread whose turn it is.
     private nonisolated(unsafe) var value: Value
 
+    /// A variable of that run; `name` is how reports call it.
     public init(_ name: StaticString, _ value: Value, _ run: Run) {
         self.run = run
         identity = Leaf(name, ()).identity
         self.value = value
     }
 
+    /// To read it and to write it is a point each, so that `current += 1` is two of them.
     public var current: Value {
         get {
             run.touch(identity, .shared)

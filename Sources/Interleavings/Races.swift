@@ -22,7 +22,7 @@ struct RaceDetector {
         /// Since it was last taken.
         var looks: [(event: Int, thread: Int)] = []
         var lastRelease: (event: Int, thread: Int)?
-        /// What who takes it exclusively knows from then on; and who takes it shared.
+        /// What a thread knows once it has taken the lock exclusively; and once it has taken it shared.
         var afterAll: [Int]
         var afterExclusive: [Int]
     }

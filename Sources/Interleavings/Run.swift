@@ -7,7 +7,7 @@ public import LockOrder
 ///
 /// A world is made for one run, and may keep it: to post work (``post(_:)``), for the locks of models (``ManualLock``).
 ///
-/// Everything here is only touched by the thread whose turn it is; the turn is passed by semaphores.
+/// Unchecked: only the thread whose turn it is touches anything here; the turn is passed by semaphores.
 public final class Run: @unchecked Sendable {
     let operations: Int
     private let granularity: Granularity
@@ -29,7 +29,7 @@ public final class Run: @unchecked Sendable {
     private var posted: [@Sendable () -> Void] = []
     /// What is to be done when nobody can go on: time passes then.
     private var later: [(time: Duration, work: @Sendable () -> Void)] = []
-    /// How often time passes before a run counts as a deadlock: who is asked again and again may never answer.
+    /// How often time passes before a run counts as a deadlock: a thread that asks again and again may never get its answer.
     private var patience = 8
 
     /// The thread that does posted work comes behind the operations.
@@ -74,7 +74,7 @@ public final class Run: @unchecked Sendable {
         letNextRun()
     }
 
-    /// Has the threads that stand at a point for ever leave, and forgets what was to be done. Only when the run has ended.
+    /// Makes the threads leave that stand at a point for ever, and forgets what was to be done. Only when the run has ended.
     ///
     /// - Returns: the workers that are gone.
     func abandon() -> [Int] {
@@ -254,6 +254,7 @@ public final class Run: @unchecked Sendable {
 }
 
 extension Run: SchedulingObserver {
+    /// A point, unless the lock is a free leaf that ``Granularity`` names: the thread stands here until it is chosen.
     public func willAcquire(_ lock: LockIdentity, _ mode: LockMode) {
         let index = locks.index(of: lock)
         if lock.rank == .leaf, granularity.quiet.contains(lock.name) || granularity.ignored.contains(lock.name),
@@ -264,12 +265,14 @@ extension Run: SchedulingObserver {
         pause(.wants(index, mode))
     }
 
+    /// A point, whichever lock it is. Whether the attempt succeeds counts as a look at the lock.
     public func willTry(_ lock: LockIdentity, _ mode: LockMode) {
         let index = locks.index(of: lock)
         pause(.tries(index, mode))
         history.add(.look, index, mode)
     }
 
+    /// Enters the holder, and what happened, unless ``Granularity/ignored`` has the lock. No point.
     public func didAcquire(_ lock: LockIdentity, _ mode: LockMode) {
         guard let thread = current else { return }
         let index = locks.index(of: lock)
@@ -277,6 +280,7 @@ extension Run: SchedulingObserver {
         if !granularity.ignored.contains(lock.name) { history.add(.acquire, index, mode) }
     }
 
+    /// Strikes the holder off; threads that wait for the lock can be chosen again. No point.
     public func didRelease(_ lock: LockIdentity, _ mode: LockMode) {
         guard let thread = current else { return }
         let index = locks.index(of: lock)
@@ -284,6 +288,7 @@ extension Run: SchedulingObserver {
         if !granularity.ignored.contains(lock.name) { history.add(.release, index, mode) }
     }
 
+    /// The thread cannot be chosen until the lock is free, or until somebody notifies. A writer keeps new readers out meanwhile.
     public func willWait(_ lock: LockIdentity, for event: SchedulingWait) {
         guard let thread = current else { return }
         let index = locks.index(of: lock)
@@ -296,6 +301,7 @@ extension Run: SchedulingObserver {
         }
     }
 
+    /// Threads that sleep on the lock can be chosen again. No point.
     public func didNotify(_ lock: LockIdentity) {
         let index = locks.index(of: lock)
         for thread in threads.indices where threads[thread].status == .sleeps(index) { threads[thread].status = .awake(index) }

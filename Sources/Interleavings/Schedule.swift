@@ -6,6 +6,7 @@ public struct Schedule: Hashable, Sendable, CustomStringConvertible {
     /// The number of the thread that was chosen, point by point.
     public let choices: [Int]
 
+    /// A schedule of these threads, point by point: 0 is the first operation.
     public init(_ choices: [Int]) {
         self.choices = choices
     }

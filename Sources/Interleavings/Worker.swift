@@ -1,7 +1,9 @@
 internal import Glibc
 
 /// A counting semaphore: how the turn passes from thread to thread.
-final class Turnstile: @unchecked Sendable {  // the semaphore is made for many threads
+///
+/// Unchecked: a semaphore is made for many threads, and the pointer to it never changes.
+final class Turnstile: @unchecked Sendable {
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     init() { sem_init(semaphore, 0, 0) }
@@ -20,7 +22,7 @@ final class Turnstile: @unchecked Sendable {  // the semaphore is made for many 
 
 /// A thread that runs one operation after the other, one for each schedule, each when it is its turn.
 ///
-/// Everything but the turnstile is only touched by whoever's turn it is.
+/// Unchecked: only the thread whose turn it is touches anything but the turnstile.
 final class Worker: @unchecked Sendable {
     let turnstile = Turnstile()
     /// What it does at its next turn; nil: it ends.

@@ -2,18 +2,20 @@ public import LockOrder
 
 // The ladder of the driver's locks: what may be taken after what.
 //
-// The catch-22. To plug AP queues into a running guest, or take them away, you need the guest's `kvm->lock`, for its AP masks change. A
-// queue that is bound or unbound does not say which guest has it: that is part of the state of the matrix device, so to learn it you
-// need `matrix_dev->lock`. But a virtual CPU that executes PQAP holds locks that come after `kvm->lock`, and then asks for the matrix
-// device's: so `kvm->lock` comes before `matrix_dev->lock`, and whoever holds the latter can no longer take the former.
+// The catch-22. To plug AP queues into a running guest, or take them away, you need the guest's `kvm->lock`, for its AP masks
+// change. A queue that is bound or unbound does not say which guest has it: that is part of the state of the matrix device, so to
+// learn it you need `matrix_dev->lock`. But a virtual CPU that executes PQAP holds locks that come after `kvm->lock`, and then
+// asks for the matrix device's: so `kvm->lock` comes before `matrix_dev->lock`, and whoever holds the latter can no longer take
+// the former.
 //
-// The way out is a lock outside of both, `guests_lock`, which guards the list of the guests that are active. Whoever plugs holds it
-// for reading: no guest comes or goes, and you may look who has the queue (with `matrix_dev->lock`, which you give back), take that
-// guest's `kvm->lock`, then `matrix_dev->lock` again:
+// The way out is a lock outside of both, `guests_lock`, which guards the list of the guests that are active. Whoever plugs holds
+// it for reading: no guest comes or goes, and you may look who has the queue (with `matrix_dev->lock`, which you give back), take
+// that guest's `kvm->lock`, then `matrix_dev->lock` again:
 //
 //     guests_lock  →  kvm->lock  →  matrix_dev->lock
 //
-// Whoever gives a guest a device, or takes it back, holds `guests_lock` for writing. Whoever plugs nothing takes `matrix_dev->lock` only.
+// Whoever gives a guest a device, or takes it back, holds `guests_lock` for writing. Whoever plugs nothing takes
+// `matrix_dev->lock` only.
 //
 // The whole ladder, outermost first:
 //
@@ -25,7 +27,7 @@ public import LockOrder
 //     GuestsRank        who runs with what                                      reader/writer
 //     KVMRank           one guest; at most one is held                          mutex
 //     PQAPHookRank      what answers a guest's PQAP                             reader/writer
-//     TurnRank          whose turn it is among those that plug                  mutex
+//     TurnRank          whose turn it is among the readers of the list          mutex
 //     MatrixRank        the state of all mediated matrix devices                mutex
 //     ---- below: `Leaf` locks, under which nothing is taken ----
 //
@@ -58,38 +60,48 @@ extension Unlocked: OutsideScan {}
 
 /// The scan of the AP bus.
 public enum ScanRank: OutsideMdevParent {
+    /// Outermost, `ap_scan_bus_mutex`; one for each bus.
     public static let rank = LockRank(1, "scan")
 }
 /// The unregistration of an mdev parent (writer) against the creation and removal of its devices (readers).
 public enum MdevParentRank: OutsideDevice {
+    /// `unreg_sem`, one for each parent; creates and removals never wait for it, but give up.
     public static let rank = LockRank(2, "mdev-parent", isReaderWriter: true)
 }
 /// Probe and remove of one device.
 public enum DeviceRank: OutsideAPAttributes {
+    /// The lock of a device in the kernel's driver core, one for each.
     public static let rank = LockRank(3, "device")
 }
 /// The masks of the AP bus and driver_override.
 public enum APAttributesRank: OutsideGuests {
+    /// `ap_attr_mutex`, before 7.2 `ap_perms_mutex`.
     public static let rank = LockRank(4, "ap-attributes")
 }
 /// The list of active guests: readers plug and unplug, a writer attaches or detaches a guest.
 public enum GuestsRank: OutsideKVM {
+    /// `guests_lock`, which is a mutex in Linux.
     public static let rank = LockRank(5, "guests", isReaderWriter: true)
 }
 /// One guest. Not `OutsideKVM`: two guests' locks are never held at once.
 public enum KVMRank: OutsidePQAPHook {
+    /// `kvm->lock`, one for each guest.
     public static let rank = LockRank(6, "kvm")
 }
 /// What answers the PQAP instruction of one guest.
 public enum PQAPHookRank: OutsideTurn {
+    /// `pqap_hook_rwsem`, one for each guest.
     public static let rank = LockRank(7, "pqap-hook", isReaderWriter: true)
 }
-/// Whose turn it is to change devices and plug; whoever only looks passes by.
+/// Whose turn it is among those that hold the list of guests for reading. A thread that takes the matrix device's lock alone, or
+/// only looks who owns a queue, passes by.
 public enum TurnRank: OutsideMatrix {
+    /// No lock of Linux: docs/LOCKING.md, "Linux 7.2, and why this is not the same".
     public static let rank = LockRank(8, "turn")
 }
 /// The state of the matrix device and all its mediated devices. Outside of nothing: only leaves are below.
 public enum MatrixRank: Rank {
+    /// Innermost, `matrix_dev->lock`; `mdevs_lock` since 6.0.
     public static let rank = LockRank(9, "matrix")
 }
 
@@ -170,7 +182,7 @@ extension Lock where R == KVMRank {
 }
 
 extension Lock where R == TurnRank {
-    /// The turn of one who plugs: before the matrix device.
+    /// Takes a turn: after the list of guests and a guest, before the matrix device.
     ///
     /// May wait. Not interruptible.
     ///

@@ -34,6 +34,8 @@ public enum Blocking {
 
     /// Runs `body` with a hook that the calling thread has for itself, in place of the process's: for tests, beside which others
     /// run.
+    ///
+    /// - Throws: what `body` throws.
     package static func withHook<Result, Failure>(
         _ hook: @escaping @Sendable () -> Void, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {

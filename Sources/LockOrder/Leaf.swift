@@ -1,6 +1,6 @@
 /// A mutex under which no other lock is taken, with the state that it guards inside.
 ///
-/// What is below everything needs no token: a leaf may be taken with any ranked lock in hand, or with none. It is for short,
+/// A leaf is below everything, so it needs no token: you may take it with any ranked lock in hand, or with none. It is for short,
 /// closed pieces of state: the tree of directories, a ledger of events, a counter of users.
 ///
 ///     uevents.withLock { ledger in ledger.append(event) }
@@ -43,5 +43,5 @@ public final class Leaf<State> {
     }
 }
 
-/// `state` is only touched by the thread that holds `core`.
+/// Unchecked: `state` is only touched by the thread that holds `core`.
 extension Leaf: @unchecked Sendable {}

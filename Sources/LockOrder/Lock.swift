@@ -59,5 +59,5 @@ public final class Lock<R: Rank, State> {
     }
 }
 
-/// `state` is only touched by the thread that holds `core`.
+/// Unchecked: `state` is only touched by the thread that holds `core`.
 extension Lock: @unchecked Sendable {}

@@ -6,10 +6,10 @@ import Synchronization
 ///
 ///     bits  0–31   readers that hold the lock
 ///     bit   32     a writer (or the owner of a mutex) holds it
-///     bit   33     somebody waits: who leaves the lock free has to see to it
+///     bit   33     somebody waits: a thread that leaves the lock free has to see to it
 ///
-/// A ranked lock is got in the order of arrival: while somebody waits nobody takes it, it is handed over. A leaf is for whoever is
-/// first.
+/// A ranked lock is got in the order of arrival: while somebody waits nobody takes it, it is handed over. A leaf is for whoever
+/// is first.
 @usableFromInline
 struct LockCore: ~Copyable {
     let word = Atomic<UInt64>(0)
@@ -117,15 +117,17 @@ struct LockCore: ~Copyable {
     /// For how long a thread looks whether the lock is left free before it joins the line: two or three usual holds of the matrix
     /// device's lock.
     private static var patience: Nanoseconds { Nanoseconds(value: 5_000) }
-    /// For how long it looks then whether it has its turn before it gives up its processor: longer than it takes to wake somebody. Threads
-    /// that go to sleep at once wake each other for every single operation, and wait for that longer than for the lock.
+    /// For how long it looks then whether it has its turn before it gives up its processor: longer than it takes to wake
+    /// somebody. Threads that go to sleep at once wake each other for every single operation, and wait for that longer than for
+    /// the lock.
     private static var patienceInLine: Nanoseconds { Nanoseconds(value: 50_000) }
 
     private var key: ParkingLot.Key { ParkingLot.Key(lock: identity.key, isCondition: false) }
 
     /// Takes a lock that was not free at the first attempt.
     ///
-    /// - Parameter observer: Who keeps the thread until another attempt is worth it, and sees to the order; without one it waits.
+    /// - Parameter observer: Keeps the thread until another attempt is worth it, and sees to the order; without one the thread
+    ///   waits.
     func contend(_ mode: LockMode, _ observer: (any SchedulingObserver)?) {
         let start = Nanoseconds.now
         if let observer {
@@ -153,7 +155,8 @@ struct LockCore: ~Copyable {
         }
     }
 
-    /// Whether a leaf is still not to be had; if so, it is marked that somebody waits. To be asked with the bucket of the lock locked.
+    /// Whether a leaf is still not to be had; if so, it is marked that somebody waits. To be asked with the bucket of the lock
+    /// locked.
     private func mustSleep(_ mode: LockMode) -> Bool {
         var seen = word.load(ordering: .relaxed)
         while taken(seen, mode) == nil {
@@ -170,7 +173,8 @@ struct LockCore: ~Copyable {
         ParkingLot.wakeNext(key) { word.bitwiseAnd(~Self.waiter, ordering: .relaxed) }
     }
 
-    /// Gives the lock, which nobody holds, to who has waited longest; to a reader together with those that came directly behind it.
+    /// Gives the lock, which nobody holds, to the thread that has waited longest; to a reader together with those directly behind
+    /// it.
     private func handOver() {
         ParkingLot.handOver(key) { mode, count, othersWait in
             // nobody else changes a word that says nothing but that somebody waits

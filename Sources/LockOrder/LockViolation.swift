@@ -16,6 +16,7 @@ public struct LockViolation: Sendable {
         case notUnlocked
     }
 
+    /// Which rule was broken.
     public let kind: Kind
     /// What the thread held, outermost first.
     public let held: [LockIdentity]

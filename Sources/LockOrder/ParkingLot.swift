@@ -4,7 +4,8 @@ import Synchronization
 /// Where threads sleep: a futex in user space, for words of any width.
 ///
 /// A lock is a word, and has no place to sleep of its own: most locks are never contended, and there are hundreds of thousands.
-/// A thread that cannot go on sleeps here under a key, the lock's number; who makes it worth another look wakes that key.
+/// A thread that cannot go on sleeps here under a key, the lock's number; a thread that makes another look worthwhile wakes that
+/// key.
 ///
 /// Invariant: a thread is only put to sleep after `isStillNeeded`, asked with the bucket locked, has said so, and a waker
 /// changes the word before it locks the bucket. So a wake never falls between the last look and the sleep.
@@ -24,8 +25,8 @@ enum ParkingLot {
 
     /// Ends the wait of the one that came first; where that is a reader, also of the readers directly behind it.
     ///
-    /// - Parameter grant: Makes them holders: how they want the lock, how many they are, whether others still wait. Called before they
-    ///   go on, and before anybody else can join the line.
+    /// - Parameter grant: Makes them holders: how they want the lock, how many they are, whether others still wait. Called before
+    ///   they go on, and before anybody else can join the line.
     static func handOver(_ key: Key, _ grant: (LockMode, Int, Bool) -> Void) {
         bucket(of: key).handOver(key, grant)
     }
@@ -63,7 +64,9 @@ enum ParkingLot {
 }
 
 /// Threads whose keys have the same hash. Its mutex is the innermost of all: held for a few instructions.
-private final class ParkingBucket: @unchecked Sendable {  // everything is only touched with the mutex held
+///
+/// Unchecked: `sleepers` is only touched with the mutex held.
+private final class ParkingBucket: @unchecked Sendable {
     /// One sleeping thread, on its own stack's behalf.
     private final class Sleeper {
         let key: ParkingLot.Key

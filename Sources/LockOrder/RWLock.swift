@@ -43,7 +43,8 @@ public final class RWLock<R: Rank, State> {
         return try body(&state, Held())
     }
 
-    /// Takes the lock for reading, runs `body` with it, and gives it back. For the declaration of a ladder, which asks for the token.
+    /// Takes the lock for reading, runs `body` with it, and gives it back. For the declaration of a ladder, which asks for the
+    /// token.
     ///
     /// May wait for a writer, also for one that waits itself. Not interruptible.
     ///
@@ -57,7 +58,8 @@ public final class RWLock<R: Rank, State> {
         return try body(state, Held())
     }
 
-    /// The same where no writer has the lock or waits for it; never waits. For the declaration of a ladder, which asks for the token.
+    /// The same where no writer has the lock or waits for it; never waits. For the declaration of a ladder, which asks for the
+    /// token.
     ///
     /// - Returns: `nil`, without having called `body`, where a writer has the lock or waits for it.
     /// - Throws: what `body` throws.
@@ -71,5 +73,5 @@ public final class RWLock<R: Rank, State> {
     }
 }
 
-/// `state` is only read while `core` is held for reading, and only written by the one writer.
+/// Unchecked: `state` is only read while `core` is held for reading, and only written by the one writer.
 extension RWLock: @unchecked Sendable {}

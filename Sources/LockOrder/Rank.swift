@@ -2,14 +2,15 @@
 ///
 /// # A ladder
 ///
-/// A thread goes down the ladder, skips rungs as it likes, and never goes up while it holds anything: so between locks that are only
-/// taken like this there is no circle, and no deadlock. This module knows no ladder. Its client declares one, in a file of its own:
+/// A thread goes down the ladder, skips rungs as it likes, and never goes up while it holds anything: so between locks that are
+/// only taken like this there is no circle, and no deadlock. This module knows no ladder. Its client declares one, in a file of
+/// its own:
 ///
-/// 1. For each rung a protocol of those ranks with which in hand (or none) its locks may be taken. The protocols inherit from each
-///    other, the outermost from all below, so that a function generic over `Outer: OutsideGuests` can pass its token on to everything
-///    below.
-/// 2. The ranks, as enumerations without cases. A rank conforms to the protocol of the next rung, so not to its own: two locks of one
-///    rank are never nested. ``Unlocked`` conforms to the first.
+/// 1. For each rung a protocol of those ranks with which in hand (or none) its locks may be taken. The protocols inherit from
+///    each other, the outermost from all below, so that a function generic over `Outer: OutsideGuests` can pass its token on to
+///    everything below.
+/// 2. The ranks, as enumerations without cases. A rank conforms to the protocol of the next rung, so not to its own: two locks of
+///    one rank are never nested. ``Unlocked`` conforms to the first.
 /// 3. Functions that take a lock, each constrained to its rank, that want to see a token of an outer one and show their ``Rung``:
 ///
 ///        extension Lock where R == KVMRank {
@@ -25,11 +26,12 @@
 /// # What is proven when
 ///
 /// By the compiler: no lock is taken without a token of an outer rank; two locks of one rank are not nested; a token is not made,
-/// copied, kept, returned, or given to another thread; state is not touched without its lock, nor written by a reader; a function says
-/// in its signature what it must be called with, and after what it may be called.
+/// copied, kept, returned, or given to another thread; state is not touched without its lock, nor written by a reader; a function
+/// says in its signature what it must be called with, and after what it may be called.
 ///
-/// At run time (``LockChecker``, on in debug builds): that the order of the values ``LockRank`` is that of the types; that the token
-/// shown is of the innermost scope and not of one around it; that nothing is taken under a leaf; that `withNoLocksHeld` is true.
+/// At run time (``LockChecker``, on in debug builds): that the order of the values ``LockRank`` is that of the types; that the
+/// token shown is of the innermost scope and not of one around it; that nothing is taken under a leaf; that `withNoLocksHeld` is
+/// true.
 public protocol Rank {
     /// The rung, as a value.
     static var rank: LockRank { get }
@@ -38,8 +40,8 @@ public protocol Rank {
 /// No ranked lock is held: everything may be taken. A ladder makes it conform to the protocol of its outermost rung.
 public enum Unlocked: Rank { public static var rank: LockRank { .unlocked } }
 
-/// The right to take locks of rank `R` without showing a token: what the declaration of a ladder is trusted with, and nobody else has.
-/// Only the file that declares a ladder makes one.
+/// The right to take locks of rank `R` without showing a token: what the declaration of a ladder is trusted with, and nobody else
+/// has. Only the file that declares a ladder makes one.
 public struct Rung<R: Rank>: Sendable {
     /// For the declaration of a ladder.
     @inlinable public init() {}

@@ -16,9 +16,9 @@ public enum SchedulingWait: Sendable, Hashable {
 /// so on. All threads that share a lock must be observed, or none: nobody tells an observer what an unobserved thread releases.
 ///
 /// The order of calls is `willAcquire`, any number of `willWait`, `didAcquire`, `didRelease`; an attempt that may fail
-/// (`withLockIfAvailable`) begins with `willTry`, never waits, and ends there when it fails. A thread that sleeps in ``Leaf/wait(fileID:line:_:)`` has
-/// released, waits until `notified`, and acquires again. Nothing is called between the last look at the lock and `willWait`:
-/// where only one thread runs at a time no release and no notification is overlooked.
+/// (`withLockIfAvailable`) begins with `willTry`, never waits, and ends there when it fails. A thread that sleeps in
+/// ``Leaf/wait(fileID:line:_:)`` has released, waits until `notified`, and acquires again. Nothing is called between the last
+/// look at the lock and `willWait`: where only one thread runs at a time no release and no notification is overlooked.
 ///
 /// An observer must not take ranked locks or leaves.
 public protocol SchedulingObserver: AnyObject {
@@ -37,6 +37,7 @@ public protocol SchedulingObserver: AnyObject {
 }
 
 extension SchedulingObserver {
+    /// As ``willAcquire(_:_:)``: an observer that does not tell attempts apart.
     public func willTry(_ lock: LockIdentity, _ mode: LockMode) { willAcquire(lock, mode) }
 
     /// Runs `body` with the calling thread observed.

@@ -1,9 +1,10 @@
-/// Threads that take turns with some state: one has it at a time, for as long as it likes, and takes locks meanwhile; the others wait.
+/// Threads that take turns with some state: one has it at a time, for as long as it likes, and takes locks meanwhile; the others
+/// wait.
 ///
 ///     try loading.withTurn { isLoaded throws(Errno) in … }
 ///
-/// Unlike a ``Lock`` it has no place on a ladder. So a thread that waits for its turn must hold nothing that the one whose turn it is may
-/// want; the explorer finds where that is not so.
+/// Unlike a ``Lock`` it has no place on a ladder. So a thread that waits for its turn must hold nothing that the one whose turn
+/// it is may want; the explorer finds where that is not so.
 public final class Turns<State: Sendable>: Sendable {
     @usableFromInline let leaf: Leaf<Entry>
 

@@ -8,8 +8,8 @@ import VFIOAP
 
 /// The explorer makes a host for every schedule, and a host that stays in memory takes a megabyte of it.
 @Suite(.serialized, .bounded) struct LeakTests {
-    /// Who must be gone.
-    private final class Traces: @unchecked Sendable {  // made by one run, read after it
+    /// Who must be gone. Unchecked: written by one run, read after it.
+    private final class Traces: @unchecked Sendable {
         weak var run: Run?
         weak var host: SmallHost?
         weak var computer: Computer?
