@@ -2,34 +2,49 @@ internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
-/// What a process mounts in a mount namespace of its own. Each throws ``NamespaceError/mount(_:path:_:)``.
+/// What a process mounts in a mount namespace of its own.
 public enum Mounts {
-    /// Cuts the namespace off: what is mounted in it is not seen outside, nor the other way around.
+    /// Cuts off the namespace that the process is in: what is mounted in it is not seen outside, nor the other way around.
+    ///
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `EPERM` without `CAP_SYS_ADMIN` over the namespace.
     public static func makePrivate() throws(NamespaceError) {
         try mount("private mounts", nil, "/", nil, MS_REC | MS_PRIVATE)
     }
 
     /// Shows `source`, with all that is mounted below it, at `path` too.
+    ///
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `ENOENT` where one of the two is missing, and `ENOTDIR` where only one
+    ///   of them is a directory.
     public static func bind(_ source: String, at path: String) throws(NamespaceError) {
         try mount("bind", source, path, nil, MS_BIND | MS_REC)
     }
 
-    /// Makes what is bound at `path`, but not what is mounted below it, read-only. A user namespace may not do that with the host's.
+    /// Makes the mount at `path` read-only, but not those below it. A user namespace may not do that with the host's.
+    ///
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `EINVAL` where nothing is mounted at `path`, and `EPERM` for the
+    ///   host's mounts in a user namespace.
     public static func makeReadOnly(_ path: String) throws(NamespaceError) {
         try mount("read-only", nil, path, nil, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     }
 
     /// Takes a mount from one place to another.
+    ///
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `EINVAL` where nothing is mounted at `path`, or what is around it is
+    ///   shared.
     public static func move(_ path: String, to other: String) throws(NamespaceError) {
         try mount("move", path, other, nil, MS_MOVE)
     }
 
-    /// An empty directory in memory.
+    /// Mounts an empty directory in memory; `mode` is its permissions, in octal.
+    ///
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `ENOENT` where there is no such directory.
     public static func tmpfs(at path: String, mode: String = "0755") throws(NamespaceError) {
         try mount("tmpfs", "tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=\(mode)")
     }
 
-    /// The processes of the namespace.
+    /// Mounts a /proc with the processes of the PID namespace that the calling process is in.
+    ///
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `EPERM` in a container that hides parts of its /proc.
     public static func proc(at path: String) throws(NamespaceError) {
         try mount("proc", "proc", path, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     }
@@ -39,6 +54,9 @@ public enum Mounts {
     /// - Parameters:
     ///   - work: an empty directory on the file system of `upper`, for the kernel's own use.
     ///   - inUserNamespace: marks that the kernel keeps are put where a user may write them.
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``: with what `open(2)` answers for the directory named in it; with `EINVAL`
+    ///   where `upper` is on a file system that cannot keep changes; with `ENODEV` and `EPERM` where there are no overlays, or
+    ///   not for users.
     public static func overlay(
         _ lower: String, upper: String, work: String, at path: String, inUserNamespace: Bool
     ) throws(NamespaceError) {

@@ -4,9 +4,9 @@ public import SystemPackage
 
 /// Why a private namespace, or a mount in it, could not be made; its description says which setting of the system is in the way.
 public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The namespaces themselves.
+    /// The system refused the namespaces themselves, with that errno.
     case refused(Errno)
-    /// `what` could not be mounted at `path`.
+    /// Something could not be mounted at `path`: what it was (`overlay`, `proc`, `bind`), and the errno.
     case mount(String, path: String, Errno)
 
     public var description: String {

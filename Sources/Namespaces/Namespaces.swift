@@ -5,13 +5,16 @@ public import SystemPackage
 
 /// Private namespaces of Linux, in which a process mounts what it likes and nothing of the host is touched.
 public enum Namespaces {
-    /// Puts the calling process into new mount, PID, IPC and UTS namespaces, and into a network namespace if asked for. Who may not do
-    /// that gets a user namespace of its own first: it is root in there, and outside of it still the user that it was.
+    /// Puts the calling process into new mount, PID, IPC and UTS namespaces, and into a network namespace if asked for. A process
+    /// that may not do that gets a user namespace of its own first: it is root in there, and outside of it still the user that it
+    /// was.
     ///
     /// The process itself keeps its PID; the first process that it starts is number 1 in the new namespace, and all others end
     /// with that one. To be called while the process has one thread.
     ///
-    /// - Throws: ``NamespaceError/refused(_:)``.
+    /// - Throws: ``NamespaceError/refused(_:)``, with `EPERM` where even a user namespace is forbidden, `ENOSPC` where there are
+    ///   too many or none are allowed, `EINVAL` where the kernel has none or the process has more than one thread, and with what
+    ///   the maps of users and groups answer to being written.
     public static func enter(network: Bool) throws(NamespaceError) {
         let wanted = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | (network ? CLONE_NEWNET : 0)
         if unshare(wanted) == 0 { return }
@@ -35,8 +38,8 @@ public enum Namespaces {
         return map != ["0", "0", "4294967295"]
     }
 
-    /// Goes on as two processes: the second is the first one in the PID namespace that was entered. To be called while the process
-    /// has one thread.
+    /// Goes on as two processes: the second is the first one in the PID namespace that was entered. To be called while the
+    /// process has one thread.
     ///
     /// - Returns: nil in the new process, its PID in the old one.
     /// - Throws: `EAGAIN` and `ENOMEM` where there can be no more processes.
@@ -48,7 +51,7 @@ public enum Namespaces {
 
     /// Brings up the loopback interface of a new network namespace.
     ///
-    /// - Throws: `EPERM` without `CAP_NET_ADMIN` over it.
+    /// - Throws: `EPERM` without `CAP_NET_ADMIN` over it, `EMFILE` and `ENFILE` where there can be no more sockets.
     public static func bringLoopbackUp() throws(Errno) {
         guard linux_loopback_up() == 0 else { throw Errno(rawValue: errno) }
     }

@@ -1,7 +1,8 @@
-/// A uevent as udev sends it to those who listen to libudev's monitor: a header by which the kernel can filter, and the variables.
+/// A uevent as udev sends it to the listeners of libudev's monitor: a header by which the kernel can filter, and the variables.
 ///
 /// Systemd: src/libsystemd/sd-device/device-monitor.c.
 public struct UdevMessage: Sendable {
+    /// The whole message, header included, as it goes to ``UeventSocket/Group/udev``.
     public let bytes: [UInt8]
 
     /// Makes udev's message of the kernel's.
@@ -9,7 +10,7 @@ public struct UdevMessage: Sendable {
     /// - Parameters:
     ///   - message: `ACTION@DEVPATH` and the variables, each ended by a NUL.
     ///   - initialized: when udev first dealt with the device, in microseconds since boot.
-    /// - Returns: nil where the message is none of a device.
+    /// - Returns: nil where the message does not begin with `ACTION@DEVPATH`, or has no `SUBSYSTEM`: it is none of a device.
     public init?(kernel message: [UInt8], initialized: UInt64) {
         let fields = message.split(separator: 0)
         guard let head = fields.first, head.contains(UInt8(ascii: "@")) else { return nil }

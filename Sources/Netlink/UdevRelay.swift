@@ -9,7 +9,7 @@ public struct UdevRelay: ~Copyable, Sendable {
 
     /// Listens from now on.
     ///
-    /// - Throws: `EMFILE` and the like.
+    /// - Throws: what ``UeventSocket/init(listeningTo:)`` throws.
     public init() throws(Errno) {
         socket = try UeventSocket(listeningTo: .kernel)
     }

@@ -19,8 +19,11 @@ public struct UeventSocket: ~Copyable, Sendable {
     /// The largest message that the kernel passes on, its header included.
     static let largest = 2048
 
+    /// A socket in the network namespace of the calling thread, where it stays when the thread enters another one.
+    ///
     /// - Parameter group: what to listen to; nil to send only.
-    /// - Throws: `EMFILE` and the like.
+    /// - Throws: `EMFILE` and `ENFILE` where there can be no more descriptors, `ENOMEM` and `ENOBUFS` where memory is short,
+    ///   `EAFNOSUPPORT` and `EPROTONOSUPPORT` where the kernel has no such sockets.
     public init(listeningTo group: Group? = nil) throws(Errno) {
         descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), NETLINK_KOBJECT_UEVENT)
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
@@ -51,7 +54,8 @@ public struct UeventSocket: ~Copyable, Sendable {
     /// listener has the message when this returns.
     ///
     /// - Parameter message: `ACTION@DEVPATH` and the variables, each ended by a NUL.
-    /// - Throws: `EPERM` without `CAP_SYS_ADMIN` over the network namespace, `EINVAL` for a message of more than 2048 bytes.
+    /// - Throws: `EPERM` without `CAP_SYS_ADMIN` over the network namespace, `EINVAL` for a message that comes to more than 2048
+    ///   bytes with the header and `SEQNUM`; what else `sendto(2)` answers.
     ///
     /// Kernel: lib/kobject_uevent.c, uevent_net_rcv_skb.
     public func sendAsKernel(_ message: some Collection<UInt8>) throws(Errno) {
@@ -73,7 +77,8 @@ public struct UeventSocket: ~Copyable, Sendable {
 
     /// Sends a message to the listeners of a group. Nobody need listen.
     ///
-    /// - Throws: `EPERM` without `CAP_NET_ADMIN` over the network namespace.
+    /// - Throws: `EPERM` without `CAP_NET_ADMIN` over the network namespace, `EMSGSIZE` for a message that is too long to be
+    ///   sent; what else `sendto(2)` answers, but for `ECONNREFUSED`.
     public func send(_ message: [UInt8], to group: Group) throws(Errno) {
         do throws(Errno) {
             try send(message, to: group.rawValue)
@@ -93,8 +98,9 @@ public struct UeventSocket: ~Copyable, Sendable {
 
     /// Waits for the next message.
     ///
-    /// - Returns: nil for one that did not come from the kernel, and where some were lost, because they came too fast.
-    /// - Throws: what `recvfrom(2)` does.
+    /// - Returns: nil for one that did not come from the kernel, where some were lost because they came too fast (`ENOBUFS`), and
+    ///   where a signal ended the wait (`EINTR`).
+    /// - Throws: what else `recvfrom(2)` answers.
     public func receive() throws(Errno) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: Self.largest * 4)
         var address = sockaddr_nl()

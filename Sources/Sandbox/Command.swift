@@ -11,14 +11,17 @@ struct Command {
     /// - Parameters:
     ///   - words: the program, looked for in `PATH`, and its arguments.
     ///   - mask: the signals that it begins with blocked.
-    ///   - isJobControlling: it is a shell for a terminal. Such a shell gives the terminal back to the process group that it found in
-    ///     charge, and that must be one that it can see: its own.
+    ///   - isJobControlling: it is a shell for a terminal. Such a shell gives the terminal back to the process group that it
+    ///     found in charge, and that must be one that it can see: its own.
     init(_ words: [String], mask: sigset_t, isJobControlling: Bool) {
         self.words = words
         self.mask = mask
         self.isJobControlling = isJobControlling
     }
 
+    /// Starts the program, by /bin/sh where the kernel does not know its format.
+    ///
+    /// - Throws: `CommandError` with what `posix_spawnp(3)` answers: `ENOENT` where there is no such program.
     func start() throws(CommandError) -> pid_t {
         do throws(Errno) {
             do throws(Errno) {

@@ -4,9 +4,9 @@ internal import SystemPackage
 
 /// The signals that somebody sends to the process that waits for a command and that are meant for the command.
 ///
-/// What a terminal sends it sends to all of its foreground: the command has it already. All are blocked in the waiting process and
-/// in the first process of the sandbox, which gets those that are passed on through a pipe: whatever else reaches that one,
-/// a signal to the whole process group or one from inside, is not for the command.
+/// A terminal sends its signals to all of its foreground: the command has them already. All are blocked in the waiting process
+/// and in the first process of the sandbox, which gets those that are passed on through a pipe: whatever else reaches that one, a
+/// signal to the whole process group or one from inside, is not for the command.
 struct ForwardedSignals {
     /// The mask that the command is started with.
     let before: sigset_t
@@ -19,9 +19,9 @@ struct ForwardedSignals {
         return set
     }
 
-    /// Blocks them in the calling thread, and all that it starts.
+    /// Blocks them, and SIGCHLD, in the calling thread and in all threads and processes that it starts.
     static func block() -> ForwardedSignals {
-        // who ignores the end of children is never told of it
+        // a process that ignores the end of children is never told of it
         signal(SIGCHLD, SIG_DFL)
         var set = set(signals + [SIGCHLD])
         var before = sigset_t()
@@ -46,8 +46,8 @@ struct ForwardedSignals {
         }
     }
 
-    /// Waits for the end of a child, and collects whatever other child ends. One that stops is sent on its way again: there is nobody
-    /// else to use the terminal meanwhile.
+    /// Waits for the end of a child, and collects whatever other child ends. One that stops is sent on its way again: there is
+    /// nobody else to use the terminal meanwhile.
     ///
     /// - Returns: its exit status, or 128 and the number of the signal that has ended it.
     static func wait(for child: pid_t, resuming: Bool) -> Int32 {

@@ -19,7 +19,8 @@ struct HostDevices: NodeSource {
 
     /// To be made before anything is mounted over /dev, and behind /run.
     ///
-    /// - Throws: `NamespaceError`, `Errno`.
+    /// - Throws: `Errno` where there is no /dev, or no directory in /run can be made; `NamespaceError` where /dev cannot be bound
+    ///   there.
     init(_ kernel: Kernel) throws {
         self.kernel = kernel
         host = try HostDirectory("/dev")
@@ -39,6 +40,9 @@ struct HostDevices: NodeSource {
         self.places = places
     }
 
+    /// Binds the host's nodes and directories to their places in the mounted /dev.
+    ///
+    /// - Throws: `NamespaceError.mount`, but not for one that is gone meanwhile.
     func mount(at root: String) throws(NamespaceError) {
         for (name, place) in places {
             if case .link = place { continue }

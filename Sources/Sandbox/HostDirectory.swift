@@ -8,7 +8,9 @@ internal import SystemPackage
 final class HostDirectory: Sendable {
     private let descriptor: Int32
 
-    /// - Throws: `ENOENT` and the like where it cannot be opened.
+    /// Holds the directory that is at `path` now.
+    ///
+    /// - Throws: what `open(2)` answers: `ENOENT`, `ENOTDIR`, `EACCES`, `EMFILE`.
     init(_ path: String) throws(Errno) {
         descriptor = open(path, linux_o_path | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Errno(rawValue: errno) }
@@ -64,6 +66,8 @@ final class HostDirectory: Sendable {
     }
 
     /// Shows what it has at `relative` at another place. Nothing where it is gone meanwhile.
+    ///
+    /// - Throws: `NamespaceError.mount`, but not with `ENOENT`.
     func bind(_ relative: String, at path: String, readOnly: Bool = false) throws(NamespaceError) {
         do throws(NamespaceError) {
             try Mounts.bind(self.path(relative), at: path)

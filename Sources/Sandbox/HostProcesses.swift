@@ -5,11 +5,14 @@ internal import SystemPackage
 /// A /proc in which some files are an IBM Z's and every other name is a link to the real one, which is mounted elsewhere.
 ///
 /// The kernel's own /proc takes no file that it does not have, and /proc/self and the processes cannot be served by anybody else:
-/// they say who asks. A link does, since whoever follows it is the one who asks.
+/// they tell of the process that asks. A link serves: that process follows it itself.
 struct HostProcesses: NodeSource {
     private let texts: [String: String]
     private static let place = Sandbox.own + "/proc"
 
+    /// Mounts the real /proc, of the PID namespace, at its place in /run.
+    ///
+    /// - Throws: `Errno` where the directory cannot be made, `NamespaceError.mount` where /proc cannot be mounted.
     init(_ information: ProcessorInformation) throws {
         texts = ["cpuinfo": information.cpuinfo, "sysinfo": information.sysinfo]
         try PrivateDirectories.make(Self.place)

@@ -13,7 +13,7 @@ struct HostSysfs {
         "module",
     ]
 
-    /// What the machine makes only later.
+    /// Directories that the machine makes only later.
     private static let reserved: Set = ["devices/virtual/vfio", "devices/virtual/zcrypt"]
     /// The beginnings of numbers in dev/char that the machine gives out.
     private let reservedNumbers: [String]
@@ -32,7 +32,8 @@ struct HostSysfs {
 
     /// Makes in the tree what the host's entries can be mounted on, and the host's links.
     ///
-    /// - Returns: the paths to mount at.
+    /// - Returns: the paths to mount at, from the root.
+    /// - Throws: `EEXIST` where a directory that is to be merged is a link in the tree.
     func makePlaces(in tree: Tree) throws(Errno) -> [String] {
         var places: [String] = []
         var links: [(name: String, directory: Directory, destination: String)] = []
@@ -64,9 +65,11 @@ struct HostSysfs {
         return places
     }
 
-    /// Read-only for root, who could change the host by it. What is mounted in it, cgroups for example, is left as it is.
+    /// Binds the host's entries to their places: read-only for root, who could change the host by them. Mounts in them, cgroups
+    /// for example, are left as they are.
     ///
     /// - Parameter places: what `makePlaces` has returned.
+    /// - Throws: `NamespaceError.mount`, but not for an entry that is gone meanwhile.
     func mount(_ places: [String], at root: String) throws(NamespaceError) {
         let isRoot = !Namespaces.isInUserNamespace
         for place in places { try host.bind(place, at: root + "/" + place, readOnly: isRoot) }

@@ -9,8 +9,8 @@ internal import Sysfs
 internal import SysfsMount
 internal import SystemPackage
 
-/// The first process of a sandbox: it mounts and serves its file systems, starts the command and ends with it. All other processes end
-/// with this one, the mounts with the last process.
+/// The first process of a sandbox: it mounts and serves its file systems, starts the command and ends with it. All other
+/// processes end with this one, the mounts with the last process.
 struct InitProcess {
     private let options: Sandbox.Options
     private let state: KeptState?
@@ -88,7 +88,7 @@ struct InitProcess {
         try PrivateDirectories(options, state).mount()
         try mountDevices(computer)
         if options.showsProc { try mountProcesses() }
-        // what lay below one of the mounts now lies in it
+        // where it lay below one of the mounts its path now leads into that
         if let directory { chdir(directory) }
     }
 
@@ -118,7 +118,7 @@ struct InitProcess {
         let view = Sandbox.own + "/view"
         try PrivateDirectories.make(view)
         try serve(try HostProcesses(information), at: view, "apmatrix-proc")
-        // not mounted there in the first place: who mounts reads /proc
+        // not mounted there in the first place: a mount reads /proc
         try Mounts.move(view, to: "/proc")
     }
 

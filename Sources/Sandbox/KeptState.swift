@@ -10,7 +10,7 @@ struct KeptState: Sendable {
 
     /// Makes the directory if it is missing, and takes it for as long as this process and its children live.
     ///
-    /// - Throws: `SandboxError.state`, `SandboxError.stateInUse`.
+    /// - Throws: `SandboxError.state` where it cannot be made or written, `SandboxError.stateInUse` where another sandbox has it.
     init(_ path: String) throws(SandboxError) {
         guard !path.isEmpty else { throw .state("''", .EINVAL) }
         do throws(Errno) {
@@ -29,10 +29,10 @@ struct KeptState: Sendable {
         }
     }
 
-    /// Says whose the directory is, or finds that it is the other's: root and the root of a user namespace mark what they have removed
-    /// in different ways, and neither sees the other's marks.
+    /// Says whose the directory is, or finds that it is the other's: root and the root of a user namespace mark what they have
+    /// removed in different ways, and neither sees the other's marks.
     ///
-    /// - Throws: `SandboxError.state`, `SandboxError.stateOfOthers`.
+    /// - Throws: `SandboxError.state` where it cannot be written, `SandboxError.stateOfOthers` where it is the other's.
     func claim() throws(SandboxError) {
         let (mine, others) = Namespaces.isInUserNamespace ? (".user", ".root") : (".root", ".user")
         guard access(path + "/" + others, F_OK) != 0 else { throw .stateOfOthers(path) }

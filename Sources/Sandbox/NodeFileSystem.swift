@@ -24,10 +24,10 @@ protocol NodeSource: Sendable {
     func isLasting(_ path: String) -> Bool
 }
 
-/// A file system of whatever its source says is there now. What does not last is not cached, so nothing need be taken back.
+/// A file system of whatever its source says is there now. Only lasting nodes are cached, so nothing need be taken back.
 ///
-/// Nobody makes or removes anything; owner and permissions of a node can be changed, for as long as it is there. A node of a device
-/// cannot be opened: a mount has `nodev`, and the kernel refuses with `EACCES` before anybody is asked.
+/// Nobody makes or removes anything; owner and permissions of a node can be changed, for as long as it is there. A node of a
+/// device cannot be opened: a mount has `nodev`, and the kernel refuses with `EACCES` before anybody is asked.
 final class NodeFileSystem: FileSystem {
     private let source: any NodeSource
     private let numbers = Leaf("numbers of nodes", NodeNumbers())
@@ -180,8 +180,8 @@ final class NodeFileSystem: FileSystem {
         reply.succeed(Array(text.utf8).dropFirst(Int(offset)).prefix(size))
     }
 
-    /// Directories are opened, or else the kernel kept what was listed of them. One that is open keeps its names: who reads on finds
-    /// each once, whatever comes and goes.
+    /// Directories are opened, or else the kernel kept what was listed of them. One that is open keeps its names: whoever reads
+    /// on finds each once, whatever comes and goes.
     func openDirectory(_ node: NodeID, flags: OpenFlags, _ context: RequestContext, _ reply: consuming OpenReply) {
         guard let path = path(of: node) else { return reply.fail(.ENOENT) }
         let names = [".", ".."] + source.names(in: path).sorted()

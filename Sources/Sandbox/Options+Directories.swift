@@ -8,7 +8,8 @@ extension Sandbox.Options {
 
     /// The options with directories that can be mounted on: without links, and each once.
     ///
-    /// - Throws: `SandboxError` for those that cannot be.
+    /// - Throws: `SandboxError.directory` for one that cannot be mounted on; `SandboxError.nothingToKeep` and
+    ///   `SandboxError.stateWithin` for a state that makes no sense, or that would be in itself.
     func checked() throws(SandboxError) -> Sandbox.Options {
         var options = self
         options.copyOnWrite = Self.topmost(try copyOnWrite.map(Self.directory)).filter { !Self.isIn("/run", $0) }
@@ -28,7 +29,8 @@ extension Sandbox.Options {
         return options
     }
 
-    /// The path without links of a directory that may be missing; nil for one that is not absolute, or goes up in what is missing.
+    /// The path without links of a directory that may be missing; nil for one that is not absolute, or goes up in what is
+    /// missing.
     private static func future(_ path: String) -> String? {
         guard path.hasPrefix("/") else { return nil }
         var existing = FilePath(path)

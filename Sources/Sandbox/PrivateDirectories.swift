@@ -13,7 +13,10 @@ struct PrivateDirectories {
         self.state = state
     }
 
-    /// - Throws: `SandboxError`, `NamespaceError`, `Errno`.
+    /// Mounts them: /run, those that are copied on write, those that begin empty.
+    ///
+    /// - Throws: `SandboxError` where the kept state cannot be used, `NamespaceError` where something cannot be mounted, `Errno`
+    ///   where a directory cannot be opened or made.
     func mount() throws {
         let run = try HostDirectory("/run")
         // it may be in one of those that are mounted over
@@ -34,7 +37,7 @@ struct PrivateDirectories {
         }
     }
 
-    /// What is not the host's: what says what goes on in a system, and our own.
+    /// Makes what is not the host's: the directories that tell what goes on in a system, and our own.
     private func fillRun() throws {
         for name in ["/run/lock", "/run/udev"] {
             try Self.make(name)
@@ -59,6 +62,8 @@ struct PrivateDirectories {
     }
 
     /// Makes a directory and those that lead to it, where they are missing.
+    ///
+    /// - Throws: what `mkdir(2)` answers, but for `EEXIST`, whatever it is that is there.
     static func make(_ path: String) throws(Errno) {
         if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
         let parent = FilePath(path).removingLastComponent().string

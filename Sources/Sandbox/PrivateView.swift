@@ -4,11 +4,12 @@ internal import Namespaces
 internal import SystemAdditions
 internal import SystemPackage
 
-/// A directory of the host's at its place, whose changes are kept elsewhere: the host's stays as it is, and so does what is mounted
-/// in it.
+/// A directory of the host's at its place, whose changes are kept elsewhere: the host's stays as it is, and so does what is
+/// mounted in it.
 ///
-/// As a rule that is one overlay, and one more for each directory that is mounted in it. In a user namespace the kernel refuses an
-/// overlay on what has mounts in it, since it would show what is below them; the directories that lead to these are made anew there.
+/// As a rule that is one overlay, and one more for each directory that is mounted in it. In a user namespace the kernel refuses
+/// an overlay on what has mounts in it, since it would show what is below them; the directories that lead to these are made anew
+/// there.
 struct PrivateView {
     private let path: String
     private let host: HostDirectory
@@ -29,9 +30,10 @@ struct PrivateView {
         self.mounts = Set(mounts.filter { $0.hasPrefix(path + "/") }.map { String($0.dropFirst(path.count + 1)) })
     }
 
-    /// What is mounted in it and cannot be shown privately is shown as it is.
+    /// Shows the directory. A mount in it that cannot be shown privately is shown as it is.
     ///
-    /// - Throws: `NamespaceError`, `Errno` where the directory itself cannot be shown.
+    /// - Throws: where the directory itself cannot be shown, `NamespaceError.mount`, or `Errno` for a directory that cannot be
+    ///   made.
     func mount() throws {
         try show("")
     }
@@ -71,7 +73,7 @@ struct PrivateView {
             host.path(relative), upper: upper(relative), work: work, at: place(relative), inUserNamespace: isInUserNamespace)
     }
 
-    /// What is mounted in the directory: privately as well, or as it is where that is not possible, or not at all.
+    /// Shows a mount in the directory: privately as well, or as it is where that is not possible, or not at all.
     private func showMount(_ relative: String) throws {
         do {
             guard isDirectory(relative) else { return try host.bind(relative, at: place(relative)) }
@@ -112,8 +114,8 @@ struct PrivateView {
 
     // MARK: - In a user namespace
 
-    /// Makes the directories anew: those of the host belong to a root that this namespace does not know, and nobody could make anything
-    /// in them. One that has taken the place of the host's in an earlier run has nothing of it.
+    /// Makes the directories anew: those of the host belong to a root that this namespace does not know, and nobody could make
+    /// anything in them. One that has taken the place of the host's in an earlier run has nothing of it.
     private func adopt(_ relative: String) {
         for (name, kind) in host.entries(relative) where kind == .directory {
             let directory = relative.isEmpty ? name : relative + "/" + name
@@ -126,8 +128,8 @@ struct PrivateView {
         }
     }
 
-    /// Shows a directory that has mounts in it entry by entry. Its files are the host's, which this namespace may read; they cannot be
-    /// removed, and links that were come back in the next run.
+    /// Shows a directory that has mounts in it entry by entry. Its files are the host's, which this namespace may read; they
+    /// cannot be removed, and links that were come back in the next run.
     private func showEach(_ relative: String, besides copies: [String]) throws {
         try Mounts.bind(upper(relative), at: place(relative))
         for (name, kind) in host.entries(relative) {
@@ -155,8 +157,8 @@ struct PrivateView {
 
     // MARK: - Sockets
 
-    /// What somebody listens at is not reached through an overlay. That is looked for in /run only: it is where such things
-    /// belong, and the others may be large.
+    /// A socket or a pipe is not reached through an overlay, so each is bound. They are looked for in /run only: they belong
+    /// there, and the other directories may be large.
     private func bindSockets(_ relative: String) throws(NamespaceError) {
         guard path == "/run" else { return }
         var todo = [relative]

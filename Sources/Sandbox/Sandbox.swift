@@ -10,8 +10,11 @@ internal import SystemPackage
 /// Three processes: the one that was started waits and passes signals on; its child is number 1 of a PID namespace and serves
 /// the file systems; the command is the child of that.
 public struct Sandbox: Sendable {
+    /// How a sandbox differs from its host. The directories are checked by ``Sandbox/run(_:)``.
     public struct Options: Sendable {
+        /// The hardware that is emulated.
         public var machine = MachineDescription.default
+        /// The Linux that is emulated; the kernel of the host does not matter.
         public var release = KernelRelease.v7_2
         /// Nothing of the host's /sys around the emulated one.
         public var isBare = false
@@ -19,17 +22,19 @@ public struct Sandbox: Sendable {
         public var showsProc = false
         /// The host's network instead of one of its own. Uevents are not broadcast then: the host's programs would hear them.
         public var sharesNetwork = false
-        /// Directories whose changes are private.
+        /// Directories of the host, by absolute paths, whose changes are private. /run always is one.
         public var copyOnWrite = ["/etc"]
-        /// Directories that begin empty, and whose content is private. One that is missing is made, in /run or below `copyOnWrite`.
+        /// Directories that begin empty, and whose content is private. One that is missing is made, in /run or below
+        /// `copyOnWrite`.
         public var empty: [String] = []
         /// The command is a shell that controls jobs, where somebody types into it.
         public var isShell = false
-        /// Where changes below `copyOnWrite` are kept; nil to forget them.
+        /// The directory in which changes below `copyOnWrite` are kept; nil to forget them. It is made if it is missing.
         public var state: String?
-        /// Texts that the command finds as files in `Sandbox.own`.
+        /// Texts that the command finds as files in ``Sandbox/own``, by their names.
         public var files: [String: String] = [:]
 
+        /// The default machine under Linux 7.2, on a network of its own, with a private /etc and nothing kept.
         public init() {}
     }
 
@@ -38,6 +43,7 @@ public struct Sandbox: Sendable {
 
     private let options: Options
 
+    /// Makes nothing yet; see ``run(_:)``.
     public init(_ options: Options) {
         self.options = options
     }
@@ -48,7 +54,8 @@ public struct Sandbox: Sendable {
     /// - Parameter command: the program, looked for in `PATH`, and its arguments.
     /// - Returns: the command's exit status; 128 and the number of the signal that has ended it; 126 and 127 where it cannot be
     ///   started or found, 125 where the sandbox cannot be made: a line on standard error says why.
-    /// - Throws: `SandboxError` for options that cannot be met, `NamespaceError`, `Errno` where not even the namespaces can be made.
+    /// - Throws: `SandboxError` for options that cannot be met; `NamespaceError.refused` where the namespaces cannot be made;
+    ///   `Errno` where there can be no pipe or no more processes. What goes wrong later is in the status, 125.
     public func run(_ command: [String]) throws -> Int32 {
         Self.occupyStandardDescriptors()
         let options = try options.checked()

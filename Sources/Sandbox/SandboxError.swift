@@ -3,17 +3,18 @@ public import SystemPackage
 
 /// Why a sandbox cannot be as it was asked for; its description says what to ask for instead.
 public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// A directory that is to be copied on write, or to be empty, cannot be used.
+    /// A directory that is to be copied on write, or to be empty, cannot be used: `ENOENT`, `ENOTDIR`; `EINVAL` for a path that
+    /// is not absolute, `EBUSY` for a directory of the machine's own.
     case directory(String, Errno)
-    /// The directory that keeps changes cannot be used.
+    /// The directory that keeps changes cannot be used: what the system answered.
     case state(String, Errno)
     /// Changes are to be kept, and none are private.
     case nothingToKeep
-    /// It is in a directory whose changes it is to keep, or in the machine's own.
+    /// The directory that keeps changes is in one whose changes it is to keep, or in the machine's own.
     case stateWithin(String)
-    /// Root has kept it and this is a user, or the other way around.
+    /// Root has used the directory that keeps changes, and this is a user, or the other way around.
     case stateOfOthers(String)
-    /// Another run has it.
+    /// Another run that has not ended uses the directory that keeps changes.
     case stateInUse(String)
 
     public var description: String {

@@ -23,7 +23,7 @@ struct Terminal {
         var signals = sigset_t()
         var before = sigset_t()
         sigemptyset(&signals)
-        // or who is not in charge is stopped
+        // or a process that is not in charge is stopped
         sigaddset(&signals, SIGTTOU)
         pthread_sigmask(SIG_BLOCK, &signals, &before)
         tcsetpgrp(STDIN_FILENO, group)
