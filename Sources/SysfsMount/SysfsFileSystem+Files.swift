@@ -8,6 +8,8 @@ internal import SystemPackage
 
 // Open files.
 extension SysfsFileSystem {
+    /// Opens a file of the tree: docs/kernel/kernfs.md, "Open". Root needs a mode bit, too (`EACCES`); `O_DIRECT` is refused
+    /// (`EINVAL`), and `O_TRUNC` changes the times only.
     public func open(_ node: NodeID, flags: OpenFlags, _ context: RequestContext, _ reply: consuming OpenReply) {
         count("OPEN")
         let file: OpenFile
@@ -33,6 +35,7 @@ extension SysfsFileSystem {
         }
     }
 
+    /// Gives the open file back. One that is gone meanwhile ends here.
     public func release(
         _ node: NodeID, handle: FileHandle, flags: OpenFlags, _ context: RequestContext, _ reply: consuming EmptyReply
     ) {
@@ -41,6 +44,7 @@ extension SysfsFileSystem {
         reply.succeed()
     }
 
+    /// Reads from the open file, with no lock held: docs/kernel/kernfs.md, "Read". May wait for locks that the attribute takes.
     public func read(
         _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, _ context: RequestContext,
         _ reply: consuming DataReply

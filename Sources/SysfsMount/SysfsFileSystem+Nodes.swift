@@ -11,6 +11,8 @@ extension SysfsFileSystem {
     /// Seconds for which the kernel may believe what it was told; it is told otherwise when that changes.
     private static let forever: Double = 1e9
 
+    /// Answers with the node, and has the tree remember it until it is forgotten; with a negative entry where there is none, so
+    /// that the kernel asks once. Both stay valid until a change is announced.
     public func lookup(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply) {
         count("LOOKUP")
         do throws(Errno) {
@@ -26,10 +28,12 @@ extension SysfsFileSystem {
         }
     }
 
+    /// The tree drops what is removed and no longer remembered.
     public func forget(_ node: NodeID, count: UInt64) {
         tree.forget(Sysfs.Inode(node), count: count)
     }
 
+    /// What the tree says; `ENOENT` for a node that is gone and forgotten.
     public func attributes(
         of node: NodeID, handle: FileHandle?, _ context: RequestContext, _ reply: consuming AttributeReply
     ) {
@@ -41,7 +45,8 @@ extension SysfsFileSystem {
         }
     }
 
-    /// Owner, permissions and times stick; a size is taken and ignored, as sysfs does.
+    /// Owner, permissions and times stick; a size is taken and ignored, as sysfs does, but for one above the release's largest:
+    /// `EFBIG`.
     public func setAttributes(
         of node: NodeID, _ changes: SetAttributes, _ context: RequestContext, _ reply: consuming AttributeReply
     ) {
@@ -68,11 +73,12 @@ extension SysfsFileSystem {
         UInt64(kernel.release.largestFileSize)
     }
 
-    /// There are none. What a single one is worth is never asked: the kernel is told once that there are none to be had.
+    /// There are none. The kernel does not ask for a single one: it was told once, by `ENOSYS`, that there are none to be had.
     public func listXattr(of node: NodeID, _ context: RequestContext, _ reply: consuming XattrReply) {
         reply.succeed(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
+    /// The target, always relative; `ENOENT` where the directory is gone, `EINVAL` where the node is no link.
     public func readLink(_ node: NodeID, _ context: RequestContext, _ reply: consuming LinkReply) {
         count("READLINK")
         do throws(Errno) {
@@ -84,7 +90,7 @@ extension SysfsFileSystem {
 
     // MARK: - Listing
 
-    /// Directories need not be opened: what is listed of them the kernel keeps.
+    /// Directories need not be opened: the kernel keeps their listings. A removed one has no names but `.` and `..`.
     public func readDirectory(
         _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, plus: Bool, _ context: RequestContext,
         _ reply: consuming DirectoryReply
@@ -129,6 +135,7 @@ extension SysfsFileSystem {
 
     // MARK: - What users may not do
 
+    /// `EPERM`: sysfs has no such operation. The kernel answers `EEXIST` by itself where the name is taken.
     public func makeDirectory(
         _ name: FileName, in parent: NodeID, mode: UInt32, _ context: RequestContext, _ reply: consuming EntryReply
     ) {
@@ -143,6 +150,7 @@ extension SysfsFileSystem {
         reply.fail(mode & S_IFMT == S_IFREG ? .EACCES : .EPERM)
     }
 
+    /// `EACCES`: the kernel asks for new names only.
     public func create(
         _ name: FileName, in parent: NodeID, mode: UInt32, flags: OpenFlags, _ context: RequestContext,
         _ reply: consuming CreateReply
@@ -150,28 +158,33 @@ extension SysfsFileSystem {
         reply.fail(.EACCES)
     }
 
+    /// `EPERM`: sysfs has no such operation.
     public func symbolicLink(
         _ name: FileName, in parent: NodeID, target: FileName, _ context: RequestContext, _ reply: consuming EntryReply
     ) {
         reply.fail(.EPERM)
     }
 
+    /// `EPERM`: sysfs has no such operation.
     public func link(
         _ node: NodeID, as name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply
     ) {
         reply.fail(.EPERM)
     }
 
+    /// `EPERM`: sysfs has no such operation. The kernel answers `EISDIR` by itself for a directory.
     public func unlink(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply) {
         reply.fail(.EPERM)
     }
 
+    /// `EPERM`: sysfs has no such operation. The kernel answers `ENOTDIR` by itself for a file.
     public func removeDirectory(
         _ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EmptyReply
     ) {
         reply.fail(.EPERM)
     }
 
+    /// `EPERM`, and `EINVAL` for a `renameat2(2)` with flags: sysfs has no such operation.
     public func rename(
         _ name: FileName, in parent: NodeID, to newName: FileName, in newParent: NodeID, flags: UInt32,
         _ context: RequestContext, _ reply: consuming EmptyReply

@@ -27,12 +27,17 @@ public final class SysfsFileSystem: FileSystem {
     /// Who is told of changes.
     private struct Listeners {
         weak var session: Session?
-        /// Sends messages of uevents to those who listen.
+        /// Sends messages of uevents to whoever listens.
         var broadcast: (@Sendable ([[UInt8]]) -> Void)?
     }
 
-    /// - Parameter mayCarryMounts: directories and files of it are mount points. The kernel takes away what is mounted on a name
-    ///   that it forgets; so it must forget none but those that have changed.
+    /// The tree of a kernel, which no session shows yet.
+    ///
+    /// - Parameters:
+    ///   - countsRequests: fills ``requestCounts``, for tests.
+    ///   - mayCarryMounts: directories and files of it are mount points. The kernel takes away what is mounted on a name that it
+    ///     forgets; so it must forget none but those that have changed.
+    ///   - stop: called once, when the session ends: has to end every wait that a request may be in.
     public init(
         kernel: Kernel, countsRequests: Bool = false, mayCarryMounts: Bool = false, stop: @escaping @Sendable () -> Void
     ) {
@@ -42,10 +47,11 @@ public final class SysfsFileSystem: FileSystem {
         self.stop = stop
     }
 
-    /// Has a worker hand on its turn to read requests before it waits for a lock or a clock, in the whole process. Without it requests wait for each other.
+    /// Has a worker hand on its turn to read requests before it waits for a lock or a clock, in the whole process. Without it
+    /// requests wait for each other.
     ///
-    /// A program that mounts calls this once, where it starts: the hook is the only thing here that belongs to the process and not to a file
-    /// system.
+    /// A program that mounts calls this once, where it starts: the hook is the only thing here that belongs to the process and
+    /// not to a file system.
     public static func handOnRequestsWhenBlocking() {
         Blocking.setHook {
             Session.workerWillBlock()
@@ -53,7 +59,7 @@ public final class SysfsFileSystem: FileSystem {
         }
     }
 
-    /// How many of each request have come, if they are counted.
+    /// How many of each request have come, by FUSE's names (`LOOKUP`); empty where they are not counted.
     public var requestCounts: [String: Int] { requests.withLock { $0 } }
 
     func count(_ request: String) {
@@ -63,14 +69,15 @@ public final class SysfsFileSystem: FileSystem {
 
     // MARK: - Session
 
-    /// The session that hears of changes.
+    /// Has the session hear of changes from now on, those included that no request makes. Once, before requests come.
     public func attach(_ session: Session) {
         listeners.withLock { $0.session = session }
         tree.recordChanges()
         kernel.onBackgroundChanges { [weak self] in self?.announceChanges() }
     }
 
-    /// Has every uevent from now on broadcast, once the tree shows what it tells of and before the write that has caused it returns.
+    /// Has every uevent from now on broadcast, once the tree shows what it tells of and before the write that has caused it
+    /// returns.
     ///
     /// - Parameter broadcast: called by one thread at a time, with no lock held; gets the messages of `UeventLedger.takeUnsent`.
     public func broadcastUevents(_ broadcast: @escaping @Sendable ([[UInt8]]) -> Void) {
@@ -78,6 +85,8 @@ public final class SysfsFileSystem: FileSystem {
         kernel.uevents.keepUnsent()
     }
 
+    /// Turns on the caching of links, listings that bring attributes, several requests of a directory at once, directories that
+    /// need no opening, and truncation with the open; turns off what caches or splices the content of files.
     public func initialize(_ connection: inout Connection) {
         connection.wanted.formUnion(
             connection.offered.intersection([
@@ -88,16 +97,17 @@ public final class SysfsFileSystem: FileSystem {
         ])
     }
 
+    /// Ends the waits of requests, by what was given to ``init(kernel:countsRequests:mayCarryMounts:stop:)``.
     public func stopping() {
         stop()
     }
 
-    /// Has another thread announce what a request has changed that is about to wait, with locks held, for who knows how long.
+    /// Has another thread announce the changes of a request that is about to wait, with locks held and perhaps for long.
     private func announceSoon() {
         guard tree.hasChanges || kernel.uevents.hasUnsent,
             !isAnnouncementDue.exchange(true, ordering: .acquiringAndReleasing)
         else { return }
-        // announced is what there is when the work has been done
+        // announced after this work: all changes that there are by then
         _ = kernel.schedule(after: .zero) { [weak self] _ in self?.isAnnouncementDue.store(false, ordering: .releasing) }
     }
 
@@ -141,7 +151,7 @@ extension Session {
                 directories.insert(NodeID(inode))
             }
         }
-        // ENOENT: the kernel does not know it
+        // where the session ends the kernel forgets everything
         for directory in directories { try? invalidate(directory) }
     }
 }

@@ -3,7 +3,8 @@ public import SystemPackage
 extension FileDescriptor {
     /// Everything from here to the end.
     ///
-    /// - Throws: what `read(2)` answers, but for `EINTR`.
+    /// - Throws: what `read(2)` answers, but for `EINTR`: `EBADF` where it is not open for reading, `EISDIR` for a directory, and
+    ///   whatever the file itself answers.
     public func readToEnd() throws(Errno) -> [UInt8] {
         var bytes: [UInt8] = []
         let step = 1 << 14
@@ -36,7 +37,7 @@ extension FilePath {
 
     /// Everything that is in the file.
     ///
-    /// - Throws: what `open(2)` and `read(2)` answer.
+    /// - Throws: what `open(2)` answers (`ENOENT`, `EACCES`), and what ``SystemPackage/FileDescriptor/readToEnd()`` throws.
     public func contents() throws(Errno) -> [UInt8] {
         do {
             let file = try FileDescriptor.open(self, .readOnly, options: .closeOnExec)

@@ -44,6 +44,9 @@ struct ControlFiles {
         mountPoint.appending("kernel/debug/apmatrix").appending(name)
     }
 
+    /// The content of one of the files.
+    ///
+    /// - Throws: `Failure`: it cannot be read, or the server is gone; with what to do about it.
     func read(_ name: String) throws(Failure) -> [UInt8] {
         do {
             return try path(name).contents()
@@ -52,7 +55,9 @@ struct ControlFiles {
         }
     }
 
-    /// Gives a command. Where it is refused, the log says why.
+    /// Gives a command, as a line of one of the files.
+    ///
+    /// - Throws: `Failure`: it was refused, with the reason from the log; it cannot be written, or the server is gone.
     func write(_ command: String, to name: String) throws(Failure) {
         do {
             let file = try FileDescriptor.open(path(name), .writeOnly)

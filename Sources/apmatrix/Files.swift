@@ -2,7 +2,7 @@ internal import SystemAdditions
 internal import SystemPackage
 
 extension FilePath {
-    /// The absolute path as it is written: what a dead mount is in the way of cannot be resolved.
+    /// The absolute path as it is written: one that leads through a dead mount cannot be resolved.
     func absolute() -> FilePath {
         guard isRelative, let here = try? FilePath(".").resolved() else { return lexicallyNormalized() }
         return here.pushing(self).lexicallyNormalized()

@@ -7,7 +7,7 @@ struct GuestLine {
 
     /// Nil for an empty line.
     init?(_ line: some Sequence<UInt8>) {
-        // what is not UTF-8 cannot be said in JSON
+        // JSON cannot say what is not UTF-8
         var words = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }[...]
         guard let name = words.popFirst() else { return nil }
         self.name = name

@@ -114,10 +114,12 @@ private struct Server {
         session.run()
     }
 
-    /// Starts the program again as a process of its own, and returns when its mount answers. What goes wrong before that
-    /// it says itself.
+    /// Starts the program again as a process of its own, and returns when its mount answers. If something goes wrong before that,
+    /// the new process says so itself.
     ///
     /// - Parameter words: the command, with descriptor 3 to tell of the mount on.
+    /// - Throws: `ExitCode` with the status of a server that has said what went wrong; `Failure` where it cannot be started, or a
+    ///   signal has ended it; `Errno` where there can be no pipe.
     static func startInBackground(_ words: [String]) throws {
         let (reading, writing) = try FileDescriptor.pipe()
         // by this name, since by mount(8)'s the words would be mount(8)'s

@@ -16,8 +16,8 @@ enum MountHelper {
         return nearestWord(to: words[1], among: Apmatrix.commands) == nil
     }
 
-    /// The same in words that people use, of `SOURCE DIR [-sfnv] [-o OPTIONS] [-t TYPE]`. That it is to say more, to write no
-    /// mtab and to pass over what it does not know makes no difference.
+    /// The same in words that people use, of `SOURCE DIR [-sfnv] [-o OPTIONS] [-t TYPE]`. `-v` (say more), `-n` (write no mtab)
+    /// and `-s` (pass over unknown options) make no difference.
     ///
     /// - Throws: `ValidationError`: they are not of this form.
     static func words(of arguments: [String]) throws(ValidationError) -> [String] {

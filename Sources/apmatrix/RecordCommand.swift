@@ -67,7 +67,9 @@ private struct Output {
         self.name = name
     }
 
-    /// It must be new: what a kernel has answered before is not easily had again.
+    /// A new file: what a kernel has answered before is not easily had again.
+    ///
+    /// - Throws: `Failure`: it is there already, or cannot be made.
     init(creating path: String) throws(Failure) {
         do {
             file = try FileDescriptor.open(

@@ -58,7 +58,9 @@ struct ReplayCommand: ParsableCommand {
 }
 
 extension Player {
-    /// Plays on a file system, and says which one where that is impossible.
+    /// Plays on a file system.
+    ///
+    /// - Throws: `Failure` with its path: there is none, it cannot be read, or its server is gone.
     convenience init(at root: String) throws(Failure) {
         do throws(Errno) {
             try self.init(root: root)

@@ -23,7 +23,7 @@ struct RunCommand: ParsableCommand {
     var command: [String] = []
 
     func validate() throws {
-        // what is no option of ours is captured too
+        // an option that is not ours is captured, too
         if let first = command.first, first.hasPrefix("-"), first != "--" {
             if first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
             throw ValidationError("run has no option \(first); the command comes behind --")
@@ -80,7 +80,8 @@ struct SandboxOptions: ParsableArguments {
 
     /// Runs the command and ends with its status.
     ///
-    /// - Parameter shell: it is one, and somebody types into it.
+    /// - Parameter shell: the command is this shell, and somebody types into it.
+    /// - Throws: `ExitCode`, always: the command's status, or 125 where the machine cannot be made, which it has told by then.
     func run(_ command: [String], shell: Shell? = nil) throws -> Never {
         var options = Sandbox.Options()
         options.release = kernel
