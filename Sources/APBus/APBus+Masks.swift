@@ -56,8 +56,8 @@ extension APBus {
         }
     }
 
-    /// Lets every queue that has the wrong driver look for another one. A queue without a driver counts as the host's with 7.2, with the
-    /// others as not: Linux reads it from where a null pointer leads on s390 (drivers.txt of each).
+    /// Lets every queue that has the wrong driver look for another one. With 7.2 a queue without a driver counts as the host's,
+    /// with the others as not: Linux reads it from where a null pointer leads on s390. See docs/kernel/ap-bus.md, "Masks".
     private func reviseBindings(after held: borrowing Held<Unlocked>) {
         for case .queue(let queue) in bus.devices {
             let isHosts = masks.withLock(after: held) { (masks, _) in masks.reservesForHost(queue.apqn) }

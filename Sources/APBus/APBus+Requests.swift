@@ -3,7 +3,7 @@ internal import DriverCore
 internal import LockOrder
 
 extension APBus {
-    /// Sends a request to a queue and waits for the answer; nil where nobody can be asked, or nobody answers.
+    /// Sends a request to a queue and waits for the answer; nil without a queue, and where the queue does not answer.
     func ask(_ queue: APQueue?, _ query: DeviceQuery) -> DeviceAnswer? {
         guard let queue else { return nil }
         queue.countRequest()

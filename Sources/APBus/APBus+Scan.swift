@@ -126,7 +126,7 @@ extension APBus {
         for domain in 0...maxDomain { scanDomain(DomainID(domain), of: card, reach, held) }
     }
 
-    /// What the first usage domain answers that has something to say.
+    /// The answer of the first usage domain in which the adapter has a queue; nil where it has none.
     private func firstAnswer(of adapter: AdapterID, _ reach: Reach) -> (QueueStatus, QueueInfo)? {
         for domain in 0...maxDomain where reach.hasUsage(DomainID(domain)) {
             let answer = hardware.tapq(APQN(adapter: adapter, domain: DomainID(domain)))

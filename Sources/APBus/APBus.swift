@@ -10,13 +10,16 @@ internal import Sysfs
 ///
 /// It knows nothing of the machine but its AP instructions, so it shows the host's view or a guest's alike.
 ///
-/// Locks: `scan` is held for a whole scan, outside of everything else; `masks` guards apmask, aqmask and the overrides. What
-/// readers need is in the leaf lock `state`.
+/// Locks: `scan` is held for a whole scan, outside of everything else; `masks` guards apmask, aqmask and the overrides. The leaf
+/// lock `state` guards the rest of what readers need.
 ///
 /// Kernel: drivers/s390/crypto/ap_bus.c.
 public final class APBus: Sendable {
+    /// The Linux that drives the bus: its release decides what the bus does.
     public let kernel: Kernel
+    /// The machine's AP instructions, or those that a guest has.
     public let hardware: any APInstructions
+    /// The driver core's part: the cards and queues in the order in which they came, and the drivers.
     public let bus: Bus<APDevice>
     /// apmask, aqmask and the overrides.
     public let masks = Lock<APAttributesRank, BusMasks>("ap_attr_mutex", BusMasks())
@@ -66,6 +69,8 @@ public final class APBus: Sendable {
     }
 
     /// Makes the bus; the first scan is still to come (`start`).
+    ///
+    /// - Throws: `EEXIST` where the kernel has an AP bus already, `ENODEV` or `ENOENT` where its tree is being taken apart.
     public init(kernel: Kernel, hardware: any APInstructions) throws(Errno) {
         self.kernel = kernel
         self.hardware = hardware
@@ -85,6 +90,11 @@ public final class APBus: Sendable {
 
     // MARK: - Drivers
 
+    /// Registers a driver. It gets the devices without a driver that it wants and may have, oldest first; scans tell it when the
+    /// configuration changes.
+    ///
+    /// Locks: of each such device; below it the masks, and what the driver's `probe` takes.
+    ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_driver_register.
     public func register<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
         drivers.withLock { $0.append(driver) }
@@ -92,12 +102,17 @@ public final class APBus: Sendable {
         if kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
     }
 
+    /// Takes a driver away: its devices lose it, newest first, and get no other one.
+    ///
+    /// Locks: of each device; below it what the driver's `remove` takes.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_driver_unregister.
     public func unregister<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
         bus.unregister(APDriverOnBus(driver, bus: self), after: held)
         drivers.withLock { drivers in drivers.removeAll { $0 === driver } }
     }
 
-    /// The queue that the bus has for an APQN.
+    /// The queue that the bus has for an APQN; nil where the last scan has found none.
     public func queue(_ apqn: APQN) -> APQueue? { index.withLock { $0.queues[apqn] } }
 
     func card(_ adapter: AdapterID) -> APCard? { index.withLock { $0.cards[adapter] } }

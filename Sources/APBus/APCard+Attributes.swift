@@ -7,7 +7,7 @@ internal import SystemPackage
 internal import Sysfs
 
 extension APBus {
-    /// Why what counts requests that wait is always 0.
+    /// Why the counts of waiting requests are always 0.
     static let noRequests = "programs cannot send requests, so none ever waits"
 
     /// A card and the bus that it is on: what the rows below speak of.

@@ -6,7 +6,9 @@ internal import Sysfs
 
 /// A card: an adapter as the bus drives it.
 public final class APCard: Sendable {
+    /// In `card05` the number.
     public let adapter: AdapterID
+    /// /sys/devices/ap/cardXX
     public let device: Device
     /// The type as which it is driven, 10 to 14.
     public let type: UInt8
@@ -28,6 +30,9 @@ public final class APCard: Sendable {
         var isDriven = false
     }
 
+    /// Makes the card's directory and its files; the card is on no bus yet.
+    ///
+    /// - Throws: `EEXIST` where there is a card with this number, `ENOENT` where the tree is being taken apart.
     init(
         _ adapter: AdapterID, type: UInt8, info: QueueInfo, isConfigured: Bool, isCheckstopped: Bool, bus: APBus
     ) throws(Errno) {

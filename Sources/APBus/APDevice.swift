@@ -3,9 +3,12 @@ public import DriverCore
 
 /// What is on the AP bus: cards, and the queues below them.
 public enum APDevice: BusDevice {
+    /// It comes before its queues and goes after them.
     case card(APCard)
+    /// Its directory is in that of its card.
     case queue(APQueue)
 
+    /// The driver core's part of it: directory, lock, the name of the driver.
     public var device: Device {
         switch self {
         case .card(let card): card.device
@@ -13,10 +16,12 @@ public enum APDevice: BusDevice {
         }
     }
 
+    /// Nil for a card.
     public var queue: APQueue? {
         if case .queue(let queue) = self { queue } else { nil }
     }
 
+    /// Nil for a queue.
     public var card: APCard? {
         if case .card(let card) = self { card } else { nil }
     }

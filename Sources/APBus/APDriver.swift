@@ -8,11 +8,14 @@ public import SystemPackage
 ///
 /// Kernel: drivers/s390/crypto/ap_bus.h, struct ap_driver.
 public protocol APDriver: AnyObject, Sendable {
+    /// The name of its directory in /sys/bus/ap/drivers, which a `driver_override` names too.
     var name: String { get }
+    /// The module of the link `module`; nil for a driver that is built in.
     var module: Module? { get }
     /// Whether it is a driver of the host: one that has the queues whose bits are set in apmask and aqmask.
     var isDefault: Bool { get }
 
+    /// Whether it is a driver for such devices at all; asked first, before masks and overrides.
     func matches(_ device: APDevice) -> Bool
 
     /// Takes a device. Held: the device's lock.
@@ -35,10 +38,13 @@ public protocol APDriver: AnyObject, Sendable {
 }
 
 extension APDriver {
+    /// False: a driver that lends its queues to nobody can give them back at any time.
     public func isUsing(adapters: APMask, domains: APMask, after held: borrowing Held<APAttributesRank>) -> Bool { false }
+    /// Does nothing.
     public func configurationChanged(
         from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>
     ) {}
+    /// Does nothing.
     public func scanCompleted(
         from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>
     ) {}
@@ -74,6 +80,9 @@ final class APDriverOnBus: BusDriver {
         }
     }
 
+    /// Lets the driver take the device; then "bindings complete" may be told again.
+    ///
+    /// - Throws: what the driver's `probe` throws.
     func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         try driver.probe(device, held)
         bus.deviceProbed()

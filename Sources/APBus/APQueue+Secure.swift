@@ -47,6 +47,8 @@ extension APBus.QueueView {
 
     // MARK: - Binding
 
+    /// - Throws: `EIO` where the queue does not say how it is.
+    ///
     /// Kernel: drivers/s390/crypto/ap_queue.c, se_bind_show.
     private func bindText() throws(Errno) -> String {
         guard canBind else { return "-\n" }
@@ -78,6 +80,9 @@ extension APBus.QueueView {
 
     // MARK: - Association
 
+    /// - Throws: `EIO` where the queue does not say how it is, and where it is associated with a secret that nobody has
+    ///   written here.
+    ///
     /// Kernel: drivers/s390/crypto/ap_queue.c, se_associate_show.
     private func associationText() throws(Errno) -> String {
         guard canAssociate else { return "-\n" }

@@ -6,11 +6,14 @@ internal import Sysfs
 
 /// A queue: an adapter's part for one domain.
 ///
-/// What a scan has seen of it and what its requests are is guarded by a leaf lock; which driver has it by the lock of the
-/// device; its override by the lock of the bus's masks.
+/// A leaf lock guards what a scan has seen of it, and the count of its requests. The lock of the device guards which driver has
+/// it, the lock of the bus's masks its override.
 public final class APQueue: Sendable {
+    /// The name of its directory: `05.0047`.
     public let apqn: APQN
+    /// /sys/devices/ap/cardXX/XX.YYYY
     public let device: Device
+    /// The card of its adapter; it goes after the queue.
     public let card: APCard
     let state: Leaf<State>
 
@@ -29,6 +32,9 @@ public final class APQueue: Sendable {
         var driverOverride: [UInt8]?
     }
 
+    /// Makes the queue's directory and its files; the queue is on no bus yet.
+    ///
+    /// - Throws: `EEXIST` where there is such a queue, `ENOENT` where its card is gone or the tree is being taken apart.
     init(_ apqn: APQN, card: APCard, isConfigured: Bool, isCheckstopped: Bool, bus: APBus) throws(Errno) {
         self.apqn = apqn
         self.card = card
@@ -55,7 +61,7 @@ public final class APQueue: Sendable {
         state.withLock { $0.machine.prepareRemove() }
     }
 
-    /// Zeroizes the queue; it stays as nobody has started it.
+    /// Zeroizes the queue. From then on it counts as never started, until somebody starts it.
     ///
     /// Kernel: drivers/s390/crypto/ap_queue.c, ap_queue_remove.
     func finishRemove(_ hardware: any APInstructions) {

@@ -12,12 +12,18 @@ internal import Sysfs
 ///
 /// Kernel: drivers/s390/crypto/zcrypt_cex4.c, zcrypt_card.c.
 public final class CEX4CardDriver: APDriver {
+    /// The name of its directory in /sys/bus/ap/drivers.
     public let name = "cex4card"
+    /// zcrypt_cex4; never nil here.
     public let module: Module?
+    /// True, which changes nothing: masks say nothing of cards.
     public let isDefault = true
     private unowned let bus: APBus
     private let tables: [CardMode: AttributeTable<CEX4Card>]
 
+    /// Makes the driver; `APBus.register` lets it have cards.
+    ///
+    /// - Parameter bus: must outlive the driver.
     public init(bus: APBus, module: Module) {
         self.bus = bus
         self.module = module
@@ -27,8 +33,12 @@ public final class CEX4CardDriver: APDriver {
             })
     }
 
+    /// Every card, and no queue.
     public func matches(_ device: APDevice) -> Bool { device.card != nil }
 
+    /// Puts the card online, and gives it the files `type`, `online`, `load` and those of its mode. Held: the device's lock.
+    ///
+    /// - Throws: `ENODEV` for a queue, and for a card whose function bits declare no mode.
     public func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         guard let card = device.card, let mode = card.info.mode, let table = tables[mode] else { throw .ENODEV }
         card.state.withLock { state in
@@ -38,6 +48,8 @@ public final class CEX4CardDriver: APDriver {
         card.device.directory.addAttributes(table, of: CEX4Card(bus: bus, card: card), by: .driver)
     }
 
+    /// Takes its files away, and waits for those who read or write them. From then on cex4queue takes none of the card's queues;
+    /// it keeps those that it has. Held: the device's lock.
     public func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
         guard let card = device.card else { return }
         card.device.directory.removeAttributes(by: .driver)

@@ -11,8 +11,11 @@ internal import Sysfs
 ///
 /// Kernel: drivers/s390/crypto/zcrypt_cex4.c, zcrypt_queue.c.
 public final class CEX4QueueDriver: APDriver {
+    /// The name of its directory in /sys/bus/ap/drivers.
     public let name = "cex4queue"
+    /// zcrypt_cex4; never nil here.
     public let module: Module?
+    /// True: it has the queues that apmask and aqmask reserve for the host.
     public let isDefault = true
     private unowned let bus: APBus
     private let tables: [CardMode: AttributeTable<CEX4Queue>]
@@ -21,6 +24,9 @@ public final class CEX4QueueDriver: APDriver {
     /// CCA queues that it has; the first one is asked for random numbers by the host's hwrng, with 6.1 the second one too.
     private let coprocessors = Leaf(CEX4QueueDriver.lockName, 0)
 
+    /// Makes the driver; `APBus.register` lets it have queues.
+    ///
+    /// - Parameter bus: must outlive the driver.
     public init(bus: APBus, module: Module) {
         self.bus = bus
         self.module = module
@@ -30,9 +36,13 @@ public final class CEX4QueueDriver: APDriver {
             })
     }
 
+    /// Every queue, and no card.
     public func matches(_ device: APDevice) -> Bool { device.queue != nil }
 
-    /// - Throws: `ENODEV` for a queue whose card has no driver; Linux 7.2 crashes there.
+    /// Starts the queue and gives it the files `online`, `load` and those of its mode. Held: the device's lock.
+    ///
+    /// - Throws: `ENODEV` for a card, for a queue of a card without a mode, and for one whose card has no driver: there Linux 7.2
+    ///   crashes.
     public func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         guard let queue = device.queue, let mode = queue.card.info.mode, let table = tables[mode],
             queue.card.state.withLock({ $0.isDriven })
@@ -55,6 +65,7 @@ public final class CEX4QueueDriver: APDriver {
         if number == 1 || (number == 2 && !bus.kernel.release.has(.asksOneQueueForRandomNumbers)) { queue.countRequest() }
     }
 
+    /// Takes its files away, and waits for those who read or write them. Held: the device's lock.
     public func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
         guard let queue = device.queue else { return }
         queue.device.directory.removeAttributes(by: .driver)

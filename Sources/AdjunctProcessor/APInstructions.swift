@@ -58,13 +58,17 @@ public protocol APInstructions: AnyObject, Sendable {
 }
 
 extension APInstructions {
+    /// True.
     public var hasInterrupts: Bool { true }
+    /// False.
     public var isSecureGuest: Bool { false }
 
+    /// RAPQ without the bit F: a queue that is bound stays bound.
     public func rapq(_ apqn: APQN) -> QueueStatus { rapq(apqn, unbinding: false) }
 
-    // not installed where nothing is to be bound
+    /// 01: where nothing is to be bound the function is not installed.
     public func bapq(_ apqn: APQN) -> QueueStatus { QueueStatus(.queueNotAvailable) }
+    /// 01, as with `bapq`.
     public func aapq(_ apqn: APQN, secret: UInt16) -> QueueStatus { QueueStatus(.queueNotAvailable) }
 }
 

@@ -1,4 +1,5 @@
 extension APMask {
+    /// Whether no bit is set.
     @inlinable
     public var isEmpty: Bool {
         word0 | word1 | word2 | word3 == 0
@@ -65,6 +66,7 @@ extension APMask: Sequence {
             remaining = mask
         }
 
+        /// The next set bit; nil behind the last one.
         @inlinable
         public mutating func next() -> UInt8? {
             // The word in hand is always word0; a finished one is shifted out.
@@ -79,11 +81,13 @@ extension APMask: Sequence {
         }
     }
 
+    /// Begins at the lowest set bit; changes of the mask do not reach the iterator.
     @inlinable
     public func makeIterator() -> Iterator {
         Iterator(self)
     }
 
+    /// Exact here: `count`.
     @inlinable
     public var underestimatedCount: Int { count }
 

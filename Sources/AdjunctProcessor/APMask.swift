@@ -72,24 +72,29 @@ public struct APMask: Hashable, Sendable {
         }
     }
 
+    /// Whether the bit of the adapter's number is set.
     @inlinable
     public subscript(adapter: AdapterID) -> Bool {
         get { self[adapter.rawValue] }
         set { self[adapter.rawValue] = newValue }
     }
 
+    /// Whether the bit of the domain's number is set.
     @inlinable
     public subscript(domain: DomainID) -> Bool {
         get { self[domain.rawValue] }
         set { self[domain.rawValue] = newValue }
     }
 
+    /// Whether the bit is set; the same as the subscript.
     @inlinable
     public func contains(_ bit: UInt8) -> Bool { self[bit] }
 
+    /// Whether the bit of the adapter's number is set.
     @inlinable
     public func contains(_ adapter: AdapterID) -> Bool { self[adapter.rawValue] }
 
+    /// Whether the bit of the domain's number is set.
     @inlinable
     public func contains(_ domain: DomainID) -> Bool { self[domain.rawValue] }
 

@@ -23,6 +23,7 @@ public struct ConfigurationInfo: Hashable, Sendable {
     /// The domains that may be controlled (adm).
     public var controlDomains: APMask
 
+    /// By default all facilities but APSB, the greatest maxima, and neither adapters nor domains.
     public init(
         apsc: Bool = true, apxa: Bool = true, qact: Bool = true, rc8a: Bool = true, apsb: Bool = false,
         maxAdapter: UInt8 = 255, maxDomain: UInt8 = 255,

@@ -2,8 +2,10 @@
 
 /// The number of an adapter (APID), the card: 00 to ff. Written as in `card05`.
 public struct AdapterID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// 0 to 255; above 63 only with extended addressing (APXA).
     public let rawValue: UInt8
 
+    /// Takes every number, whether or not the machine has such an adapter.
     @inlinable
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
@@ -40,8 +42,10 @@ public struct AdapterID: RawRepresentable, Hashable, Comparable, Sendable, Custo
 
 /// The number of a domain (APQI): 0000 to 00ff. Written as in `05.0047`, after the point.
 public struct DomainID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// 0 to 255; above 15 only with extended addressing (APXA).
     public let rawValue: UInt8
 
+    /// Takes every number, whether or not the machine has such a domain.
     @inlinable
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
@@ -81,9 +85,12 @@ public struct DomainID: RawRepresentable, Hashable, Comparable, Sendable, Custom
 /// An AP queue number: one domain of one adapter, that is, one queue. Ordered by adapter, then by domain, as the bus
 /// scans them.
 public struct APQN: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// In `05.0047` the number before the point.
     public let adapter: AdapterID
+    /// In `05.0047` the number behind the point.
     public let domain: DomainID
 
+    /// Names a queue, whether or not the machine has it.
     public init(adapter: AdapterID, domain: DomainID) {
         self.adapter = adapter
         self.domain = domain

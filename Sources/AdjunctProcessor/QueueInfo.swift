@@ -16,7 +16,7 @@ public enum CardMode: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The mode with that letter.
+    /// The mode with that letter; nil for all but A, C and P.
     public init?(letter: Character) {
         guard let mode = Self.allCases.first(where: { $0.letter == letter }) else { return nil }
         self = mode
@@ -54,8 +54,10 @@ public struct QueueInfo: Hashable, Sendable {
     public var depth: UInt8
     /// The longest message in units of 4096 bytes (field ML); 3 is 12288.
     public var messageLimit: UInt8
+    /// The field BS; `usable` unless the configuration is a secure-execution guest.
     public var bindState: BindState
 
+    /// By default a queue of eight requests of up to 12288 bytes each, with no binding in use.
     public init(
         type: UInt8, functions: UInt32, depth: UInt8 = 7, messageLimit: UInt8 = 3, bindState: BindState = .usable
     ) {

@@ -1,7 +1,9 @@
 /// The response code of an AP instruction (bits of GR1), as the architecture numbers it.
 public struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// Any number is possible, also one that has no name here.
     public let rawValue: UInt8
 
+    /// Takes any number.
     @inlinable
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
@@ -74,6 +76,7 @@ public struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringCo
 
 /// The AP-queue status word (GR1): how an instruction ended and how the queue is.
 public struct QueueStatus: Hashable, Sendable {
+    /// How the instruction ended; with `asyncError`, the failure of an earlier one.
     public var responseCode: ResponseCode
     /// No request is waiting in the queue.
     public var queueEmpty: Bool
@@ -86,6 +89,7 @@ public struct QueueStatus: Hashable, Sendable {
     /// An instruction that had been accepted failed later; the response code is that failure's.
     public var asyncError: Bool
 
+    /// By default the queue is empty, takes requests, and does not interrupt.
     public init(
         _ responseCode: ResponseCode, queueEmpty: Bool = true, repliesWaiting: Bool = false, queueFull: Bool = false,
         interruptsEnabled: Bool = false, asyncError: Bool = false
