@@ -14,6 +14,7 @@ public protocol PQAPHook: AnyObject, Sendable {
 public enum InterruptRequest: Hashable, Sendable {
     /// Interrupts on, with the guest address of the notification indicator byte.
     case enable(indicator: UInt64)
+    /// Interrupts off.
     case disable
 }
 
@@ -21,13 +22,14 @@ public enum InterruptRequest: Hashable, Sendable {
 public protocol GuestEvents: Sendable {
     /// The AP configuration of the guest has changed.
     func configurationChanged()
-    /// The device is wanted back. Called with locks held: whoever lets go does so on another thread.
+    /// The device is wanted back. Called with locks held: let go of it on another thread.
     ///
+    /// - Parameter device: the UUID of the mediated device.
     /// - Returns: whether anybody was there to hear it.
     func releaseRequested(_ device: String) -> Bool
 }
 
-/// The masks that a guest's virtual CPUs run with. Whoever has a guest's lock gets it and may set them; the hardware looks at
+/// The masks that a guest's virtual CPUs run with. The holder of a guest's lock gets it and may set them; the hardware looks at
 /// them without any lock, as it does at the real control block.
 public struct MaskRegister: Sendable {
     /// What the lock is called, for a scheduler.
@@ -46,14 +48,17 @@ public struct MaskRegister: Sendable {
 ///
 /// Ranks: `lock` is kvm->lock, taken after guests_lock and never with another guest's; `pqapHook` comes behind it.
 public final class Guest: Sendable {
+    /// The name in the control plane's `guests` and `hardware`; nothing here looks at it.
     public let name: String
+    /// Hears of changes of the masks, and of devices that are wanted back.
     public let events: any GuestEvents
-    /// kvm->lock. Who has it may change the guest's AP masks.
+    /// kvm->lock. Its holder may change the guest's AP masks.
     public let lock: Lock<KVMRank, MaskRegister>
     /// pqap_hook_rwsem, and the hook; nil while no matrix device is attached.
     public let pqapHook: RWLock<PQAPHookRank, (any PQAPHook)?>
     private let register = MaskRegister()
 
+    /// A guest without AP devices and without a hook.
     public init(name: String, events: any GuestEvents) {
         self.name = name
         self.events = events

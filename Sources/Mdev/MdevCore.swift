@@ -9,7 +9,9 @@ public import SystemPackage
 ///
 /// Kernel: drivers/vfio/mdev/mdev_core.c.
 public final class MdevCore: Sendable {
+    /// The Linux whose tree has the bus.
     public let kernel: Kernel
+    /// The bus mdev: all mediated devices of all parents, and their drivers.
     public let bus: Bus<MdevDevice>
     /// A UUID is taken from the start of a create to the very end of a removal.
     let uuids = Leaf<Set<MdevUUID>>("mdev_list_lock", [])
@@ -43,10 +45,12 @@ public final class MdevCore: Sendable {
 public protocol MdevDriver: BusDriver<MdevDevice> {}
 
 extension MdevDriver {
+    /// True: the driver has `bind` and `unbind`, although no name can be bound.
     public var bindsByHand: Bool { true }
 
     /// Never: that is why `bind` always answers ENODEV.
     public func matches(_ element: MdevDevice) -> Bool { false }
+    /// True: the core chooses the driver when it makes the device.
     public func mayHave(_ element: MdevDevice, _ held: borrowing Held<DeviceRank>) -> Bool { true }
 }
 

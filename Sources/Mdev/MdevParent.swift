@@ -9,10 +9,14 @@ public import SystemPackage
 public struct MdevType: Sendable {
     /// The name of its directory behind the driver's name and a dash.
     public let name: String
+    /// For people; the text of the type's file `name`.
     public let prettyName: String
+    /// The text of `device_api`: how a program drives such a device, `vfio-ap`.
     public let deviceAPI: String
+    /// How many devices of the type there can be at a time: `available_instances` while there is none.
     public let instances: Int
 
+    /// The texts are given without a newline.
     public init(name: String, prettyName: String, deviceAPI: String, instances: Int) {
         self.name = name
         self.prettyName = prettyName
@@ -23,7 +27,7 @@ public struct MdevType: Sendable {
 
 /// A device that offers mediated devices, of one type.
 ///
-/// `unregistration` is held for reading by creates and removals, and for writing while the parent goes.
+/// Creates and removals hold `unregistration` for reading, the end of the parent holds it for writing.
 ///
 /// Kernel: drivers/vfio/mdev/mdev_core.c, struct mdev_parent.
 public final class MdevParent: Sendable {
@@ -39,6 +43,12 @@ public final class MdevParent: Sendable {
     private let devicesDirectory: Directory
     private let typeDirectory: Directory
 
+    /// Makes a device a parent: `mdev_supported_types` in its directory, and a link in /sys/class/mdev_bus. Devices can be made
+    /// at once.
+    ///
+    /// - Parameter driver: the one that gets each new device; it must be registered on the core's bus.
+    /// - Throws: `EEXIST` where the device is a parent already, `ENOENT` or `ENODEV` where the tree is being taken apart.
+    ///
     /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_register_parent.
     public init(_ device: Device, type: MdevType, driver: any MdevDriver, core: MdevCore) throws(Errno) {
         self.device = device
@@ -60,7 +70,10 @@ public final class MdevParent: Sendable {
 
     /// Makes a mediated device; when this returns its directory is complete.
     ///
-    /// - Throws: `EEXIST` where the UUID is taken, `EUSERS` where no instance is left, `ENODEV` while the parent goes.
+    /// Locks: the parent's for reading, tried; below it the device's, and what the driver's `probe` takes.
+    ///
+    /// - Throws: `EEXIST` where the UUID is taken, `EUSERS` where no instance is left, `ENODEV` while the parent goes; `ENODEV`
+    ///   or `ENOENT` where the tree is being taken apart.
     ///
     /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_device_create.
     func create(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(Errno) {
@@ -119,6 +132,8 @@ public final class MdevParent: Sendable {
 
     // MARK: - Remove
 
+    /// Takes a device away; waits for its user. The caller has made it inactive, so that this happens once.
+    ///
     /// - Throws: `ENODEV` while the parent goes.
     func remove(_ mdev: MdevDevice, after held: borrowing Held<Unlocked>) throws(Errno) {
         try whileRegistered(after: held) { (held) throws(Errno) in tearDown(mdev, held) }
@@ -132,7 +147,9 @@ public final class MdevParent: Sendable {
         release(mdev.uuid)
     }
 
-    /// Takes the parent away, and all its devices before.
+    /// Takes the parent away, and all its devices before; waits for the users of these.
+    ///
+    /// Locks: the parent's for writing; below it each device's, and what the driver's `remove` takes.
     ///
     /// Kernel: drivers/vfio/mdev/mdev_core.c, mdev_unregister_parent.
     public func unregister(after held: borrowing Held<Unlocked>) {

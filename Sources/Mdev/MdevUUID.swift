@@ -4,6 +4,7 @@ internal import SystemPackage
 
 /// The name of a mediated device: 36 characters, lower case.
 public struct MdevUUID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// 36 characters with lower-case letters: the name of the directory.
     public let description: String
 
     /// Reads what was written to `create`: 36 or 37 bytes, of which the first 36 are a UUID; the last may be anything.
@@ -18,7 +19,7 @@ public struct MdevUUID: Hashable, Comparable, Sendable, CustomStringConvertible 
         self = uuid
     }
 
-    /// nil where the text is no UUID. Upper case is taken too.
+    /// Reads 36 characters in the usual form, upper or lower case; nil for any other text. Version and variant do not matter.
     public init?(_ text: String) {
         let lowercased = text.lowercased()
         guard lowercased.utf8.count == 36,

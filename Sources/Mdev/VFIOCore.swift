@@ -17,6 +17,7 @@ public final class VFIOCore: Sendable {
     /// Major numbers of /dev/vfio/GROUP and /dev/vfio/devices/vfioN.
     static let groupMajor = 252
     static let deviceMajor = 251
+    /// The two of them; nothing else in /sys/dev/char may have these.
     public static let majors = [groupMajor, deviceMajor]
 
     /// - Throws: `ENODEV` where the tree is being taken apart.

@@ -8,7 +8,7 @@ public import SystemPackage
 
 /// What a driver does for the users of a vfio device.
 public protocol VFIODriver: AnyObject, Sendable {
-    /// Asks the user to let go: at once with 0, and then every ten seconds with the next number.
+    /// Asks the user to let go: at once with 0, and then every ten seconds with the next number. Called on a thread of the clock.
     ///
     /// Kernel: include/linux/vfio.h, struct vfio_device_ops, request.
     func request(_ count: Int, after held: borrowing Held<Unlocked>)
@@ -39,6 +39,8 @@ public final class VFIODevice: Sendable {
     static let requestInterval = Duration.seconds(10)
 
     /// Makes the group and the nodes of a device, and tells of them.
+    ///
+    /// - Throws: `EEXIST` where the parent has a vfio device already, `ENODEV` or `ENOENT` where the tree is being taken apart.
     ///
     /// Kernel: drivers/vfio/vfio_main.c, vfio_register_emulated_iommu_dev.
     public init(_ parent: Device, core: VFIOCore) throws(Errno) {
@@ -85,6 +87,7 @@ public final class VFIODevice: Sendable {
         }
     }
 
+    /// The user lets go: a remover that waits goes on, and the device can be opened again unless it is being removed.
     public func close() {
         use.withLock { $0.isOpen = false }
         use.notifyAll()
@@ -129,7 +132,7 @@ public final class VFIODevice: Sendable {
         glue.remove()
     }
 
-    /// Asks from a thread of the clock's, which holds nothing: the remover may hold the device's lock, the driver's `request`
+    /// Asks on a thread of the clock, which holds nothing: the remover may hold the device's lock, and the driver's `request`
     /// takes its own.
     private func requestRelease(_ driver: any VFIODriver, _ count: Int) {
         let timer = core.kernel.schedule(after: count == 0 ? .zero : VFIODevice.requestInterval) { [weak self] held in

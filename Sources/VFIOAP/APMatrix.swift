@@ -6,10 +6,14 @@ internal import Sysfs
 ///
 /// Kernel: drivers/s390/crypto/vfio_ap_private.h, struct ap_matrix.
 public struct APMatrix: Hashable, Sendable {
+    /// With `domains` these form the queues: each adapter with each domain.
     public var adapters: APMask
+    /// The usage domains.
     public var domains: APMask
+    /// They form no queues, and devices may share them.
     public var controlDomains: APMask
 
+    /// By default nothing.
     public init(adapters: APMask = .none, domains: APMask = .none, controlDomains: APMask = .none) {
         self.adapters = adapters
         self.domains = domains

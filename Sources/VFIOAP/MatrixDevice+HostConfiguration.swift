@@ -4,10 +4,10 @@ internal import KernelLocks
 internal import LockOrder
 
 extension MatrixDevice {
-    /// The host's configuration has changed; its devices have neither come nor gone yet. What is gone is taken out of the
-    /// guests now, what is new is remembered until the scan has finished.
+    /// The host's configuration has changed; its devices have neither come nor gone yet. Guests lose now what the host has lost;
+    /// what is new is remembered until the scan has finished.
     ///
-    /// The driver knows the new configuration before the first guest is looked at: others who hold the list of active guests for
+    /// The driver knows the new configuration before it looks at the first guest: other holders of the list of active guests for
     /// reading filter meanwhile, and must not give back what has just been taken out.
     ///
     /// Held: the scan. Locks: the active guests for reading throughout; for each device its guest's and the matrix device's.

@@ -51,9 +51,9 @@ extension MatrixDevice {
 
     /// Takes the locks with which a queue can be plugged into the guest, or out of the guest, that it is assigned to.
     ///
-    /// Whose it is can only be read with `lock` held, and the guest's lock is to be taken before that: it is read, the lock of
-    /// that guest is taken (who runs with what stays as it is for as long as the list of guests is held), then `lock`; if
-    /// the queue has got another owner meanwhile, all over again.
+    /// The owner of the queue can only be read with `lock` held, and the guest's lock comes before that one. So this reads the
+    /// owner and gives `lock` back, takes the lock of the owner's guest, and then `lock` again. Meanwhile the list of guests is
+    /// held, so no guest gets or gives back a device; but the queue may have got another owner: then it begins all over again.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, get_update_locks_by_apqn, get_update_locks_for_queue.
     private func withOwnerLocked(

@@ -9,6 +9,7 @@ public import LockOrder
 /// A guest that runs with a mediated matrix device. On the list of active guests from the moment it gets the device until
 /// it has given it back.
 public struct ActiveGuest: Sendable {
+    /// The guest that has the device `mdev`; it has no other one.
     public let guest: Guest
     let mdev: MdevNumber
 }
@@ -16,18 +17,21 @@ public struct ActiveGuest: Sendable {
 /// The matrix device: all that vfio_ap knows, and its locks.
 ///
 /// The order is `guestsLock`, then the lock of one guest, then `lock`:
-/// - `guestsLock` guards the list of active guests, and so who runs with what. Whoever may plug something into a guest holds it
-///   for reading at least, and can then choose the guest whose lock is to be taken.
+/// - `guestsLock` guards the list of active guests, and so who runs with what. Hold it at least for reading where you may plug
+///   something into a guest: then you can choose the guest whose lock is to be taken.
 /// - a guest's own lock guards its AP control block.
-/// - `lock` guards everything else. Who only reads takes it alone; who holds the list of active guests for reading takes `turn` before, so
-///   that one of them at most stands in line with those who only read.
+/// - `lock` guards everything else. Readers take only this lock. Holders of the list of active guests for reading take `turn`
+///   before it, so that at most one of them stands in line with the readers.
 ///
 /// Kernel: drivers/s390/crypto/vfio_ap_private.h, struct ap_matrix_dev. See docs/LOCKING.md.
 public final class MatrixDevice: Sendable {
+    /// The Linux whose log, clock and release the driver uses.
     public let kernel: Kernel
     let bus: APBus
+    /// guests_lock, and the list of active guests. See docs/LOCKING.md, "The protocol".
     public let guestsLock: RWLock<GuestsRank, [ActiveGuest]>
-    /// Guards nothing. (What it holds is not of size zero, or it lay where the object begins, and the thread sanitizer took it for that.)
+    /// Guards nothing: it says whose turn it is among the holders of the list. (It holds a `Bool`, since a value of size zero
+    /// would lie where the object begins, and the thread sanitizer would take the one for the other.)
     let turn = Lock<TurnRank, Bool>("guests_lock turn", false)
     let lock: Lock<MatrixRank, MatrixState>
 
@@ -56,7 +60,7 @@ public final class MatrixDevice: Sendable {
             self.signals = signals
         }
 
-        /// Gives the guest these masks, and says so to whoever runs it where the release does that.
+        /// Gives the guest these masks, and tells its monitor where the release does that.
         borrowing func give(_ shadow: APMatrix) {
             masks?.set(shadow.apcb)
             if signals { guest?.events.configurationChanged() }
@@ -64,6 +68,8 @@ public final class MatrixDevice: Sendable {
     }
 
     /// Takes `lock` in the turn of those who hold the list of active guests for reading.
+    ///
+    /// - Throws: what `body` throws.
     func inTurn<Outer: OutsideTurn, Result, Failure>(
         after held: borrowing Held<Outer>, _ body: (inout MatrixState, borrowing Held<MatrixRank>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -75,6 +81,8 @@ public final class MatrixDevice: Sendable {
     /// - Parameters:
     ///   - guests: the list of active guests, which the token says is held.
     ///   - body: is handed what `lock` guards, and what changes the guest.
+    ///
+    /// - Throws: what `body` throws.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, get_update_locks_for_mdev.
     func withGuestLocked<Result, Failure>(

@@ -6,7 +6,7 @@ internal import SystemAdditions
 internal import SystemPackage
 internal import Sysfs
 
-/// What a number that is written to a device's file names.
+/// What a number means that is written to a file of a device.
 enum Assignable: Sendable {
     case adapter, domain, controlDomain
 
@@ -37,7 +37,7 @@ extension MatrixMdev {
     /// Locks: the bus's masks, the active guests for reading, the guest's, the matrix device's.
     ///
     /// - Throws: `EINVAL`, `ERANGE` or `ENODEV` for the number; `EADDRNOTAVAIL` where any queue of the whole matrix is the
-    ///   host's; `EADDRINUSE` where one is another device's.
+    ///   host's; `EADDRINUSE` where one is another device's; `ENODEV` where this device is not there any more.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, assign_adapter_store, assign_domain_store.
     func assign(_ what: Assignable, _ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
@@ -75,7 +75,7 @@ extension MatrixMdev {
     ///
     /// Locks: the active guests for reading, the guest's, the matrix device's.
     ///
-    /// - Throws: `EINVAL`, `ERANGE` or `ENODEV` for the number.
+    /// - Throws: `EINVAL`, `ERANGE` or `ENODEV` for the number; `ENODEV` where the device is not there any more.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, unassign_adapter_store, unassign_domain_store.
     func unassign(_ what: Assignable, _ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
@@ -93,6 +93,12 @@ extension MatrixMdev {
 
     // MARK: - Control domains
 
+    /// Assigns a control domain, and gives it to the guest if the host has it; what is assigned already is left alone.
+    ///
+    /// Locks: as `unassign`. Whether another device has the domain does not matter.
+    ///
+    /// - Throws: `EINVAL`, `ERANGE` or `ENODEV` for the number; `ENODEV` where the device is not there any more.
+    ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, assign_control_domain_store.
     func assignControlDomain(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         try withPlugLocks(after: held) { (state, mdev, plug, _) throws(Errno) in
@@ -105,6 +111,12 @@ extension MatrixMdev {
         }
     }
 
+    /// Takes a control domain away, from the guest too; what is not assigned is left alone.
+    ///
+    /// Locks: as `unassign`.
+    ///
+    /// - Throws: `EINVAL`, `ERANGE` or `ENODEV` for the number; `ENODEV` where the device is not there any more.
+    ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, unassign_control_domain_store.
     func unassignControlDomain(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         try withPlugLocks(after: held) { (state, mdev, plug, _) throws(Errno) in
@@ -125,8 +137,8 @@ extension MatrixMdev {
     ///
     /// Locks: as `assign`.
     ///
-    /// - Throws: `EINVAL` for what are no three masks, `EADDRNOTAVAIL` and `EADDRINUSE` as `assign`, `ENODEV` for a number over
-    ///   the largest.
+    /// - Throws: `EINVAL` for a text that is not three masks, `EADDRNOTAVAIL` and `EADDRINUSE` as `assign`, `ENODEV` for a number
+    ///   over the largest, and where the device is not there any more.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, ap_config_store.
     func storeConfig(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {

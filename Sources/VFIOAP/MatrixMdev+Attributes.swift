@@ -9,7 +9,8 @@ internal import Sysfs
 extension MatrixMdev {
     /// /sys/devices/vfio_ap/matrix/UUID, while vfio_ap_mdev has the device
     ///
-    /// Whoever only reads takes `matrixDevice.lock` alone, and waits for resets there; `ap_config` takes nothing but a look.
+    /// Readers take only `matrixDevice.lock`, and wait for resets there; readers of `ap_config` take only a leaf, and wait for
+    /// nothing.
     static func attributes(_ release: KernelRelease) -> AttributeTable<MatrixMdev> {
         AttributeTable(
             [

@@ -15,7 +15,8 @@ extension MatrixMdev {
     ///
     /// Locks: the list of active guests for writing, the guest's, its hook for writing, the matrix device's.
     ///
-    /// - Throws: `EPERM` where the guest has another matrix device; nothing has changed then.
+    /// - Throws: `EPERM` where the guest has a matrix device, `ENODEV` where this one is not there any more; nothing has changed
+    ///   then.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_set_kvm.
     public func setKVM(_ guest: Guest, after held: borrowing Held<Unlocked>) throws(Errno) {
@@ -63,7 +64,8 @@ extension MatrixMdev {
     ///
     /// Locks: the matrix device's.
     ///
-    /// - Throws: `EIO` where the reset of any queue was not answered with 00; with 6.1 also `EBUSY`.
+    /// - Throws: `EIO` where the reset of any queue was not answered with 00, with 6.1 also `EBUSY`; `ENODEV` where the device is
+    ///   not there any more.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_ioctl.
     public func reset(after held: borrowing Held<Unlocked>) throws(Errno) {

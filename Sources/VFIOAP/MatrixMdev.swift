@@ -7,13 +7,15 @@ internal import Sysfs
 internal import SystemAdditions
 internal import SystemPackage
 
-/// A mediated matrix device: what its files and its vfio device speak of. What it has is guarded by `matrixDevice.lock`.
+/// A mediated matrix device: what its files and its vfio device speak of. `matrixDevice.lock` guards what it has.
 public final class MatrixMdev: VFIODriver {
+    /// Of the mediated device; the name of its directory.
     public let uuid: MdevUUID
     let number: MdevNumber
     let matrixDevice: MatrixDevice
+    /// Its IOMMU group, its nodes, and whether a program has it open.
     public let vfio: VFIODevice
-    /// What is assigned, for those who look without a lock.
+    /// What is assigned, for readers without a lock.
     let config: Leaf<APMatrix>
     /// What its lock is called, for a scheduler.
     package static let configLockName: StaticString = "ap_config"

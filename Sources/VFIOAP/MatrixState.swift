@@ -12,7 +12,7 @@ struct MatrixState {
     /// The queues that vfio_ap has.
     var queues: [APQN: QueueState] = [:]
     private var nextNumber: MdevNumber = 1
-    /// Whose matrix has an APQN, 0 for nobody's: assigning costs the same however many there are.
+    /// For each APQN the device whose matrix has it, 0 for none: so assigning costs the same however many devices there are.
     private var owners = [MdevNumber](repeating: 0, count: 1 << 16)
 
     init(host: ConfigurationInfo) {
@@ -91,7 +91,7 @@ final class MdevState {
     let uuid: MdevUUID
     /// What is assigned to it. Changed by `MatrixState.setMatrix` alone.
     fileprivate(set) var matrix = APMatrix()
-    /// A copy of `matrix` for those who look without the lock.
+    /// A copy of `matrix` for readers without the lock.
     fileprivate let config: Leaf<APMatrix>
     let limits: MatrixLimits
     /// What its guest has, or would have.
@@ -101,7 +101,7 @@ final class MdevState {
     /// What the host has got since the last scan began, of what is assigned; empty outside of scans.
     var added = APMatrix()
 
-    /// Whether who looks without the lock sees what is assigned.
+    /// Whether readers without the lock see what is assigned.
     var isPublished: Bool { config.withLock { $0 } == matrix }
 
     init(_ uuid: MdevUUID, limits: MatrixLimits, config: Leaf<APMatrix>) {

@@ -35,6 +35,9 @@ final class VFIOAPDriver: APDriver {
 
     func matches(_ device: APDevice) -> Bool { device.queue != nil }
 
+    /// Gives the queue the file `status`, and then the queue to the guest that it is assigned to.
+    ///
+    /// - Throws: `ENODEV` for a card.
     func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         guard let queue = device.queue else { throw .ENODEV }
         let object = QueueView(matrixDevice: matrixDevice, apqn: queue.apqn)
@@ -42,7 +45,8 @@ final class VFIOAPDriver: APDriver {
         matrixDevice.queueBound(queue.apqn, after: held)
     }
 
-    /// The file goes before any lock is taken: it waits for those who read it, and they for the locks.
+    /// Removes the file `status` before it takes any lock: the removal waits for readers of the file, and they wait for the
+    /// locks.
     func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
         guard let queue = device.queue else { return }
         queue.device.directory.removeAttributes(by: .driver)

@@ -29,6 +29,9 @@ final class VFIOAPMdevDriver: MdevDriver {
         mdevs.withLock { $0[uuid] }
     }
 
+    /// Makes the vfio device and an empty matrix, and then the files.
+    ///
+    /// - Throws: what `VFIODevice.init` throws.
     func probe(_ element: MdevDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         let device = try VFIODevice(element.device, core: vfio)
         let config = Leaf(MatrixMdev.configLockName, APMatrix())

@@ -12,7 +12,9 @@ internal import Sysfs
 ///
 /// Kernel: drivers/s390/crypto/vfio_ap_drv.c.
 public final class VFIOAPModule: Sendable {
+    /// /sys/module/vfio_ap; each open device is one of its references, and keeps it from being unloaded.
     public let module: Module
+    /// All that the driver knows; gone with the module.
     public let matrixDevice: MatrixDevice
     private let bus: APBus
     private let mdevCore: MdevCore
@@ -28,6 +30,7 @@ public final class VFIOAPModule: Sendable {
     /// Loads the module: everything that can be bound is, and mediated devices can be made.
     ///
     /// - Parameter used: the modules whose symbols it needs; it is among their holders.
+    /// - Throws: `EEXIST` where it is loaded, `ENODEV` or `ENOENT` where the tree is being taken apart.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_drv.c, vfio_ap_init.
     public init(
@@ -82,7 +85,7 @@ public final class VFIOAPModule: Sendable {
         module.unload()
     }
 
-    /// The mediated matrix device of that UUID.
+    /// The mediated matrix device of that UUID; nil where there is none or the driver does not have it.
     public func mdev(_ uuid: MdevUUID) -> MatrixMdev? {
         mdevDriver.mdev(uuid)
     }
