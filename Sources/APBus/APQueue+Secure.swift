@@ -6,7 +6,8 @@ internal import Sysfs
 internal import SystemAdditions
 internal import SystemPackage
 
-// What a secure-execution guest does before it can use a queue: it binds the queue to itself, and a queue of an EP11 card to a secret.
+// What a secure-execution guest does before it can use a queue: it binds the queue to itself, and a queue of an EP11 card to a
+// secret.
 extension APBus.QueueView {
     /// /sys/devices/ap/cardXX/XX.YYYY, in a secure-execution guest
     static var secureAttributes: [Attribute<APBus.QueueView>] {
@@ -60,8 +61,8 @@ extension APBus.QueueView {
 
     /// Binds the queue, or resets it so that it is not bound any more.
     ///
-    /// - Throws: `EINVAL` for what is no yes or no, for a queue that is bound, and where nothing can be; `EBUSY` while the queue resets;
-    ///   `EIO` where it does not answer, or is not bound afterwards.
+    /// - Throws: `EINVAL` for what is no yes or no, for a queue that is bound, and where nothing can be; `EBUSY` while the queue
+    ///   resets; `EIO` where it does not answer, or is not bound afterwards.
     ///
     /// Kernel: drivers/s390/crypto/ap_queue.c, se_bind_store.
     private func storeBind(_ input: Input) throws(Errno) {
@@ -98,8 +99,8 @@ extension APBus.QueueView {
 
     /// Begins the association with the secret of that number; its end is told by a uevent.
     ///
-    /// - Throws: `EINVAL`, `ERANGE` for what is no number from 0 to 65535, `EINVAL` for a queue that is not bound or has been associated;
-    ///   `EBUSY` while the queue resets or is being associated; `EIO` where it does not answer or refuses.
+    /// - Throws: `EINVAL`, `ERANGE` for what is no number from 0 to 65535, `EINVAL` for a queue that is not bound or has been
+    ///   associated; `EBUSY` while the queue resets or is being associated; `EIO` where it does not answer or refuses.
     ///
     /// Kernel: drivers/s390/crypto/ap_queue.c, se_associate_store.
     private func storeAssociation(_ input: Input) throws(Errno) {

@@ -42,8 +42,8 @@ public protocol APInstructions: AnyObject, Sendable {
     /// SCLP configure or deconfigure adapter (commands 001F0001 and 001E0001 with the adapter in bits 8 to 15).
     func configure(_ adapter: AdapterID, _ on: Bool) -> SCLPResponse
 
-    /// Whether this is a secure-execution guest, which must bind its queues, and associate those of EP11 cards with a secret, before it can
-    /// use them. False unless an implementation says otherwise.
+    /// Whether this is a secure-execution guest, which must bind its queues, and associate those of EP11 cards with a secret,
+    /// before it can use them. False unless an implementation says otherwise.
     var isSecureGuest: Bool { get }
 
     /// PQAP, bind AP queue. Response codes: 00; 01 to 05 as with TAPQ; 30 where it is bound already.

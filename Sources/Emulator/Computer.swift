@@ -12,8 +12,11 @@ internal import VFIOAP
 
 /// An IBM Z with Linux on it: a machine, a kernel that has booted on it, and the drivers in it.
 public final class Computer: Sendable {
+    /// The hardware; change it with `Machine.execute`, and the next scan notices.
     public let machine: Machine
+    /// The Linux: its tree, uevents, log, clock and release.
     public let kernel: Kernel
+    /// The AP bus of the host.
     public let bus: APBus
     let mdevCore: MdevCore
     let vfio: VFIOCore
@@ -24,19 +27,23 @@ public final class Computer: Sendable {
     private let queueDriver: CEX4QueueDriver
     /// The module vfio_ap while it is loaded.
     let vfioAP = Leaf<VFIOAPModule?>("vfio_ap", nil)
-    /// Those that run, in the order in which they were started.
+    /// The guests that run, in the order in which they were started.
     let guests = Leaf<[VirtualMachineMonitor]>("guests", [])
-    /// What is to go wrong.
+    /// The faults that are still to come.
     let faults = Leaf("faults", FaultPlan())
     private let isDismantled = Leaf("dismantled", false)
     /// Loading and unloading take turns.
     private let loading = Turns("module loading")
 
+    /// Its /sys.
     public var tree: Tree { kernel.tree }
     /// The major numbers of the character devices that come and go.
     public var characterMajors: [Int] { VFIOCore.majors + [ZcryptClass.major] }
 
     /// Boots: when this returns the bus has been scanned once, the drivers have their devices, and vfio_ap is loaded.
+    ///
+    /// - Throws: `ENODEV`, `ENOENT` or `EEXIST` where something cannot be made in the tree. At boot, nothing else works on the
+    ///   tree, so everything can.
     public init(
         _ description: MachineDescription = .default, release: KernelRelease = .v7_2, clock: any KernelClock
     ) throws(Errno) {
@@ -104,7 +111,7 @@ public final class Computer: Sendable {
 
     /// Loads vfio_ap; nothing happens where it is loaded.
     ///
-    /// - Throws: `ENODEV` on a machine without AP instructions, and where the computer is being taken apart.
+    /// - Throws: `ENODEV` where the computer is being taken apart; what `VFIOAPModule.init` throws.
     func loadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
         try loading.withTurn { _ throws(Errno) in
             // what was loaded before is unloaded by `dismantle`; behind that nothing is loaded into a tree that goes
@@ -115,6 +122,8 @@ public final class Computer: Sendable {
         }
     }
 
+    /// Unloads vfio_ap, with all mediated devices.
+    ///
     /// - Throws: `EAGAIN` while a guest uses it, `ENOENT` where it is not loaded.
     func unloadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
         try loading.withTurn { _ throws(Errno) in
@@ -127,6 +136,8 @@ public final class Computer: Sendable {
     // MARK: - Parameters
 
     /// /sys/module/ap/parameters and its like
+    ///
+    /// - Throws: `ENODEV` where the tree is being taken apart.
     private func addParameters() throws(Errno) {
         let rootsOnly = Permissions(rawValue: 0o440)
         let mode = kernel.release.has(.everybodyReadsParameters) ? Permissions.readOnly : rootsOnly

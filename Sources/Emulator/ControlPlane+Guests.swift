@@ -10,6 +10,9 @@ internal import SystemPackage
 extension ControlPlane {
     /// The file `guests`: `start NAME UUID…`, `start-deaf NAME UUID…`, `stop NAME`, `kill NAME`, `reset NAME`,
     /// `pqap NAME AP.DOM on [nib=ADDRESS]|off`.
+    ///
+    /// - Throws: `EINVAL` for what is no command, `ENOENT` for a guest or a device that is not there; what
+    ///   `VirtualMachineMonitor.open` and `reset` throw. `start`: `EEXIST` where a guest has the name.
     static func guest(_ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 2 else {
@@ -61,6 +64,8 @@ extension ControlPlane {
     }
 
     /// PQAP(AQIC) of a guest; what it was answered stands in `hardware`. Without `nib=` the notification byte is at 1000.
+    ///
+    /// - Throws: `EINVAL` for other words, `ENOENT` where there is no such guest.
     private static func pqap(_ words: [String], _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
         guard words.count == 3 || words.count == 4 && words[2] == "on" && words[3].hasPrefix("nib="),
             let apqn = APQN(words[1]), words[2] == "on" || words[2] == "off"

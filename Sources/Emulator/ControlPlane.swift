@@ -10,6 +10,9 @@ internal import SystemPackage
 /// A write holds one command a line; the first one that is refused ends the write with its errno, and the log says why. What
 /// was done before it stays done.
 enum ControlPlane {
+    /// Makes the directory and its files; only their owner may enter.
+    ///
+    /// - Throws: `ENODEV` or `ENOENT` where the tree is being taken apart.
     static func make(_ computer: Computer) throws(Errno) {
         let directory = try computer.kernel.directory("kernel", "debug", "apmatrix")
         let table = AttributeTable(files, release: computer.kernel.release, fileSize: 0)

@@ -130,9 +130,11 @@ struct FaultPlan: Sendable {
 }
 
 extension Computer {
-    /// Lets happen to an access what is planned for it. Waits, if that says so.
+    /// Lets the planned faults happen to an access: waits for their delays first.
+    ///
+    /// - Throws: the errno of the first fault that has one.
     private func applyFaults(to access: Access, at path: String) throws(Errno) {
-        // whoever has asked for a fault must be able to take it back
+        // you must always be able to take a fault back
         guard !path.hasPrefix("/kernel/debug/") else { return }
         let (delay, errno) = faults.withLock { $0.outcome(of: access, at: path) }
         if delay > .zero { kernel.clock.sleep(delay) }
@@ -140,6 +142,9 @@ extension Computer {
     }
 
     /// Executes a line of `faults`: a fault, or `clear`.
+    ///
+    /// - Throws: `EINVAL` for what is no fault, `EEXIST` for one that nobody would ever notice, and what
+    ///   `FaultPattern.checkPossible` throws.
     func changeFaults(_ line: String) throws(ControlError) {
         if line == "clear" {
             faults.withLock { $0.removeAll() }

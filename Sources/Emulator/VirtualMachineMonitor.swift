@@ -14,8 +14,8 @@ final class VirtualMachineMonitor: Sendable {
     private let computer: Computer
     private let events: Events
     private let devices = Leaf<[MatrixMdev]>("guest's devices", [])
-    /// Opening and giving back take turns: who is asked to let go of what it is just opening does so when it has it. The state says that
-    /// it was stopped: nothing is opened any more.
+    /// Opening and giving back take turns: a program that is asked to let go of a device while it opens it, does so when it has
+    /// it. The state says that the guest was stopped: nothing is opened any more.
     private let turns = Turns("guest's turn", false)
 
     /// What the program has registered eventfds for.
@@ -59,8 +59,8 @@ final class VirtualMachineMonitor: Sendable {
 
     /// Opens devices one after the other; if one cannot be had, none is.
     ///
-    /// - Throws: `ENOENT` where there is no such device, or it has been stopped meanwhile; `EBUSY` where another program has the
-    ///   device, `EPERM` for a second one.
+    /// - Throws: `ENOENT` where there is no such device, or the guest has been stopped meanwhile; `EBUSY` where another program
+    ///   has the device, `EPERM` for a second one; `ENODEV` where the device is being removed or vfio_ap unloaded.
     func open(_ uuids: [MdevUUID], after held: borrowing Held<Unlocked>) throws(ControlError) {
         try turns.withTurn { isOver throws(ControlError) in
             guard !isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
@@ -129,7 +129,9 @@ final class VirtualMachineMonitor: Sendable {
         mdev.vfio.close()
     }
 
-    /// - Throws: `EIO` where the reset of a queue failed.
+    /// Resets the queues of its devices.
+    ///
+    /// - Throws: `EIO` where the reset of a queue failed, with 6.1 also `EBUSY`; `ENODEV` where a device is not there any more.
     func reset(after held: borrowing Held<Unlocked>) throws(Errno) {
         for mdev in devices.withLock({ $0 }) { try mdev.reset(after: held) }
     }

@@ -54,7 +54,8 @@ final class ZcryptClass: Sendable {
 
     /// Makes a node; without a name it gets one from its minor number.
     ///
-    /// - Throws: `EEXIST` where the name is taken, `ENOSPC` where no minor number is left.
+    /// - Throws: `EEXIST` where the name is taken, `ENOSPC` where no minor number is left, `ENODEV` where the tree is being taken
+    ///   apart.
     private func create(_ input: Input) throws(Errno) {
         var text = input.text.drop(while: KernelText.isSpace).prefix(ZcryptClass.nameLength)
         while let last = text.last, KernelText.isSpace(last) { text = text.dropLast() }
@@ -69,6 +70,8 @@ final class ZcryptClass: Sendable {
     }
 
     /// Takes the lowest minor number that is free.
+    ///
+    /// - Throws: `EEXIST` where a node has the name, `ENOSPC` where no minor number is free.
     private func reserve(_ name: String) throws(Errno) -> Int {
         try state.withLock { state throws(Errno) in
             guard name.isEmpty || !state.values.contains(where: { $0?.name == name }) else { throw .EEXIST }
@@ -92,6 +95,8 @@ final class ZcryptClass: Sendable {
         node.device.sendUevent(.add)
     }
 
+    /// Takes a node away.
+    ///
     /// - Throws: `ENOENT` where there is no such node.
     private func destroy(_ input: Input) throws(Errno) {
         let node = state.withLock { state -> ZcryptNode? in
@@ -125,6 +130,8 @@ final class ZcryptNode: Sendable {
         device = try kernel.makeVirtualDevice(fileName, class: "zcrypt", identity: DeviceIdentity(node: node))
     }
 
+    /// Changes one of its four masks.
+    ///
     /// - Throws: `EINVAL` for what is no mask.
     func store(_ name: String, _ input: Input) throws(Errno) {
         let overflow: NumberOverflow = release.has(.maskNumbersSaturate) ? .saturates : .wraps

@@ -10,6 +10,9 @@ extension Computer {
     /// Plays a recording on a freshly booted default machine in this process.
     ///
     /// Time is virtual, unless the recording has requests that wait for each other.
+    ///
+    /// - Throws: what `Computer.init` and the first look at its control plane throw. On a computer of its own neither fails;
+    ///   answers that differ are in the verdict.
     public static func replay(
         _ recording: Recording, release: KernelRelease, deviations: Deviations = .none
     ) throws(Errno) -> Verdict {

@@ -1,5 +1,5 @@
 extension KernelRelease {
-    /// Whether this release is on the later side of a difference.
+    /// Whether this release does what the difference's name says.
     @inlinable
     public func has(_ difference: KernelDifference) -> Bool { difference.releases.contains(self) }
 
@@ -100,12 +100,12 @@ public enum KernelDifference: CaseIterable, Sendable {
     case statusLeavesGuestsLock
     /// The user of a device that is to be removed is asked to let go.
     case asksUserToLetGo
-    /// Who is asked to let go loses the queues at once.
+    /// A user who is asked to let go loses the queues at once.
     case askingTakesQueues
     /// The user of a device is told when the guest's masks change.
     case tellsGuestOfChanges
 
-    /// The releases that are on the later side.
+    /// The releases that do what the name says: mostly from one on to the latest.
     @inlinable public var releases: ClosedRange<KernelRelease> {
         switch self {
         case .seedsRandomNumbers:
@@ -129,10 +129,10 @@ public enum KernelDifference: CaseIterable, Sendable {
 // MARK: - What is known of them
 
 extension KernelDifference {
-    /// What a user sees with the releases that have it. Markdown.
+    /// What a user sees with the releases that have it. A sentence without its full stop, in Markdown.
     public var meaning: String { facts.meaning }
 
-    /// What a user sees with the others. Markdown.
+    /// What a user sees with the others, in the same form.
     public var otherwise: String { facts.otherwise }
 
     /// The recordings that show it, as `RELEASE/NAME`: they do not pass without the difference. None where no kernel was asked:

@@ -2,8 +2,11 @@
 ///
 /// Code that behaves in another way with another release does not compare releases: it asks for a `KernelDifference` by its name.
 public enum KernelRelease: String, CaseIterable, Comparable, Sendable {
+    /// A longterm release, the oldest that is known.
     case v6_1 = "6.1"
+    /// A longterm release, as it was up to 6.12.111.
     case v6_12 = "6.12"
+    /// The release that a `Computer` boots unless it is told another.
     case v7_2 = "7.2"
 
     /// The latest release that is known.

@@ -2,6 +2,7 @@ public import AdjunctProcessor
 
 /// A plugged card. What it tells about itself when a driver asks is optional: a card of which nothing is known is mute.
 public struct Adapter: Hashable, Sendable {
+    /// What the card is; the mode decides what it can tell about itself.
     public var type: CardType
     /// It is configured, not in standby.
     public var config: Bool
@@ -22,6 +23,7 @@ public struct Adapter: Hashable, Sendable {
     /// EP11 only: the wrapping keys and modes of the domains that answer.
     public var wrappingKeys: [DomainID: EP11DomainInfo]
 
+    /// By default a card that is configured, in operation and mute.
     public init(
         type: CardType, config: Bool = true, chkstop: Bool = false, functions: UInt32? = nil, serialNumber: String? = nil,
         apiOrdinal: UInt32? = nil, firmware: EP11CardInfo.Firmware? = nil, operationModes: EP11OperationModes? = nil,

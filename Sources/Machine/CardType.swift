@@ -4,10 +4,12 @@ public import AdjunctProcessor
 ///
 /// There are CEX2 and CEX3 as A and C, CEX4 to CEX8 as A, C and P.
 public struct CardType: Hashable, Sendable, CustomStringConvertible {
+    /// 2 to 8, the digit of the name.
     public let generation: UInt8
+    /// The letter of the name; EP11 from generation 4 on.
     public let mode: CardMode
 
-    /// Nil when no such card was ever made.
+    /// Nil where no such card was ever made.
     public init?(generation: UInt8, mode: CardMode) {
         guard (2...8).contains(generation), generation >= 4 || mode != .ep11 else { return nil }
         self.init(known: generation, mode)

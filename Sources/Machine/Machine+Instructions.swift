@@ -2,18 +2,23 @@ public import AdjunctProcessor
 internal import Synchronization
 
 extension Machine {
+    /// `interrupts` of the description.
     public var hasInterrupts: Bool {
         state.withLock { $0.description.interrupts }
     }
 
+    /// Brings a running reset, and a running association, one poll nearer to its end. Not in the journal.
     public func tapq(_ apqn: APQN) -> (QueueStatus, QueueInfo) {
         state.withLock { $0.test(apqn) }
     }
 
+    /// `secureExecution` of the description.
     public var isSecureGuest: Bool {
         state.withLock { $0.description.secureExecution }
     }
 
+    /// Beyond the protocol's codes, `reset-rc` of the queue makes it answer whatever that says. Only a reset that is accepted
+    /// unbinds.
     public func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus {
         execute(.rapq, apqn) { state in
             let code = state.reset(apqn)
@@ -22,15 +27,17 @@ extension Machine {
         }
     }
 
+    /// 01 unless the machine is a secure-execution guest.
     public func bapq(_ apqn: APQN) -> QueueStatus {
         execute(.bapq, apqn) { $0.bind(apqn) }
     }
 
+    /// Takes every secret, and two polls to the end; 01 unless the machine is a secure-execution guest.
     public func aapq(_ apqn: APQN, secret: UInt16) -> QueueStatus {
         execute(.aapq, apqn) { $0.associate(apqn) }
     }
 
-    /// Beyond the codes of RAPQ, `reset-rc` of the queue makes both answer whatever it says.
+    /// As `rapq`, but a queue that is bound stays bound.
     public func zapq(_ apqn: APQN) -> QueueStatus {
         execute(.zapq, apqn) { $0.reset(apqn) }
     }
@@ -40,6 +47,7 @@ extension Machine {
         execute(enable ? .aqicOn : .aqicOff, apqn) { $0.control(apqn, enable: enable) }
     }
 
+    /// What follows from the description; nil where it has no `features`. Not in the journal.
     public func qci() -> ConfigurationInfo? {
         state.withLock { $0.configuration }
     }

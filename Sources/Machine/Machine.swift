@@ -11,6 +11,7 @@ public final class Machine: APInstructions {
 
     let state: Mutex<MachineState>
 
+    /// The machine just switched on: no queue interrupts, resets or is bound, and the journal is empty.
     public init(_ description: MachineDescription) {
         state = Mutex(MachineState(description))
     }

@@ -55,7 +55,9 @@ enum MachineCommand: Hashable, Sendable {
         var resetCode: UInt8?
     }
 
-    /// Errors: EINVAL.
+    /// Reads a line; whether the machine can do it is not looked at.
+    ///
+    /// - Throws: `EINVAL` for anything else than a command.
     init(_ text: String) throws(MachineCommandError) {
         var words = text.split(whereSeparator: \.isWhitespace)[...]
         let subject = words.popFirst()
@@ -118,6 +120,8 @@ enum MachineCommand: Hashable, Sendable {
     }
 
     /// Hands every `key=value` to `set`, which says whether it knows the key.
+    ///
+    /// - Throws: `EINVAL` without words, and for a word that is no `key=value` or whose key nobody knows; what `set` throws.
     private static func settings(
         _ words: ArraySlice<Substring>, allowed: String,
         set: (Substring, Substring) throws(MachineCommandError) -> Bool

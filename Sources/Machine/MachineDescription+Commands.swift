@@ -4,8 +4,8 @@ internal import Synchronization
 extension MachineDescription {
     /// Does what the command says, or throws and is as it was. Pure.
     ///
-    /// Errors: ENODEV an adapter to unplug that is not plugged. ENOENT a queue whose adapter is not plugged or whose domain may
-    /// not be used. EINVAL a number above the maximum, a maximum below a number in use.
+    /// - Throws: `ENODEV` for an adapter to unplug that is not plugged; `ENOENT` for a queue whose adapter is not plugged or
+    ///   whose domain may not be used; `EINVAL` for a number above the maximum, and for a maximum below a number in use.
     mutating func apply(_ command: MachineCommand) throws(MachineCommandError) {
         switch command {
         case .unplug(let id):
@@ -69,7 +69,8 @@ extension MachineDescription {
         queues[apqn] = faults == .none ? nil : faults
     }
 
-    /// What is there in the place of what is not: `there are 03 05 06 0a`, and no more than fit into a line.
+    /// For a message about a number that is not there, the numbers that are: `there are 03 05 06 0a`, no more than fit into a
+    /// line.
     private static func those(_ numbers: [some CustomStringConvertible], _ none: String) -> String {
         guard !numbers.isEmpty else { return none }
         let names = numbers.prefix(16).map(\.description) + (numbers.count > 16 ? ["…"] : [])
@@ -89,7 +90,10 @@ extension Machine {
     ///
     /// `reset-busy=0` ends a running reset at the next poll; a smaller number shortens it.
     ///
-    /// Errors: EINVAL, ENODEV, ENOENT, with the reason in words.
+    /// Locks: the machine's, a leaf.
+    ///
+    /// - Throws: `EINVAL` for a line that is no command, a number above the maximum, or a maximum below a number in use; `ENODEV`
+    ///   for an adapter to unplug that is not plugged; `ENOENT` for a queue that is not there. Each with the reason in words.
     public func execute(_ command: String) throws(MachineCommandError) {
         let command = try MachineCommand(command)
         try state.withLock { (state) throws(MachineCommandError) in

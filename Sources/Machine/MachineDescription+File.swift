@@ -6,7 +6,7 @@ extension MachineDescription {
     ///
     /// A file is a regular file, or a pipe that this process has open already: /dev/stdin, or what a shell makes of `<(…)`.
     ///
-    /// - Throws: why the file cannot be read, or all that is wrong in it.
+    /// - Throws: why the file cannot be read, that it is no file or longer than 4 MB, or all that is wrong in it.
     public init(file: String?) throws(MachineDescriptionError) {
         guard let file else {
             self = .default

@@ -36,13 +36,15 @@ extension MachineDescription {
     /// as an alias (`*a`); keys may not, and tags, the merge key `<<` and a second document are refused.
     ///
     /// - Parameter file: the name under which errors are reported.
-    /// - Throws: all that is wrong, not what comes first alone; of a text that is no YAML, that it is none. Wrong are also texts
-    ///   of more than 4 MB, 20 levels or 600,000 values.
+    /// - Throws: all that is wrong, not only the first problem; in a text that is not YAML, all up to there. Texts of more than
+    ///   4 MB, 20 levels or 600,000 values are wrong, too.
     public init(yaml: String, file: String = "machine.yaml") throws(MachineDescriptionError) {
         try self.init(yaml: Array(yaml.utf8), file: file)
     }
 
     /// The same from the bytes of a file, which may be no text at all.
+    ///
+    /// - Throws: as `init(yaml:file:)` of a string.
     public init(yaml: [UInt8], file: String = "machine.yaml") throws(MachineDescriptionError) {
         self.init()
         let document = YAMLDocument(yaml, file: file)
@@ -56,8 +58,8 @@ extension MachineDescription {
         for (key, _) in entries where !Self.keys.contains(key.text) { document.unknown(key, Self.keys) }
         func values(_ name: String) -> [YAMLNode] { entries.filter { $0.key.text == name }.map(\.value) }
 
-        // In this order, because each is checked against those before it. What cannot be read is taken for what allows most, so
-        // that nothing is told only because something else is wrong.
+        // In this order, because each is checked against those before it. A value that cannot be read is taken for the one that
+        // allows most, so that nothing is told only because something else is wrong.
         var sure = Sure()
         for node in values("features") { (features, sure.features) = document.features(node) }
         for node in values("interrupts") { document.set(&interrupts, node, "0 or 1", flag) }

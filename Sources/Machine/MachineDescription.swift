@@ -22,9 +22,12 @@ public struct MachineDescription: Hashable, Sendable {
     public var secureExecution: Bool
     /// What is wrong with queues. A queue that is not listed is in order.
     ///
-    /// Only queues of plugged adapters and usage domains are listed; who takes one of these away takes the entry too.
+    /// Only queues of plugged adapters and usage domains are listed: when you take one of these away, take its entries away too.
     public var queues: [APQN: QueueFaults]
 
+    /// By default a machine with the usual facilities, and with neither adapters nor domains.
+    ///
+    /// Nothing is checked: a number above its maximum is one that no instruction reaches.
     public init(
         adapters: [AdapterID: Adapter] = [:], usageDomains: APMask = .none, controlDomains: APMask = .none,
         maxAdapter: UInt8 = 255, maxDomain: UInt8 = 255, features: Features? = .usual, interrupts: Bool = true,
@@ -77,16 +80,23 @@ public struct MachineDescription: Hashable, Sendable {
 extension MachineDescription {
     /// The flags of QCI, by the names that `/sys/bus/ap/features` shows.
     public struct Features: OptionSet, Hashable, Sendable {
+        /// A bit for each flag, in an order of our own: it is not what QCI answers.
         public let rawValue: UInt8
 
+        /// Bits beyond the five flags mean nothing.
         public init(rawValue: UInt8) {
             self.rawValue = rawValue
         }
 
+        /// AP special command facility.
         public static let apsc = Features(rawValue: 1)
+        /// AP extended addressing: without it there are adapters up to 3f and domains up to 0f only.
         public static let apxa = Features(rawValue: 2)
+        /// The function QACT is there: cards newer than CEX8 can be driven.
         public static let qact = Features(rawValue: 4)
+        /// Response code 8A facility.
         public static let rc8a = Features(rawValue: 8)
+        /// AP secure binding; a machine with `secureExecution` has it.
         public static let apsb = Features(rawValue: 16)
 
         /// `APSC APXA QACT RC8A`.
@@ -106,6 +116,7 @@ extension MachineDescription {
         /// What RAPQ and ZAPQ answer instead of resetting the queue, if not 00.
         public var resetCode: ResponseCode
 
+        /// By default a queue that is in order.
         public init(absent: Bool = false, resetBusy: UInt8 = 0, resetCode: ResponseCode = .normal) {
             self.absent = absent
             self.resetBusy = resetBusy

@@ -2,8 +2,9 @@
 public struct MachineDescriptionError: Error, Hashable, CustomStringConvertible {
     /// One thing that is wrong, and where.
     public struct Problem: Hashable, Sendable {
-        /// Both start at 1; nil where it is about the file and not about its text.
+        /// From 1 on; nil where it is about the file and not about its text.
         public let line: Int?
+        /// From 1 on, in characters; nil where the line is.
         public let column: Int?
         /// What is wrong; after a semicolon, what would be right.
         public let text: String
@@ -16,7 +17,7 @@ public struct MachineDescriptionError: Error, Hashable, CustomStringConvertible 
     /// How many more there are.
     public let untold: Int
 
-    /// Who sees that many is not helped by more.
+    /// The most problems that are told one by one: more would not help.
     public static let mostTold = 20
 
     /// The whole file is wrong: it cannot be read, for example.

@@ -1,6 +1,6 @@
 /// Makes the tree of nodes of a text, and finds what a machine file has no use for: tags, merge keys, a second document.
 ///
-/// What is wrong is left out of the tree and collected. What would make the tree too large ends the reading.
+/// It leaves wrong nodes out of the tree and collects the problems. It ends the reading where the tree would become too large.
 struct YAMLComposer {
     /// The most bytes that a text may have.
     static let mostBytes = 4 << 20

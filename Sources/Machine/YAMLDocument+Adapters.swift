@@ -57,7 +57,7 @@ extension YAMLDocument {
         return adapter
     }
 
-    /// Which cards have what not all of them have.
+    /// The cards that have a key which not all of them have; nil for a key that all have.
     private static func owners(of key: String) -> (modes: [CardMode], text: String)? {
         switch key {
         case "API_ordinalnr", "FW_version", "op_modes": ([.ep11], "EP11 cards have")

@@ -1,8 +1,8 @@
 internal import AdjunctProcessor
 internal import Suggestions
 
-/// Reads the nodes of a YAML text, and collects what is wrong with them: whoever cannot make anything of a node tells it here and
-/// goes on with the next.
+/// Reads the nodes of a YAML text, and collects what is wrong with them: a reader that can make nothing of a node tells it here
+/// and goes on with the next.
 final class YAMLDocument {
     let file: String
     /// The outermost node; nil where there is none, which has been told.

@@ -16,8 +16,8 @@ struct YAMLProblem: Hashable, Sendable {
 
 /// A node of a YAML text as it was written.
 ///
-/// YAML would read `04` as octal and `0e1` as a float: here nothing is resolved, the text counts. What an alias stands for is in
-/// its place.
+/// YAML would read `04` as octal and `0e1` as a float: here nothing is resolved, the text counts. In the place of an alias is the
+/// node that it stands for.
 struct YAMLNode {
     typealias Entry = (key: YAMLNode, value: YAMLNode)
 

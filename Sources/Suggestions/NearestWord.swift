@@ -1,4 +1,4 @@
-/// The word that somebody has meant who wrote another: the nearest of `words`, if it is near enough to be a slip of the fingers.
+/// The word that a mistyped one stands for: the nearest of `words`, if it is near enough to be a slip of the fingers.
 ///
 /// Letters that are missing, too many, wrong or swapped count one each, and one in three may be so; upper and lower case are the
 /// same. Of words that are equally near it is the one that begins most alike, then the first.

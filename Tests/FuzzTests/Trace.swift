@@ -5,7 +5,9 @@ import Sysfs
 /// What is being done, where a signal's handler finds it: a walk on which the process dies is told in its last words.
 enum Trace {
     private static let capacity = 1 << 20
+    /// Unsafe: a handler of a signal must not wait for a lock. It only reads; the thread of the walk writes, one walk at a time.
     private nonisolated(unsafe) static let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    /// Unsafe: as `buffer`.
     private nonisolated(unsafe) static var length = 0
 
     /// One walk at a time.

@@ -99,6 +99,7 @@ final class Walk: Sendable {
 
 /// Something that happens once.
 final class Event: Sendable {
+    /// Unsafe: the pointer never changes, and a semaphore is made for many threads.
     private nonisolated(unsafe) let semaphore: UnsafeMutablePointer<sem_t>
 
     init() {
