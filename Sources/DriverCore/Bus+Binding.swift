@@ -81,7 +81,7 @@ extension Bus {
         _ element: Element, _ registered: RegisteredDriver<Element>, _ held: borrowing Held<DeviceRank>
     ) throws(Errno) {
         let device = element.device
-        // before anybody is asked: who changes what the answer depends on looks at who has the device afterwards
+        // before the driver is asked: a thread that changes what the answer depends on looks afterwards which driver has it
         device.setDriver(registered.name)
         guard !registered.isLeaving, registered.driver.mayHave(element, held) else {
             device.setDriver(nil)
@@ -102,8 +102,8 @@ extension Bus {
 
     // MARK: - Drivers
 
-    /// Registers a driver: it gets every device that it wants and nobody has, oldest first, then the world is told. A bus that has
-    /// been taken out of the tree gets no more drivers.
+    /// Registers a driver: it gets every device that it wants and that has no driver, oldest first, then its `add` is sent. A bus
+    /// that has been taken out of the tree gets no more drivers.
     ///
     /// Kernel: drivers/base/driver.c, driver_register.
     public func register<Outer: OutsideDevice>(_ driver: any BusDriver<Element>, after held: borrowing Held<Outer>) {

@@ -7,26 +7,32 @@ public import SystemPackage
 
 /// Something on a bus.
 public protocol BusDevice: Sendable {
+    /// The driver core's part of it, always the same one.
     var device: Device { get }
 }
 
 /// A driver of a bus.
 public protocol BusDriver<Element>: AnyObject, Sendable {
+    /// What is on the bus.
     associatedtype Element: BusDevice
+    /// The name of its directory in `drivers`, and DRIVER of its devices.
     var name: String { get }
     /// The module of the link `module`, nil for a driver that is built in.
     var module: Module? { get }
     /// False for a driver that has no `bind` and `unbind` files.
     var bindsByHand: Bool { get }
+    /// Whether the driver is one for such a device. Called with the device's lock held or not, so the answer depends on what
+    /// never changes. Asked before the bus gives a device to the driver, and by `bind`.
     func matches(_ element: Element) -> Bool
     /// The bus's own word before the driver is asked: whether this driver may have this device now. Called with the
     /// device's lock held.
     func mayHave(_ element: Element, _ held: borrowing Held<DeviceRank>) -> Bool
     /// Takes a device. Called with the device's lock held.
     ///
-    /// - Throws: `ENODEV` where the driver does not want it.
+    /// - Throws: `ENODEV` where the driver does not want it; a write to `bind` answers the errno.
     func probe(_ element: Element, _ held: borrowing Held<DeviceRank>) throws(Errno)
-    /// Lets go of a device. Called with the device's lock held.
+    /// Lets go of a device; the links are gone already, and `Device.driver` is still the driver's name. Called with the device's
+    /// lock held.
     func remove(_ element: Element, _ held: borrowing Held<DeviceRank>)
 }
 
@@ -37,8 +43,11 @@ public protocol BusDriver<Element>: AnyObject, Sendable {
 ///
 /// Kernel: drivers/base/bus.c.
 public final class Bus<Element: BusDevice>: Sendable {
+    /// Whose devices and drivers these are.
     public let kernel: Kernel
+    /// As in /sys/bus, and SUBSYSTEM of its devices.
     public let name: String
+    /// /sys/bus/NAME
     public let directory: Directory
     let devicesDirectory: Directory
     let driversDirectory: Directory
@@ -81,6 +90,7 @@ public final class Bus<Element: BusDevice>: Sendable {
     /// Everything on the bus, oldest first.
     public var devices: [Element] { state.withLock { Array($0.devices.values) } }
 
+    /// The device of exactly that name; nil where there is none on the bus.
     public func device(named name: String) -> Element? { state.withLock { $0.devices[name] } }
 
     /// Puts a device on the bus, tells of it, and lets the drivers try.

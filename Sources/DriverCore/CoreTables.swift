@@ -34,6 +34,8 @@ struct CoreTables {
 
 extension Kernel {
     /// Reads what was written to an `uevent` file; a text that is none is also reported in the kernel log.
+    ///
+    /// - Throws: `EINVAL` or `ENOMEM`, as `SyntheticUevent`.
     fileprivate func synthesize(_ input: Input, for name: String) throws(Errno) -> SyntheticUevent {
         do throws(Errno) {
             return try SyntheticUevent(input)

@@ -5,13 +5,14 @@ public import SystemPackage
 
 /// What a device's uevents and its `uevent` file say besides its driver; it never changes.
 public struct DeviceIdentity: Sendable {
-    /// What it has in /dev: MAJOR, MINOR and DEVNAME, in front of the others.
+    /// What it has in /dev: MAJOR, MINOR and DEVNAME, in front of the others; nil for a device without a node.
     public let node: DeviceNode?
-    /// DEVTYPE
+    /// DEVTYPE; nil where the variable is missing.
     public let type: String?
     /// What the bus adds, behind the driver.
     public let variables: [UeventVariable]
 
+    /// By default a device with neither node nor DEVTYPE nor variables of its bus.
     public init(node: DeviceNode? = nil, type: String? = nil, variables: [UeventVariable] = []) {
         self.node = node
         self.type = type
@@ -19,13 +20,17 @@ public struct DeviceIdentity: Sendable {
     }
 }
 
-/// The character device by which programs reach a device. The node itself, in /dev, is there in a sandbox only, and cannot be opened.
+/// The character device by which programs reach a device. The node itself, in /dev, is there in a sandbox only, and cannot be
+/// opened.
 public struct DeviceNode: Hashable, Sendable {
+    /// MAJOR: which driver has the node.
     public let major: Int
+    /// MINOR: which of its devices this is.
     public let minor: Int
     /// The name below /dev.
     public let name: String
 
+    /// Makes no node: `Device` enters it while the device is there.
     public init(major: Int, minor: Int, name: String) {
         self.major = major
         self.minor = minor
@@ -44,19 +49,24 @@ public struct DeviceNode: Hashable, Sendable {
 ///
 /// The lock is held around probe and remove of a driver, outside of all locks of vfio_ap. The name can be read at any time.
 public final class Device: Sendable {
+    /// Where its uevents go.
     public let kernel: Kernel
+    /// That of its directory: `card05`, `05.0047`, a UUID.
     public let name: String
+    /// Below /sys/devices; its path is the DEVPATH.
     public let directory: Directory
-    /// The bus or class; a device without sends no uevents.
+    /// SUBSYSTEM, the name of its bus or class; a device without one sends no uevents.
     public let subsystem: String?
     let identity: DeviceIdentity
-    /// Held around probe and remove. Guards whether the device has gone: no driver gets it any more, whoever still knows it.
+    /// Held around probe and remove. Guards whether the device has gone: then no driver gets it any more, though some may still
+    /// know it.
     let lock = Lock<DeviceRank, Bool>("device", false)
     private let boundTo: Leaf<String?>
 
     /// Makes a device with its directory and `uevent` file; it is on no bus yet, and nobody has been told.
     ///
-    /// - Parameter subsystem: the directory of its bus or class, for the link `subsystem`.
+    /// - Parameter subsystem: its bus or class, nil where it has none; and the directory of that for the link `subsystem`, nil
+    ///   for no link.
     /// - Throws: `EEXIST` where the name is taken, `ENOENT` where the parent is gone, `ENODEV` where the tree is being taken
     ///   apart.
     ///

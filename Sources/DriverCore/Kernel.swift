@@ -6,10 +6,15 @@ public import SystemPackage
 
 /// What all drivers of one running Linux share: the tree that is its /sys, its uevents, its log, its time.
 public final class Kernel: Sendable {
+    /// Which Linux this is: asked for its differences (`release.has(…)`).
     public let release: KernelRelease
+    /// Its /sys.
     public let tree: Tree
+    /// Every uevent that it has sent.
     public let uevents: UeventLedger
+    /// What `dmesg` shows.
     public let log: KernelLog
+    /// What drivers sleep and wait on, and schedule work with.
     public let clock: any KernelClock
     let tables: CoreTables
     private let nodes = Leaf("device nodes", Nodes())
@@ -17,6 +22,7 @@ public final class Kernel: Sendable {
     package static let announcementLockName: StaticString = "announcement"
     private let announcement = Leaf<(@Sendable () -> Void)?>(Kernel.announcementLockName, nil)
 
+    /// A kernel with an empty tree, before any bus or device.
     public init(release: KernelRelease, clock: any KernelClock) {
         self.release = release
         self.clock = clock
@@ -46,7 +52,8 @@ public final class Kernel: Sendable {
         return directory
     }
 
-    /// Removes a link from a directory below the root. A tree that has been taken apart has neither.
+    /// Removes a link from a directory below the root, which is made if it is missing. Nothing happens in a tree that has been
+    /// taken apart.
     public func removeLink(_ name: String, from directory: String...) {
         try? self.directory(directory).removeLink(name)
     }
@@ -55,6 +62,7 @@ public final class Kernel: Sendable {
 extension Kernel {
     /// A node that a device has in /dev now.
     public struct LiveNode: Hashable, Sendable {
+        /// Its numbers, and its name below /dev.
         public let node: DeviceNode
         /// Tells it from one that had the same name before.
         public let serial: UInt64
@@ -65,7 +73,7 @@ extension Kernel {
         var serial: UInt64 = 0
     }
 
-    /// What the devices of now have in /dev, by the name below it.
+    /// The nodes that devices have in /dev at this moment, by the name below it.
     ///
     /// Kernel: drivers/base/devtmpfs.c.
     public var deviceNodes: [String: LiveNode] { nodes.withLock { $0.byName } }
@@ -103,7 +111,7 @@ extension Kernel {
         }
     }
 
-    /// Takes such a device out of the tree.
+    /// Takes such a device out of the tree, and waits for those who read or write its files.
     public func removeVirtualDevice(_ device: Device) {
         device.remove()
         guard let className = device.subsystem else { return }
@@ -113,7 +121,8 @@ extension Kernel {
 }
 
 extension Kernel {
-    /// Runs work after a while, with no lock held, and then lets everybody see what it has changed.
+    /// Runs work after a while, with no lock held, and then lets everybody see what it has changed. The work is run even when the
+    /// kernel is gone.
     public func schedule(
         after delay: Duration, _ work: @escaping @Sendable (borrowing Held<Unlocked>) -> Void
     ) -> any ScheduledWork {
@@ -123,7 +132,8 @@ extension Kernel {
         }
     }
 
-    /// Sets what is to be done after changes that no request has made: a cache above the tree must hear of them.
+    /// Sets what is to be done after changes that no request has made, in the place of what was set before: a cache above the
+    /// tree must hear of them. Called after each scheduled work, on its thread.
     public func onBackgroundChanges(_ announce: @escaping @Sendable () -> Void) {
         announcement.withLock { $0 = announce }
     }

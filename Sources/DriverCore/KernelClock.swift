@@ -12,13 +12,14 @@ public protocol KernelClock: Sendable {
     var wallTime: Timestamp { get }
     /// Lets the calling thread wait. Locks that it holds stay held.
     func sleep(_ duration: Duration)
-    /// Waits until a condition on guarded state holds; whoever makes it true notifies the lock.
+    /// Waits until a condition on guarded state holds, which is when it answers something. The thread that makes it true notifies
+    /// the lock. The condition is asked with the lock held, and again at any time (`Leaf.wait`).
     func wait<State, Result>(on leaf: Leaf<State>, until condition: (inout State) -> Result?) -> Result
-    /// Runs work after a while on a thread of its own choosing.
+    /// Runs work after a while, on a thread that the clock chooses, with no lock held.
     func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any ScheduledWork
 }
 
-/// Work that a clock will do.
+/// Work that a clock will do, whether or not anybody keeps this.
 public protocol ScheduledWork: Sendable {
     /// The work is not done any more, unless it runs already.
     func cancel()
@@ -28,16 +29,20 @@ public protocol ScheduledWork: Sendable {
 public final class RealClock: KernelClock {
     private let boot = ContinuousClock.now
 
+    /// Its time begins at zero: the kernel boots now.
     public init() {}
 
+    /// Since the clock was made; goes on while the computer is suspended.
     public var now: Duration { ContinuousClock.now - boot }
 
+    /// `CLOCK_REALTIME` of this computer.
     public var wallTime: Timestamp {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
     }
 
+    /// Sleeps to the end, through signals. Tells `Blocking` before, so that requests are handed on.
     public func sleep(_ duration: Duration) {
         Blocking.willBlock()
         let (seconds, attoseconds) = duration.components
@@ -46,10 +51,12 @@ public final class RealClock: KernelClock {
         while nanosleep(&left, &remaining) == -1 { left = remaining }
     }
 
+    /// Waits as `Leaf.wait` does, for as long as it takes.
     public func wait<State, Result>(on leaf: Leaf<State>, until condition: (inout State) -> Result?) -> Result {
         leaf.wait(condition)
     }
 
+    /// Runs the work on a thread of Dispatch, `delay` from now or a little later.
     public func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any ScheduledWork {
         let item = Item(work)
         let (seconds, attoseconds) = delay.components
@@ -78,7 +85,8 @@ public final class RealClock: KernelClock {
     }
 }
 
-/// A time that stands still until it is advanced; whoever sleeps advances it. Days pass in milliseconds, always the same way.
+/// A time that stands still until it is advanced, by `advance` or by a thread that sleeps or waits. Days pass in milliseconds,
+/// always the same way.
 public final class VirtualClock: KernelClock {
     private struct State {
         var now: Duration = .zero
@@ -87,21 +95,25 @@ public final class VirtualClock: KernelClock {
     }
     private let state = Mutex(State())
 
+    /// Its time begins at zero.
     public init() {}
 
+    /// By how much it has been advanced.
     public var now: Duration { state.withLock { $0.now } }
 
+    /// Begins 1,600,000,000 seconds after 1970, and goes with `now`.
     public var wallTime: Timestamp {
         let (seconds, attoseconds) = now.components
         return Timestamp(seconds: 1_600_000_000 + seconds, nanoseconds: UInt32(attoseconds / 1_000_000_000))
     }
 
+    /// Advances the time, and returns at once. The next `advance` or `wait` does the work that falls due meanwhile.
     public func sleep(_ duration: Duration) {
         state.withLock { $0.now += duration }
     }
 
-    /// Time goes on to the work that falls due next, until the condition holds; where there is none, somebody else has to come.
-    /// The work is done on another thread, for whoever waits may hold locks.
+    /// Lets the time go on to the work that falls due next, until the condition holds. Where no work is left, another thread has
+    /// to make it hold. The work is done on another thread, for the one that waits may hold locks.
     public func wait<State, Result>(on leaf: Leaf<State>, until condition: (inout State) -> Result?) -> Result {
         while true {
             if let result = leaf.withLock(condition) { return result }
@@ -115,6 +127,8 @@ public final class VirtualClock: KernelClock {
         }
     }
 
+    /// The work is done when an `advance` or a `wait` comes to its time: `advance` does it on its own thread,
+    /// `wait` on another one.
     public func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any ScheduledWork {
         let id = state.withLock { state in
             state.nextID += 1
@@ -124,7 +138,8 @@ public final class VirtualClock: KernelClock {
         return Item(clock: self, id: id)
     }
 
-    /// Lets time pass, and does the work that falls due in it in the order in which it does.
+    /// Lets time pass, and does the work that falls due in it, in that order, on the calling thread; also what falls due of the
+    /// work that this work schedules. Call it with no lock held.
     public func advance(by duration: Duration) {
         let end = now + duration
         while let work = takeNext(until: end) { work() }

@@ -1,6 +1,6 @@
 internal import LockOrder
 
-/// The kernel log: what `dmesg` shows, without time stamps.
+/// The kernel log: what `dmesg` shows, without time stamps. The oldest lines are forgotten when there are too many (`Ledger`).
 public final class KernelLog: Sendable {
     /// What the lock is called, for a scheduler.
     package static let lockName: StaticString = "kernel log"
@@ -11,6 +11,7 @@ public final class KernelLog: Sendable {
         ledger.withLock { $0.append(message + "\n") }
     }
 
+    /// The lines, oldest first, each with a newline at its end.
     public var bytes: [UInt8] { ledger.withLock { $0.bytes } }
 
     /// How many bytes of memory it takes.

@@ -1,5 +1,5 @@
-/// Text that only grows, kept in pieces so that growing never copies what is there. Of more than it may keep it forgets the
-/// oldest, as the kernel's ring buffer does.
+/// Text that only grows, kept in pieces so that growing never copies what is there. When it has more than it may keep it forgets
+/// the oldest piece, as the kernel's ring buffer does.
 struct Ledger {
     private var pieces: [[UInt8]] = []
     /// Bytes that are kept.

@@ -8,7 +8,9 @@ public import Sysfs
 ///
 /// Kernel: kernel/module/sysfs.c, kernel/params.c.
 public final class Module: Sendable {
+    /// As in /sys/module and `lsmod`.
     public let name: String
+    /// /sys/module/NAME
     public let directory: Directory
     private let kobject: Kobject
     private let use = Leaf("module", Use())
@@ -69,6 +71,7 @@ public final class Module: Sendable {
         other.directory(of: "holders").addLink(name, to: directory)
     }
 
+    /// Says that this module does not use the other one any more.
     public func release(_ other: Module) {
         other.directory(of: "holders").removeLink(name)
     }
@@ -90,6 +93,9 @@ public final class Module: Sendable {
         }
     }
 
+    /// Ceases to be a user: once for each `get` that has not thrown.
+    ///
+    /// Kernel: kernel/module/main.c, module_put.
     public func put() {
         use.withLock { $0.references -= 1 }
     }

@@ -13,7 +13,8 @@ final class RegisteredDriver<Element: BusDevice>: Sendable {
     unowned let bus: Bus<Element>
     private let leaving = Leaf("leaving driver", false)
 
-    /// It is being unregistered, and gets no device any more. Asked with the device's lock held: who asks before is detached.
+    /// It is being unregistered, and gets no device any more. Asked with the device's lock held: a device that it has got before
+    /// is taken from it.
     var isLeaving: Bool { leaving.withLock { $0 } }
 
     var name: String { driver.name }
@@ -39,7 +40,7 @@ final class RegisteredDriver<Element: BusDevice>: Sendable {
         }
     }
 
-    /// Takes no device any more, and takes its files away; waits for those who are writing them.
+    /// Takes no device any more, and takes its files away; waits for the writes to them that are under way.
     func leave() {
         leaving.withLock { $0 = true }
         directory.removeAttributes(by: .driver)

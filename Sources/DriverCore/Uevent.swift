@@ -7,21 +7,25 @@ public enum UeventAction: String, CaseIterable, Sendable {
 
 /// A variable of a uevent's environment.
 public struct UeventVariable: Hashable, Sendable {
+    /// In front of the `=`.
     public let key: String
+    /// Behind the `=`. That of a mask ends with a newline.
     public let value: String
 
+    /// Nothing is checked.
     public init(_ key: String, _ value: String) {
         self.key = key
         self.value = value
     }
 }
 
-/// Every uevent of a machine since its boot, a line each: `add@/devices/… ACTION=add DEVPATH=/devices/… … SEQNUM=n`.
+/// Every uevent of a machine since its boot, a line each: `add@/devices/… ACTION=add DEVPATH=/devices/… … SEQNUM=n`. The oldest
+/// are forgotten when there are too many (`Ledger`).
 public final class UeventLedger: Sendable {
     private struct State {
         var sequence: UInt64 = 0
         var ledger = Ledger()
-        /// What has not been broadcast yet; nil until somebody wants to.
+        /// The messages that have not been broadcast yet; nil until `keepUnsent`.
         var unsent: [[UInt8]]?
     }
     /// What the lock is called, for a scheduler.
@@ -65,7 +69,7 @@ public final class UeventLedger: Sendable {
         return message
     }
 
-    /// Starts keeping uevents for `takeUnsent`; what was before is not kept for it.
+    /// Starts keeping uevents for `takeUnsent`; earlier ones are not kept for it.
     public func keepUnsent() {
         state.withLock { $0.unsent = [] }
     }
@@ -75,7 +79,8 @@ public final class UeventLedger: Sendable {
         state.withLock { $0.unsent?.isEmpty == false }
     }
 
-    /// The messages of the uevents since the last call, in their order.
+    /// The messages of the uevents since the last call, in their order: as the kernel sends them, but without SEQNUM. None before
+    /// `keepUnsent`.
     public func takeUnsent() -> [[UInt8]] {
         state.withLock { state in
             guard let unsent = state.unsent, !unsent.isEmpty else { return [] }
@@ -84,9 +89,10 @@ public final class UeventLedger: Sendable {
         }
     }
 
-    /// How many bytes of memory they take.
+    /// How many bytes of memory the lines take, in the shorter form in which they are kept.
     public var size: Int { state.withLock { $0.ledger.size } }
 
+    /// The lines, oldest first, each with a newline at its end. A value may have newlines of its own.
     public var bytes: [UInt8] {
         let kept = state.withLock { $0.ledger.bytes }
         var text: [UInt8] = []

@@ -5,8 +5,10 @@ public import SystemPackage
 
 /// Permission bits of a node, without its type.
 public struct Permissions: RawRepresentable, Hashable, Sendable {
+    /// The lower bits of `st_mode`, from 0 to 0o7777.
     public let rawValue: UInt16
 
+    /// Nothing is cut off: the type must not be among the bits.
     public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
@@ -22,7 +24,10 @@ public struct Permissions: RawRepresentable, Hashable, Sendable {
     /// 0777, every link's
     public static let link = Permissions(rawValue: 0o777)
 
+    /// Whether some read bit is set, which opening for reading asks for, even of root.
+    /// Measured: docs/kernel/kernfs.md, "Open".
     public var isReadable: Bool { rawValue & 0o444 != 0 }
+    /// Whether some write bit is set; as `isReadable`.
     public var isWritable: Bool { rawValue & 0o222 != 0 }
 }
 
@@ -36,14 +41,22 @@ public struct Attribute<Object>: Sendable {
     /// Takes what was written; all of it is taken, or an error becomes the errno of the `write(2)`.
     public typealias Store = @Sendable (Object, Input, borrowing Held<Unlocked>) throws(Errno) -> Void
 
+    /// The name of the file.
     public let name: String
+    /// What `stat` says and opening asks for, until a user changes the mode.
     public let mode: Permissions
+    /// nil where there is none: a read answers EIO.
     public let show: Show?
+    /// nil where there is none: a write answers EIO.
     public let store: Store?
     /// The releases of Linux that have the attribute.
     public let releases: PartialRangeFrom<KernelRelease>
+    /// For docs/FIDELITY.md alone: nothing that the file does depends on it.
     public let fidelity: Fidelity
 
+    /// A row with any mode; that it agrees with `show` and `store` is not checked.
+    ///
+    /// - Parameter release: the first release that has the attribute.
     public init(
         _ name: String, _ mode: Permissions, since release: KernelRelease = .v6_1, fidelity: Fidelity = .implemented,
         show: Show? = nil, store: Store? = nil
@@ -79,9 +92,12 @@ public struct Attribute<Object>: Sendable {
 
 /// The attributes that a release of Linux gives to one kind of directory.
 public final class AttributeTable<Object>: Sendable {
+    /// Those of the release, in the order in which they were given.
     public let rows: [Attribute<Object>]
     let columns: AttributeColumns
 
+    /// Keeps the rows that the release has. No two of them may have the same name.
+    ///
     /// - Parameter fileSize: what `stat` says of the files: a page in sysfs, nothing in debugfs.
     public init(_ rows: [Attribute<Object>], release: KernelRelease, fileSize: UInt64 = UInt64(Page.size)) {
         self.rows = rows.filter { $0.releases.contains(release) }
@@ -90,7 +106,8 @@ public final class AttributeTable<Object>: Sendable {
     }
 }
 
-/// What a table says whatever its objects are: every request asks for it, and it takes no generic code to answer.
+/// The part of a table that does not depend on the type of its objects: every request asks for it, and it takes no generic code
+/// to answer.
 final class AttributeColumns: Sendable {
     let names: [String]
     let modes: [Permissions]
@@ -107,9 +124,15 @@ final class AttributeColumns: Sendable {
     }
 }
 
-/// A table bound to the object that its rows speak of; what a directory holds.
+/// A table bound to the object that its rows speak of. Directories hold these.
 protocol AttributeGroup: AnyObject, Sendable {
+    /// Shows a row; called with no lock held.
+    ///
+    /// - Throws: `EIO` where the row has no show, else what the show throws.
     func show(_ row: Int, into page: inout Page, _ held: borrowing Held<Unlocked>) throws(Errno)
+    /// Stores to a row; called with no lock held.
+    ///
+    /// - Throws: `EIO` where the row has no store, else what the store throws.
     func store(_ row: Int, _ input: Input, _ held: borrowing Held<Unlocked>) throws(Errno)
 }
 

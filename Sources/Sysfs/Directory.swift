@@ -4,15 +4,19 @@ public import SystemPackage
 
 /// A directory of the tree, as a driver holds it.
 ///
-/// Every function may be called with any ranked lock held, and none takes one; those that remove something wait for the
-/// callbacks that run on it.
+/// Every function may be called with any ranked lock held, and none takes one; but none may be called with a leaf held, for the
+/// tree has one too. The functions that remove something wait for the callbacks that run on it; so hold nothing there that
+/// those callbacks take.
 public struct Directory: Sendable {
+    /// The tree that the directory is in, or was in.
     public let tree: Tree
     let number: UInt64
 
+    /// The number that `stat` shows. It stays when the directory is gone.
     public var inode: Inode { Inode(directory: number, slot: 0) }
 
-    /// The path from the root of the tree, with a leading slash: the DEVPATH of a device.
+    /// The path from the root of the tree, with a leading slash: the DEVPATH of a device. Empty for the root, and for a directory
+    /// that is gone and that no cache remembers.
     public var path: String {
         tree.state.withLock { state in
             state.directories[number].map { state.path(of: $0) } ?? ""
@@ -26,6 +30,8 @@ public struct Directory: Sendable {
 
     // MARK: - Adding
 
+    /// Makes an empty directory in this one.
+    ///
     /// - Throws: `EEXIST` where the name is taken, `ENOENT` where this directory is gone.
     ///
     /// Kernel: fs/sysfs/dir.c, sysfs_create_dir_ns.
@@ -39,6 +45,8 @@ public struct Directory: Sendable {
     }
 
     /// The directory of that name, made if it is missing.
+    ///
+    /// - Throws: `EEXIST` where a link has the name, `ENOENT` where this directory is gone.
     public func directory(_ name: String) throws(Errno) -> Directory {
         try tree.state.withLock { state throws(Errno) in
             guard let record = state.live(number) else { throw .ENOENT }
@@ -50,7 +58,7 @@ public struct Directory: Sendable {
         }
     }
 
-    /// Adds a link to a directory; a name that is taken is left as it is.
+    /// Adds a link to a directory; a name that is taken is left as it is, and a directory that is gone gets no link.
     ///
     /// Kernel: fs/sysfs/symlink.c, sysfs_create_link.
     public func addLink(_ name: String, to target: Directory) {
@@ -61,13 +69,16 @@ public struct Directory: Sendable {
         }
     }
 
-    /// Who has given files to a directory, and takes them away again.
+    /// Whose a directory's files are: their owner adds them, and takes them away again (`removeAttributes`).
     public enum AttributeOwner: Sendable {
+        /// They are there as long as the device.
         case device
+        /// They are there while a driver has the device, or while the driver itself is registered.
         case driver
     }
 
-    /// Adds the files of a table, bound to the object they speak of.
+    /// Adds the files of a table, bound to the object they speak of; a directory that is gone gets none. Their names must be
+    /// free, which is not checked.
     ///
     /// Kernel: fs/sysfs/group.c, sysfs_create_groups.
     public func addAttributes<Object: Sendable>(
@@ -87,6 +98,9 @@ public struct Directory: Sendable {
 
     // MARK: - Removing
 
+    /// Removes the link of that name. A directory or a file of that name stays.
+    ///
+    /// Kernel: fs/sysfs/symlink.c, sysfs_remove_link.
     public func removeLink(_ name: String) {
         tree.state.withLock { state in
             guard let record = state.live(number), case .link? = record.children[name] else { return }
@@ -116,7 +130,8 @@ public struct Directory: Sendable {
         tree.drain { removed.contains($0) }
     }
 
-    /// Removes the directory and everything in it, and waits until no file in it is being shown or stored.
+    /// Removes the directory and everything in it, and waits until no file in it is being shown or stored, but for files that
+    /// remove themselves (`removeSelf`).
     ///
     /// Kernel: fs/kernfs/dir.c, kernfs_remove.
     public func remove() {
@@ -135,7 +150,7 @@ public struct Directory: Sendable {
         }
     }
 
-    /// Removes the directory if nothing is in it.
+    /// Removes the directory if neither a directory, a link nor a file is in it.
     public func removeIfEmpty() {
         tree.state.withLock { state in
             guard let record = state.live(number), record.children.isEmpty, record.groups.isEmpty else { return }
@@ -146,6 +161,8 @@ public struct Directory: Sendable {
 
     /// Removes a file from within its own store, then runs the rest of the store. Of several callers at once one does so;
     /// the others wait until it has finished, and return.
+    ///
+    /// - Throws: what `rest` throws; the file is gone all the same. The callers that wait throw nothing.
     ///
     /// Kernel: fs/kernfs/dir.c, kernfs_remove_self.
     public func removeSelf(_ name: String, _ rest: () throws(Errno) -> Void) throws(Errno) {
@@ -188,7 +205,7 @@ extension TreeState {
         noteChange(record.name, in: parent)
     }
 
-    /// Takes a directory and all below it out of the tree; nobody finds them any more.
+    /// Takes a directory and all below it out of the tree: no path leads to them any more.
     fileprivate mutating func retire(_ top: DirectoryRecord) -> Set<UInt64> {
         var retired: Set<UInt64> = []
         var todo = [top]

@@ -13,7 +13,8 @@ final class DirectoryRecord {
     var remembered: UInt64 = 0
     var isRemoved = false
     private var nextSlot: UInt32 = 1
-    /// What can be found again from `children` and `groups`, kept for large directories only: most are small and many.
+    /// The entries in their order. They follow from `children` and `groups`, as `linkNames` does; both are kept for large
+    /// directories only: most are small and many.
     private var sorted: [DirectoryEntry]?
     private var linkNames: [UInt32: String]?
     private static let small = 64
@@ -45,7 +46,7 @@ final class DirectoryRecord {
 
     // MARK: - Slots
 
-    /// Takes `count` slots in a row that nobody has. Slots are used again only after all of them have been.
+    /// Takes `count` slots in a row: the next ones, and from 1 on again once a directory has used up its 2^24.
     func takeSlots(_ count: Int) -> UInt32 {
         if nextSlot + UInt32(count) > Inode.slots { nextSlot = 1 }
         defer { nextSlot += UInt32(count) }

@@ -2,15 +2,19 @@
 ///
 /// A number is a directory's own number and a slot in it, so that files and links need no memory of their own.
 public struct Inode: Hashable, Sendable, CustomStringConvertible {
+    /// From 1 on, as `st_ino` and FUSE have it.
     public let rawValue: UInt64
 
+    /// The directory at the top. FUSE gives it the same number.
     public static let root = Inode(rawValue: 1)
 
+    /// The node that FUSE or a listing names by its number. That there is such a node is not checked.
     public init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
 
     private static let slotBits = 24
+    /// How many slots a directory has, its own included.
     static let slots: UInt32 = 1 << slotBits
 
     init(directory: UInt64, slot: UInt32) {
@@ -27,15 +31,20 @@ public struct Inode: Hashable, Sendable, CustomStringConvertible {
 /// What a node is.
 public enum NodeKind: Hashable, Sendable {
     case directory
+    /// A file.
     case attribute
+    /// A symbolic link to a directory.
     case link
 }
 
 /// Seconds and nanoseconds since 1970.
 public struct Timestamp: Hashable, Sendable {
+    /// Whole seconds; negative before 1970.
     public var seconds: Int64
+    /// Of the second: 0 to 999,999,999.
     public var nanoseconds: UInt32
 
+    /// Nothing is checked.
     public init(seconds: Int64, nanoseconds: UInt32) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
@@ -44,24 +53,38 @@ public struct Timestamp: Hashable, Sendable {
 
 /// What `stat(2)` says of a node.
 public struct NodeStatus: Sendable {
+    /// `st_ino`
     public var inode: Inode
+    /// The type in `st_mode`.
     public var kind: NodeKind
+    /// The permissions in `st_mode`: those of the table, or what somebody has set.
     public var mode: Permissions
+    /// `st_nlink`: of a directory 2 and one for each directory in it, or 0 when it is gone; of anything else 1.
     public var linkCount: UInt32
+    /// The tree's (`Tree.setOwner`), or what somebody has set.
     public var uid: UInt32
+    /// As `uid`.
     public var gid: UInt32
+    /// `st_atime`. Until somebody sets them, all three times are when the directory was made, or the one that a file or a link is
+    /// in. Reading and writing do not change them.
     public var accessed: Timestamp
+    /// `st_mtime`
     public var modified: Timestamp
+    /// `st_ctime`
     public var changed: Timestamp
-    /// 4096 for an attribute of sysfs whatever it holds, 0 for directories and links.
+    /// `st_size` in bytes: 4096 for an attribute of sysfs whatever it holds, 0 for one of debugfs, for directories and for links.
     public let size: UInt64
 }
 
 /// One name in a directory.
 public struct DirectoryEntry: Sendable {
+    /// Never `.` or `..`.
     public let name: String
+    /// Its place in the listing; names of one hash stand in the order of their bytes.
     public let hash: NameHash
+    /// `d_ino`
     public let inode: Inode
+    /// `d_type`
     public let kind: NodeKind
 }
 

@@ -65,7 +65,10 @@ public enum KernelText {
         Int32(truncatingIfNeeded: try scannedLong(text, base))
     }
 
-    /// Reads a 64-bit integer as `sscanf` does with `%llu`; see `scannedInteger`.
+    /// Reads a 64-bit integer as `sscanf` does with `%llu`; see `scannedInteger`. A larger number is cut to its low 64 bits, a
+    /// negative one becomes its two's complement.
+    ///
+    /// - Throws: `EINVAL` where there is no number.
     public static func scannedLong(_ text: ArraySlice<UInt8>, _ base: ScanBase) throws(Errno) -> UInt64 {
         var rest = text.drop(while: isSpace)
         let negative = rest.first == UInt8(ascii: "-")
@@ -136,7 +139,7 @@ public enum KernelText {
 }
 
 extension KernelText {
-    /// What is 0 or 1.
+    /// Reads a 0 or a 1, in decimal; what follows the number is ignored.
     ///
     /// - Throws: `EINVAL` unless the text begins with the decimal number 0 or 1.
     public static func zeroOrOne(_ text: ArraySlice<UInt8>) throws(Errno) -> Bool {

@@ -9,6 +9,7 @@ public struct NameHash: Comparable, Hashable, Sendable {
     /// The offset behind the last entry.
     public static let end: UInt32 = 0x7fff_ffff
 
+    /// Hashes the UTF-8 of a name.
     public init(_ name: some StringProtocol) {
         var sum: UInt64 = 0
         for byte in name.utf8 {

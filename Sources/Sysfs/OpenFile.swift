@@ -9,6 +9,7 @@ public import SystemPackage
 ///
 /// Kernel: fs/kernfs/file.c, fs/seq_file.c.
 public final class OpenFile: Sendable {
+    /// The attribute's, also after it is gone.
     public let inode: Inode
     private let tree: Tree
     private let group: any AttributeGroup
@@ -36,7 +37,8 @@ public final class OpenFile: Sendable {
 
     /// Reads up to `count` bytes at an offset.
     ///
-    /// - Throws: what the attribute's show throws; `ENODEV` when the attribute is gone and nothing of an earlier read is left.
+    /// - Throws: what the interceptor or the attribute's show throws; `EIO` where it has no show; `ENODEV` when the attribute is
+    ///   gone and nothing of an earlier read is left.
     public func read(at offset: Int, count: Int, _ held: borrowing Held<Unlocked>) throws(Errno) -> ArraySlice<UInt8> {
         try turns.withTurn { state throws(Errno) in
             if offset == 0 || offset != state.position {
@@ -60,7 +62,8 @@ public final class OpenFile: Sendable {
     /// Stores what one `write(2)` has written: at most a page of it, whatever the offset.
     ///
     /// - Returns: how many bytes were taken.
-    /// - Throws: what the attribute's store throws; `ENODEV` when the attribute is gone.
+    /// - Throws: what the interceptor or the attribute's store throws; `EIO` where it has no store; `ENODEV` when the attribute
+    ///   is gone, also for a write of no bytes.
     public func write(_ bytes: [UInt8], _ held: borrowing Held<Unlocked>) throws(Errno) -> Int {
         guard !bytes.isEmpty else {
             try tree.checkActive(self)

@@ -5,15 +5,19 @@ public struct Page: Sendable {
     /// The size of a page on s390, and the size that `stat` gives every attribute.
     public static let size = 4096
 
+    /// What has been shown so far.
     public private(set) var bytes: [UInt8] = []
 
+    /// An empty page.
     public init() {}
 
+    /// Appends a text, as far as it fits.
     public mutating func emit(_ text: String) {
         var text = text
         text.withUTF8 { emit($0) }
     }
 
+    /// Appends bytes, as far as they fit.
     public mutating func emit(_ text: some Collection<UInt8>) {
         bytes.append(contentsOf: text.prefix(room))
     }
@@ -34,6 +38,7 @@ public struct Input: Sendable {
     /// Everything that was written.
     public let bytes: [UInt8]
 
+    /// Takes the bytes as they are: `OpenFile.write` has cut them at a page.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }

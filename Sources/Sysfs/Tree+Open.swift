@@ -21,6 +21,8 @@ extension Tree {
     }
 
     /// Runs a callback of a file; a removal of the file waits for it.
+    ///
+    /// - Throws: `ENODEV`, without having called it, when the file is gone; else what `callback` throws.
     func withActive(_ file: OpenFile, _ callback: () throws(Errno) -> Void) throws(Errno) {
         let inode = file.inode
         try state.withLock { state throws(Errno) in

@@ -11,6 +11,7 @@ public import SystemPackage
 ///
 /// One leaf lock guards the shape of the tree. It is never held while an attribute is shown or stored.
 public final class Tree: Sendable {
+    /// Which Linux this is the /sys of.
     public let release: KernelRelease
     /// What the lock is called, for a scheduler.
     package static let lockName: StaticString = "kernfs"
@@ -19,12 +20,18 @@ public final class Tree: Sendable {
     /// Every access asks: without an interceptor it must cost nothing.
     let isIntercepted = Atomic(false)
 
-    /// - Parameter now: the time that new nodes carry.
+    /// A tree of nothing but a root.
+    ///
+    /// - Parameters:
+    ///   - uid: the owner of everything (`setOwner`).
+    ///   - gid: the group of everything.
+    ///   - now: the time that new nodes carry. Called with the tree's lock held: it must take no lock of LockOrder.
     public init(release: KernelRelease, uid: UInt32 = 0, gid: UInt32 = 0, now: @escaping @Sendable () -> Timestamp) {
         self.release = release
         state = Leaf(Tree.lockName, TreeState(uid: uid, gid: gid, now: now))
     }
 
+    /// The directory at the top, /sys. It answers ENOENT once it has been removed, as `Computer.dismantle` does.
     public var root: Directory { Directory(tree: self, number: 0) }
 
     /// Makes everything belong to this user and group, as the owner of a mount that is not root's.
@@ -52,13 +59,17 @@ public final class Tree: Sendable {
         }
     }
 
-    /// What `stat` says of a node, of one that is gone too for as long as somebody remembers it (`remember`).
+    /// What `stat` says of a node: also of a directory that is gone, and of what was in it, for as long as a cache remembers one
+    /// of them (`remember`).
+    ///
+    /// - Throws: `ENOENT` where there is no such node, or none any more.
     public func status(_ inode: Inode) throws(Errno) -> NodeStatus {
         try state.withLock { state throws(Errno) in try state.status(inode) }
     }
 
     /// The names in a directory in the order in which the kernel lists them; of a removed directory none.
     ///
+    /// - Throws: `ENOTDIR` where the node is no directory.
     /// - Complexity: O(1) unless the directory has changed since it was last listed, else O(*n* log *n*).
     public func entries(of directory: Inode) throws(Errno) -> [DirectoryEntry] {
         try state.withLock { state throws(Errno) in
@@ -67,7 +78,7 @@ public final class Tree: Sendable {
         }
     }
 
-    /// The parent of a directory, itself for the root.
+    /// The parent of a directory; the root for the root itself, and for a directory that is gone and that no cache remembers.
     public func parent(of directory: Inode) -> Inode {
         state.withLock { state in
             Inode(directory: state.directories[directory.directory]?.parent ?? 0, slot: 0)
@@ -75,6 +86,10 @@ public final class Tree: Sendable {
     }
 
     /// Where a link points to: always relative.
+    ///
+    /// - Throws: `ENOENT` where the directory that it is in is gone, `EINVAL` where the node is no link, or none any more.
+    ///
+    /// Kernel: fs/kernfs/symlink.c, kernfs_iop_get_link.
     public func target(of link: Inode) throws(Errno) -> String {
         try state.withLock { state throws(Errno) in
             guard let record = state.live(link.directory) else { throw .ENOENT }
@@ -88,6 +103,11 @@ public final class Tree: Sendable {
     // MARK: - Changing what users may change
 
     /// Changes the owner, the permissions or the times of a node; they stick for the node's life.
+    ///
+    /// - Parameter change: called with the tree's lock held: it must take no lock of LockOrder, and leave the inode, the kind and
+    ///   the link count as they are.
+    /// - Returns: what `stat` says from now on.
+    /// - Throws: `ENOENT` where `status` throws it.
     public func setStatus(_ inode: Inode, _ change: (inout NodeStatus) -> Void) throws(Errno) -> NodeStatus {
         try state.withLock { state throws(Errno) in
             var status = try state.status(inode)
@@ -99,7 +119,8 @@ public final class Tree: Sendable {
 
     // MARK: - Caches above
 
-    /// Says that a cache above the tree holds the node, so that `status` answers for it even when it is gone.
+    /// Says that a cache above the tree holds the node: `status` then answers for its directory, and for what was in it, even
+    /// when the directory is gone.
     public func remember(_ inode: Inode) {
         state.withLock { $0.directories[inode.directory]?.remembered += 1 }
     }
@@ -113,7 +134,7 @@ public final class Tree: Sendable {
         }
     }
 
-    /// Starts the recording of changes; what was before is not reported.
+    /// Starts the recording of changes; earlier ones are not reported.
     public func recordChanges() {
         state.withLock { $0.changes = [] }
     }
@@ -123,7 +144,7 @@ public final class Tree: Sendable {
         state.withLock { $0.changes?.isEmpty == false }
     }
 
-    /// The changes since the last call.
+    /// The changes since the last call, in their order; none where they are not recorded (`recordChanges`).
     public func takeChanges() -> [Change] {
         state.withLock { state in
             guard let changes = state.changes, !changes.isEmpty else { return [] }

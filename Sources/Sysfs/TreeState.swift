@@ -15,7 +15,7 @@ struct TreeState {
     var selfRemovals: Set<Inode> = []
     /// What users have set with chmod, chown and utimens.
     var overrides: [Inode: NodeStatus] = [:]
-    /// nil until somebody wants to hear of them.
+    /// What has changed since the last `Tree.takeChanges`; nil until `Tree.recordChanges`.
     var changes: [Change]?
     var uid: UInt32
     var gid: UInt32
