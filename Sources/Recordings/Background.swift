@@ -4,13 +4,15 @@ internal import SystemPackage
 
 /// A request that is played on a thread of its own.
 ///
-/// The thread is nobody's to end: one whose system call never returns stays until the process ends.
+/// Nothing ends the thread: one whose system call never returns stays until the process ends.
 final class Background: Sendable {
     private let answer = Mutex<String?>(nil)
     /// A pipe that can be read as soon as there is an answer.
     private let finished: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
 
-    /// - Throws: where there is no descriptor or no thread left.
+    /// Begins at once.
+    ///
+    /// - Throws: `EMFILE` or `ENFILE` where there is no descriptor left, `EAGAIN` where there is no thread left.
     init(_ play: @escaping @Sendable () -> String) throws(Errno) {
         finished = try FileDescriptor.pipe(options: .closeOnExec)
         let work = Unmanaged.passRetained(

@@ -2,10 +2,13 @@ internal import SystemAdditions
 
 /// An answer without what differs from boot to boot; two answers mean the same where these are equal.
 public enum ComparableAnswer: Hashable, Sendable, CustomStringConvertible {
+    /// The answer, with `N` for numbers that differ; of some errors only a part.
     case text(String)
     /// What happened, in order, or sorted where the order is left to chance.
     case events([String])
 
+    /// Tests/Recordings/README.md, "What is compared", says what is left out of which answer.
+    ///
     /// - Parameters:
     ///   - isWalk: whether the order of uevents is left to chance, and the event behind a complete binding too.
     public init(of answer: String, to request: String, isWalk: Bool = false) {

@@ -7,8 +7,10 @@ public import Kernels
 public struct Deviations: Hashable, Sendable {
     private let reasons: [String: String]
 
+    /// Accepts nothing but the kernel's answers.
     public static let none = Deviations("")
 
+    /// Reads the lines. Of two with the same place the later counts; that there is such a place is not checked.
     public init(_ text: String) {
         var reasons: [String: String] = [:]
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {

@@ -99,13 +99,17 @@ extension FileOperations {
     }
 
     /// Everything that is in a file.
+    ///
+    /// - Throws: what `open` and `read` throw.
     func contents(of path: SysfsPath) throws(Errno) -> [UInt8] {
         let file = try open(path, .readOnly)
         defer { close(file) }
         return try contents(of: file)
     }
 
-    /// One write(2) to a file.
+    /// One write(2) to a file. That only the beginning was taken is no error.
+    ///
+    /// - Throws: what `open` and `write` throw.
     func put(_ data: [UInt8], into path: SysfsPath) throws(Errno) {
         let file = try open(path, .writeOnly)
         defer { close(file) }

@@ -3,11 +3,11 @@ internal import Glibc
 /// How time passes for the machine that a recording is played on.
 public struct Pace: Sendable {
     private let pause: @Sendable (Duration) -> Void
-    /// How long a request in the background gets to finish, in real time, while the machine's time runs by other hands;
-    /// nil where both are the same.
+    /// How long a request in the background gets to finish, in real time, where the machine has a clock of its own; nil where its
+    /// time is the real one.
     private let patience: Duration?
 
-    /// The machine's time is ours: it is really waited.
+    /// The machine's time is the real one, and the player sleeps.
     public static let real = Pace(
         pause: { duration in
             let (seconds, attoseconds) = duration.components
@@ -16,7 +16,10 @@ public struct Pace: Sendable {
             while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
         }, patience: nil)
 
-    /// The machine's time is ours, but it can be seen when it has come to rest: longer than that is not waited.
+    /// The machine's time is the real one, and the player sleeps until the machine has come to rest, at most as long as it is
+    /// asked to.
+    ///
+    /// - Parameter isAtRest: asked every 5 ms, on the player's thread.
     public static func real(untilAtRest isAtRest: @escaping @Sendable () -> Bool) -> Pace {
         Pace(
             pause: { duration in
@@ -33,7 +36,7 @@ public struct Pace: Sendable {
     ///
     /// - Parameters:
     ///   - patience: the real time after which a request in the background is said to be blocked.
-    ///   - advance: sets the clock forward and returns when what was due has been done.
+    ///   - advance: sets the clock forward and returns when the work that fell due has been done.
     public static func virtual(
         patience: Duration = .milliseconds(200), advance: @escaping @Sendable (Duration) -> Void
     ) -> Pace {
@@ -46,11 +49,11 @@ public struct Pace: Sendable {
         pause(duration)
     }
 
-    /// Lets at most that much of the machine's time pass until there is an answer.
+    /// Lets at most that much of the machine's time pass until there is an answer; nil where there is none.
     func wait(for background: Background, atMost duration: Duration) -> String? {
         guard let patience else { return background.wait(atMost: duration) }
         if let answer = background.wait(atMost: .zero) { return answer }
-        // whoever sleeps on the machine's clock may do so more than once
+        // a request may sleep on the machine's clock more than once
         let steps = 20
         for _ in 0..<steps {
             pass(duration / steps)

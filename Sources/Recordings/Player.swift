@@ -18,7 +18,7 @@ public final class Player {
 
     /// Starts with what happens from now on.
     ///
-    /// - Throws: what a look at the streams of the control plane throws.
+    /// - Throws: `ENOENT` where there is no control plane, and what else a look at its streams throws.
     public init(
         _ calls: any FileOperations, controlPlane: SysfsPath = Player.controlPlane, pace: Pace = .real
     ) throws(Errno) {
@@ -30,7 +30,8 @@ public final class Player {
 
     /// Plays in real time on what a directory has in it: an apmatrix, or the sysfs of a machine that may have no control plane.
     ///
-    /// - Throws: what a look at the directory throws, and one at a control plane that is there.
+    /// - Throws: `ENOENT` or `ENOTDIR` where there is no such directory, `ENOTCONN` where the server of its mount is
+    ///   gone; and what a look at the streams of a control plane that is there throws.
     public init(root: String) throws(Errno) {
         let calls = SystemCalls(root: root)
         _ = try calls.status(of: "")
@@ -45,7 +46,7 @@ public final class Player {
         }
     }
 
-    /// Below the root of sysfs.
+    /// Where the control plane is, below the root of sysfs.
     public static let controlPlane: SysfsPath = "kernel/debug/apmatrix"
 
     /// It is not there, or kernel/debug is out of reach, as it is for all but its owner.
@@ -62,7 +63,7 @@ public final class Player {
         lacksControlPlane == nil || !request.needsControlPlane
     }
 
-    /// The answer to a line of a recording; to one that is no request, `err usage` and why.
+    /// The answer to a line of a recording, without its `> `; to one that is no request, `err usage` and why.
     public func answer(_ line: String) -> String {
         do throws(Request.Unreadable) {
             return answer(try Request(line))
@@ -71,6 +72,7 @@ public final class Player {
         }
     }
 
+    /// The answer to a request: `ok …`, `err …`, or `blocked` to a `wait`. Returns when there is one, however long that takes.
     public func answer(_ request: Request) -> String {
         do throws(Errno) {
             return try text(request)

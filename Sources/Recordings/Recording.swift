@@ -7,19 +7,25 @@ internal import SystemAdditions
 public struct Recording: Hashable, Sendable {
     /// The name of the file, without its directory and its suffix.
     public let name: String
+    /// Comments and exchanges, in order.
     public var lines: [Line]
 
+    /// A line of the text, or the two lines of an exchange.
     public enum Line: Hashable, Sendable {
         /// A comment with its `#`, or an empty line.
         case comment(String)
+        /// A request and the line behind it, which is its answer.
         case exchange(Exchange)
     }
 
     /// A request and the kernel's answer.
     public struct Exchange: Hashable, Sendable {
+        /// Without its `> `.
         public let request: String
+        /// Without its `< `.
         public let answer: String
 
+        /// Neither may have a newline, which is not checked.
         public init(request: String, answer: String) {
             self.request = request
             self.answer = answer
@@ -30,15 +36,20 @@ public struct Recording: Hashable, Sendable {
     public struct Malformed: Error, Hashable, CustomStringConvertible {
         /// Counted from 1.
         public let line: Int
+        /// `NAME, line NUMBER: what is wrong`
         public let description: String
     }
 
+    /// Nothing is checked.
     public init(name: String, lines: [Line] = []) {
         self.name = name
         self.lines = lines
     }
 
     /// Reads the text of a recording.
+    ///
+    /// - Throws: `Malformed` for the first line that is neither a comment, an empty line nor a request, and for a request without
+    ///   its answer. Whether there is such a request is not looked at.
     public init(name: String, text: [UInt8]) throws(Malformed) {
         self.init(name: name)
         var request: String?
@@ -67,7 +78,7 @@ public struct Recording: Hashable, Sendable {
         guard request == nil else { throw malformed("the last request has no answer; if it hung, write '< blocked' behind it") }
     }
 
-    /// The text of the recording, as it was read.
+    /// The text of the recording, as it was read; the last line gets a newline if it had none.
     public var text: [UInt8] {
         var text: [UInt8] = []
         for line in lines {

@@ -5,12 +5,15 @@ internal import VFS
 extension Request {
     /// A line that is no request.
     public struct Unreadable: Error, Hashable, CustomStringConvertible {
+        /// What is wrong, with the line.
         public let description: String
         /// What would be right.
         public let advice: String
     }
 
     /// Reads a line of a recording, without its `> `.
+    ///
+    /// - Throws: `Unreadable` for a line that is no request, is not well quoted, or has no number where one belongs.
     public init(_ line: String) throws(Unreadable) {
         let words = line.words.map(String.init)
         switch (words.first, words.count) {
@@ -47,6 +50,8 @@ extension Request {
 
 extension FileRequest {
     /// Reads a line that asks for system calls.
+    ///
+    /// - Throws: `Request.Unreadable` for any other line.
     public init(_ line: String) throws(Request.Unreadable) {
         guard let tokens = tokens(of: line) else {
             throw Request.Unreadable(

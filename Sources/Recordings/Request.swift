@@ -20,9 +20,10 @@ public enum Request: Hashable, Sendable {
     case settle
     /// Time in which nothing is asked.
     case pause(Duration)
+    /// Nothing, which is answered `ok`.
     case ping
 
-    /// A file under `kernel/debug/apmatrix` of a mount.
+    /// A file of the control plane, under `kernel/debug/apmatrix`. The last three are streams (`news`).
     public enum ControlFile: String, Hashable, Sendable {
         case machine, guests, modules, uevents, log, hardware
     }
@@ -30,18 +31,25 @@ public enum Request: Hashable, Sendable {
 
 /// One or more system calls on one path below the root of sysfs.
 public enum FileRequest: Hashable, Sendable {
-    /// Opens for writing; one write(2) for each of the data.
+    /// Opens for writing; one write(2).
     case write(SysfsPath, [UInt8])
+    /// Opens for writing; one write(2) for each of the data.
     case writes(SysfsPath, [[UInt8]])
+    /// Opens for writing; one pwrite(2).
     case pwrite(SysfsPath, offset: Int, [UInt8])
     /// Opens for reading; to the end.
     case read(SysfsPath)
+    /// Opens for reading; one pread(2) of at most 65536 bytes.
     case pread(SysfsPath, offset: Int, count: Int)
+    /// The names in a directory.
     case list(SysfsPath)
     /// Every name below a directory.
     case tree(SysfsPath)
+    /// The text of a link.
     case link(SysfsPath)
+    /// lstat(2)
     case stat(SysfsPath)
+    /// Opens and closes.
     case open(SysfsPath, OpenFlags)
     case makeDirectory(SysfsPath)
     case removeDirectory(SysfsPath)

@@ -6,19 +6,24 @@ internal import SystemAdditions
 public struct Script: Hashable, Sendable {
     /// The name of the file, for messages.
     public let file: String
+    /// Comments and requests, in order.
     public let lines: [Line]
 
+    /// A line that is not passed over.
     public enum Line: Hashable, Sendable {
         /// A comment with its `#`, or an empty line.
         case comment(String)
+        /// A line with `> `.
         case request(Step)
     }
 
+    /// A request, and where it stands.
     public struct Step: Hashable, Sendable {
         /// The line it stands in, from 1.
         public let number: Int
         /// The line without its `> `.
         public let text: String
+        /// What the text asks for.
         public let request: Request
     }
 
@@ -26,6 +31,7 @@ public struct Script: Hashable, Sendable {
     public struct Malformed: Error, Hashable, CustomStringConvertible {
         /// Counted from 1.
         public let line: Int
+        /// `FILE:NUMBER: what is wrong; what is right`
         public let description: String
     }
 
@@ -37,6 +43,8 @@ public struct Script: Hashable, Sendable {
     }
 
     /// Reads the text of a script to its end.
+    ///
+    /// - Throws: `Malformed` for the first line that is wrong.
     public init(file: String, text: [UInt8]) throws(Malformed) {
         self.file = file
         var lines: [Line] = []
@@ -87,6 +95,7 @@ extension Script {
     /// A request that the player cannot play becomes a comment.
     ///
     /// - Returns: how many requests became comments.
+    /// - Throws: what `write` throws; no request is played after that.
     @discardableResult
     public func record<Failure: Error>(
         on player: Player, write: (String) throws(Failure) -> Void

@@ -4,21 +4,29 @@ public import VFS
 
 /// The system calls themselves, on a tree that is mounted.
 public struct SystemCalls: FileOperations {
-    /// The mount point.
+    /// The mount point, or another directory; a slash and the path go behind it.
     public let root: String
 
+    /// Whether there is such a directory is not looked at.
     public init(root: String) {
         self.root = root
     }
 
+    /// open(2) with `O_CLOEXEC` added, and mode 0644.
+    ///
+    /// - Throws: what open(2) answers.
     public func open(_ path: SysfsPath, _ flags: OpenFlags) throws(Errno) -> FileDescriptor {
         FileDescriptor(rawValue: try call(path) { Glibc.open($0, flags.rawValue | O_CLOEXEC, 0o644) })
     }
 
+    /// close(2)
     public func close(_ file: FileDescriptor) {
         _ = Glibc.close(file.rawValue)
     }
 
+    /// One pread(2) of up to `count` bytes.
+    ///
+    /// - Throws: what pread(2) answers.
     public func read(_ file: FileDescriptor, at offset: Int, count: Int) throws(Errno) -> [UInt8] {
         var (result, error) = (0, Int32(0))
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -30,12 +38,18 @@ public struct SystemCalls: FileOperations {
         return bytes
     }
 
+    /// One pwrite(2).
+    ///
+    /// - Throws: what pwrite(2) answers.
     public func write(_ file: FileDescriptor, _ bytes: [UInt8], at offset: Int) throws(Errno) -> Int {
         let count = pwrite(file.rawValue, bytes, bytes.count, offset)
         guard count >= 0 else { throw Errno(rawValue: errno) }
         return count
     }
 
+    /// opendir(3), then readdir(3) to the end, with an lstat(2) for each name.
+    ///
+    /// - Throws: what opendir(3) answers.
     public func names(in path: SysfsPath) throws(Errno) -> [DirectoryName] {
         let descriptor = try call(path) { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard let directory = fdopendir(descriptor) else {
@@ -52,6 +66,9 @@ public struct SystemCalls: FileOperations {
         return names
     }
 
+    /// lstat(2)
+    ///
+    /// - Throws: what lstat(2) answers.
     public func status(of path: SysfsPath) throws(Errno) -> FileStatus {
         var status = stat()
         try call(path) { lstat($0, &status) }
@@ -60,6 +77,9 @@ public struct SystemCalls: FileOperations {
             size: Int64(status.st_size), uid: status.st_uid, gid: status.st_gid)
     }
 
+    /// readlink(2) of up to 4096 bytes.
+    ///
+    /// - Throws: what readlink(2) answers.
     public func target(of path: SysfsPath) throws(Errno) -> [UInt8] {
         var target = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = try call(path) { path in
@@ -68,36 +88,60 @@ public struct SystemCalls: FileOperations {
         return target.prefix(Int(count)).map { UInt8(truncatingIfNeeded: $0) }
     }
 
+    /// access(2), which asks for the real user.
+    ///
+    /// - Throws: what access(2) answers.
     public func checkAccess(to path: SysfsPath, _ mode: AccessMode) throws(Errno) {
         try call(path) { access($0, mode.rawValue) }
     }
 
+    /// mkdir(2) with mode 0755.
+    ///
+    /// - Throws: what mkdir(2) answers.
     public func makeDirectory(_ path: SysfsPath) throws(Errno) {
         try call(path) { mkdir($0, 0o755) }
     }
 
+    /// rmdir(2)
+    ///
+    /// - Throws: what rmdir(2) answers.
     public func removeDirectory(_ path: SysfsPath) throws(Errno) {
         try call(path) { rmdir($0) }
     }
 
+    /// unlink(2)
+    ///
+    /// - Throws: what unlink(2) answers.
     public func unlink(_ path: SysfsPath) throws(Errno) {
         try call(path) { Glibc.unlink($0) }
     }
 
+    /// rename(2)
+    ///
+    /// - Throws: what rename(2) answers.
     public func rename(_ path: SysfsPath, to new: SysfsPath) throws(Errno) {
         let new = full(new)
         try call(path) { Glibc.rename($0, new) }
     }
 
+    /// symlink(2)
+    ///
+    /// - Throws: what symlink(2) answers.
     public func makeLink(_ path: SysfsPath, to target: [UInt8]) throws(Errno) {
         let target = target.map { CChar(truncatingIfNeeded: $0) } + [0]
         try call(path) { symlink(target, $0) }
     }
 
+    /// truncate(2)
+    ///
+    /// - Throws: what truncate(2) answers.
     public func truncate(_ path: SysfsPath, to length: Int) throws(Errno) {
         try call(path) { Glibc.truncate($0, length) }
     }
 
+    /// chmod(2)
+    ///
+    /// - Throws: what chmod(2) answers.
     public func changeMode(of path: SysfsPath, to mode: UInt16) throws(Errno) {
         try call(path) { chmod($0, mode_t(mode)) }
     }

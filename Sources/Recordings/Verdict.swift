@@ -2,17 +2,20 @@ public import Kernels
 
 /// What came of playing a recording.
 public struct Verdict: Hashable, Sendable {
+    /// The name of the recording.
     public let recording: String
-    /// The requests of the recording.
+    /// How many requests the recording has, with those behind its end, which are not played.
     public let requests: Int
+    /// In the order of the requests, without those that are accepted (`Deviations`).
     public let mismatches: [Mismatch]
-    /// The requests that could not be played, for want of a control plane.
+    /// How many requests could not be played, for want of a control plane.
     public private(set) var notJudged = 0
 
     /// An answer that is not the kernel's.
     public struct Mismatch: Hashable, Sendable {
         /// Counted from 1; 0 where the machine itself failed.
         public let number: Int
+        /// Without its `> `; `the machine` where the machine itself failed.
         public let request: String
         /// What the kernel answered, as far as it differs.
         public let wanted: String
@@ -20,6 +23,7 @@ public struct Verdict: Hashable, Sendable {
         public let given: String
     }
 
+    /// Whether no answer differs, though some may not have been judged.
     public var isPassed: Bool { mismatches.isEmpty }
 
     /// The verdict on a recording whose machine did not come up.
@@ -29,7 +33,7 @@ public struct Verdict: Hashable, Sendable {
             mismatches: [Mismatch(number: 0, request: "the machine", wanted: "alive", given: reason)])
     }
 
-    /// The requests that there is a verdict on.
+    /// How many requests there is a verdict on.
     private var judged: Int { requests - notJudged }
 
     /// A line, and three more for each of the first mismatches.
@@ -61,8 +65,8 @@ public struct Verdict: Hashable, Sendable {
 }
 
 extension Recording {
-    /// Plays the recording until the kernel had nothing more to say, and compares every answer with the kernel's. What the
-    /// player cannot play is left out, and counted.
+    /// Plays the recording until the kernel had nothing more to say, and compares every answer with the kernel's. Requests that
+    /// the player cannot play are left out, and counted.
     ///
     /// - Parameter release: what the machine is, for `deviations`.
     public func replay(on player: Player, release: KernelRelease, deviations: Deviations = .none) -> Verdict {

@@ -59,7 +59,8 @@ struct PathWalk {
 
     /// The node at the end of a walk; the target, if it is a link to be followed.
     ///
-    /// - Throws: `ENOENT` where there is none, `ENOTDIR` where a slash asks for a directory.
+    /// - Throws: `ENOENT` where there is none, `ENOTDIR` where a slash asks for a directory; of a link that is followed what
+    ///   `end(of:from:)` throws.
     mutating func node(at end: End, following: Bool) throws(Errno) -> NodeStatus {
         var node = try look(at: end)
         if node.kind == .link, following || end.hasTrailingSlash { node = try follow(node, in: end.directory) }

@@ -4,12 +4,22 @@ public import SystemPackage
 
 /// Making, removing and renaming, all of which sysfs refuses in the end.
 extension TreeCalls {
+    /// mkdir(2), always refused.
+    ///
+    /// - Throws: the path's errors, but the name itself may be missing; `EEXIST` where it is taken, or is no name but a dot or
+    ///   the root; else `EPERM`.
+    ///
     /// Kernel: fs/namei.c, filename_create.
     public func makeDirectory(_ path: SysfsPath) throws(Errno) {
         try checkNew(path, isDirectory: true)
         throw .EPERM
     }
 
+    /// symlink(2), always refused.
+    ///
+    /// - Throws: `ENOENT` for an empty target, and for a new name with a slash behind it; else as `makeDirectory`.
+    ///
+    /// Kernel: fs/namei.c, do_symlinkat.
     public func makeLink(_ path: SysfsPath, to target: [UInt8]) throws(Errno) {
         guard let first = target.first, first != 0 else { throw .ENOENT }
         try checkNew(path, isDirectory: false)
@@ -23,6 +33,11 @@ extension TreeCalls {
         guard isDirectory || !end.hasTrailingSlash else { throw .ENOENT }
     }
 
+    /// rmdir(2), always refused.
+    ///
+    /// - Throws: the path's errors; `EINVAL` for `.`, `ENOTEMPTY` for `..`, `EBUSY` for the root; `ENOTDIR` for what is no
+    ///   directory; else `EPERM`.
+    ///
     /// Kernel: fs/namei.c, do_rmdir.
     public func removeDirectory(_ path: SysfsPath) throws(Errno) {
         var walk = PathWalk(tree)
@@ -37,6 +52,10 @@ extension TreeCalls {
         }
     }
 
+    /// unlink(2), always refused.
+    ///
+    /// - Throws: the path's errors; `EISDIR` for a directory, `ENOTDIR` for anything else with a slash behind it; else `EPERM`.
+    ///
     /// Kernel: fs/namei.c, do_unlinkat.
     public func unlink(_ path: SysfsPath) throws(Errno) {
         var walk = PathWalk(tree)
@@ -45,7 +64,15 @@ extension TreeCalls {
         throw end.hasTrailingSlash ? .ENOTDIR : .EPERM
     }
 
-    /// A name that is renamed to itself is left as it is; that is no error.
+    /// A name that is renamed to itself is left as it is; that is no error. Anything else is refused.
+    ///
+    /// - Throws: the paths' errors, but a new name may be missing, and
+    ///   - `EBUSY` for a dot or the root on either side;
+    ///   - `EINVAL` for a directory that is to come into itself;
+    ///   - `ENOTEMPTY` for what is to take the place of a directory above it;
+    ///   - `ENOTDIR` for a directory in the place of what is none, and for anything else with a slash behind either path;
+    ///   - `EISDIR` for anything else in the place of a directory;
+    ///   - else `EPERM`.
     ///
     /// Kernel: fs/namei.c, do_renameat2 and vfs_rename.
     public func rename(_ path: SysfsPath, to new: SysfsPath) throws(Errno) {
@@ -84,13 +111,17 @@ extension TreeCalls {
 }
 
 extension PathWalk {
-    /// What the name at the end stands for; a link is not followed, whatever a slash says.
+    /// The node that the name at the end stands for; a link is not followed, even with a slash behind it.
+    ///
+    /// - Throws: `ENOENT` where there is none, `EINVAL` where the end is no name but a dot or the root.
     func entry(_ end: End) throws(Errno) -> NodeStatus {
         guard case .name(let name) = end.last else { throw .EINVAL }
         return try tree.lookUp(name, in: end.directory)
     }
 
     /// Whether the directory has the name at the end.
+    ///
+    /// - Throws: `EINVAL` where the end is no name but a dot or the root.
     func exists(_ end: End) throws(Errno) -> Bool {
         do throws(Errno) {
             _ = try entry(end)

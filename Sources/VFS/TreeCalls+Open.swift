@@ -4,6 +4,21 @@ internal import SystemAdditions
 public import SystemPackage
 
 extension TreeCalls {
+    /// Opens a file or a directory as root; nothing is ever made or cut off.
+    ///
+    /// - Throws: the path's errors, and
+    ///   - `EACCES` with `O_CREAT` for a new name, and where no bit of the mode allows what is wanted;
+    ///   - `EEXIST` with `O_CREAT|O_EXCL` for a name that is there;
+    ///   - `EISDIR` for a directory with `O_CREAT`, with `O_TRUNC` or for writing, and with `O_CREAT` for a slash at the end;
+    ///   - `ENOTDIR` with `O_DIRECTORY` for what is none;
+    ///   - `ELOOP` for a link that is not followed, unless with `O_PATH`;
+    ///   - `EINVAL` with `O_DIRECT`, with `O_TMPFILE` not for writing or with `O_CREAT`, and, where the release refuses it, with
+    ///     `O_CREAT|O_DIRECTORY`;
+    ///   - `EOPNOTSUPP` with `O_TMPFILE` otherwise;
+    ///   - `ENODEV` for a file that goes meanwhile.
+    ///
+    /// Measured: docs/kernel/kernfs.md, "Open".
+    ///
     /// Kernel: fs/namei.c, do_open and may_open; then fs/kernfs/file.c, kernfs_fop_open.
     public func open(_ path: SysfsPath, _ flags: OpenFlags) throws(Errno) -> File {
         if flags.contains(.path) {
@@ -29,7 +44,7 @@ extension TreeCalls {
         try node(at: path, following: !flags.contains(.noFollow))
     }
 
-    /// What O_CREAT finds; a new name is refused.
+    /// The node that O_CREAT finds; a new name is refused.
     private func created(_ path: SysfsPath, _ flags: OpenFlags) throws(Errno) -> NodeStatus {
         guard !flags.contains(.directory) || !tree.release.has(.refusesToCreateDirectories) else { throw .EINVAL }
         var walk = PathWalk(tree)

@@ -8,17 +8,25 @@ public import SystemPackage
 ///
 /// The order of the checks is Linux's; it decides which of several errors is answered. Must be called with no lock held.
 ///
+/// A *path's errors*, which every call with a path throws: `ENOENT` where something on the way or at its end is missing;
+/// `ENOTDIR` where a component on the way, or one with a slash behind it, is no directory; `ELOOP` for more than 40 links;
+/// `ENAMETOOLONG` for more than 4096 bytes, `/sys/` and the NUL included.
+///
 /// Kernel: fs/namei.c, fs/open.c, fs/kernfs.
 public struct TreeCalls: FileOperations {
+    /// The tree that the calls are made on.
     public let tree: Tree
 
+    /// Opens nothing: it may be made as often as you like.
     public init(tree: Tree) {
         self.tree = tree
     }
 
     /// What an open gives.
     public enum File: Sendable {
+        /// A file, and the flags with which it was opened.
         case attribute(OpenFile, OpenFlags)
+        /// Neither read nor written: `names(in:)` takes a path.
         case directory
         /// Opened with O_PATH: neither read nor written.
         case path
@@ -26,8 +34,13 @@ public struct TreeCalls: FileOperations {
 
     // MARK: - Open files
 
+    /// Does nothing: an open file goes with the last reference to it.
     public func close(_ file: File) {}
 
+    /// pread(2), with no lock held around the attribute's show; no bytes at the end, or for a `count` of 0.
+    ///
+    /// - Throws: `EINVAL` for an offset below 0, `EISDIR` of a directory, `EBADF` of what was not opened for reading, else what
+    ///   `OpenFile.read` throws.
     public func read(_ file: File, at offset: Int, count: Int) throws(Errno) -> [UInt8] {
         guard offset >= 0 else { throw .EINVAL }
         switch file {
@@ -41,6 +54,9 @@ public struct TreeCalls: FileOperations {
         }
     }
 
+    /// pwrite(2), with no lock held around the attribute's store. Any offset from 0 on is the same.
+    ///
+    /// - Throws: `EINVAL` for an offset below 0, `EBADF` of what was not opened for writing, else what `OpenFile.write` throws.
     public func write(_ file: File, _ bytes: [UInt8], at offset: Int) throws(Errno) -> Int {
         guard offset >= 0 else { throw .EINVAL }
         guard case .attribute(let open, let flags) = file, flags.writes else { throw .EBADF }
@@ -49,10 +65,17 @@ public struct TreeCalls: FileOperations {
 
     // MARK: - Looking
 
+    /// The names in the order in which Linux lists them, each with its kind; none where the directory goes meanwhile. A link at
+    /// the end of the path is followed.
+    ///
+    /// - Throws: the path's errors; `ENOTDIR` where it is no directory.
     public func names(in path: SysfsPath) throws(Errno) -> [DirectoryName] {
         try tree.entries(of: try node(at: path).inode).map { DirectoryName(name: Array($0.name.utf8), kind: FileKind($0.kind)) }
     }
 
+    /// lstat(2): a link is followed only where a slash is behind it.
+    ///
+    /// - Throws: the path's errors.
     public func status(of path: SysfsPath) throws(Errno) -> FileStatus {
         let status = try node(at: path, following: false)
         return FileStatus(
@@ -60,11 +83,16 @@ public struct TreeCalls: FileOperations {
             size: Int64(status.size), uid: status.uid, gid: status.gid)
     }
 
+    /// readlink(2): the text of the link, always relative.
+    ///
+    /// - Throws: the path's errors; `EINVAL` where it is no link.
     public func target(of path: SysfsPath) throws(Errno) -> [UInt8] {
         try Array(tree.target(of: try node(at: path, following: false).inode).utf8)
     }
 
-    /// Root may do everything but execute an attribute.
+    /// Root may do everything but execute an attribute. The mode of the file does not matter.
+    ///
+    /// - Throws: the path's errors; `EACCES` for an attribute that is to be executed.
     public func checkAccess(to path: SysfsPath, _ mode: AccessMode) throws(Errno) {
         let node = try node(at: path)
         guard node.kind == .directory || !mode.contains(.execute) else { throw .EACCES }
@@ -72,12 +100,19 @@ public struct TreeCalls: FileOperations {
 
     // MARK: - Changing what may be changed
 
+    /// Cuts nothing off: the size stays.
+    ///
+    /// - Throws: the path's errors; `EINVAL` for a length below 0, `EISDIR` of a directory, `EFBIG` for more than the release
+    ///   takes (`KernelRelease.largestFileSize`).
     public func truncate(_ path: SysfsPath, to length: Int) throws(Errno) {
         guard length >= 0 else { throw .EINVAL }
         guard try node(at: path).kind != .directory else { throw .EISDIR }
         guard length <= tree.release.largestFileSize else { throw .EFBIG }
     }
 
+    /// Sets the twelve bits of the mode, for as long as the node is there; a link is followed.
+    ///
+    /// - Throws: the path's errors.
     public func changeMode(of path: SysfsPath, to mode: UInt16) throws(Errno) {
         _ = try tree.setStatus(try node(at: path).inode) { $0.mode = Permissions(rawValue: mode & 0o7777) }
     }
@@ -85,6 +120,9 @@ public struct TreeCalls: FileOperations {
     // MARK: - Walking
 
     /// The node of a path.
+    ///
+    /// - Parameter following: where a link at the end leads, not the link.
+    /// - Throws: the path's errors.
     func node(at path: SysfsPath, following: Bool = true) throws(Errno) -> NodeStatus {
         var walk = PathWalk(tree)
         return try walk.node(at: try walk.end(ofPath: path), following: following)
