@@ -4,6 +4,7 @@ internal import SystemPackage
 
 /// A thread that does one thing after the other until it is stopped.
 final class Client: Sendable {
+    /// From 0 on; goes into the seed of its choices.
     let number: Int
     private let host: MountedHost
     private let seed: UInt64
@@ -30,7 +31,7 @@ final class Client: Sendable {
                 if let client { Unmanaged<Client>.fromOpaque(client).takeRetainedValue().run() }
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
-        // of the stress program, which begins with all of its threads: no request gets here
+        // the stress program begins with all of its threads, so no request can lead here
         precondition(error == 0, "no more threads")
         pthread_detach(thread)
     }
@@ -48,7 +49,7 @@ final class Client: Sendable {
         return false
     }
 
-    /// What it does at this moment.
+    /// What it is doing at this moment, or was about to do when it was stopped.
     var operation: String { state.withLock { $0.operation?.description ?? "nothing" } }
 
     var counts: Counts { state.withLock { $0.counts } }
@@ -69,7 +70,7 @@ final class Client: Sendable {
     }
 }
 
-/// What was done how often, and how it was answered.
+/// How often each operation was done, and how it was answered.
 struct Counts: Sendable {
     private(set) var succeeded = 0
     private(set) var refused = 0

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import SystemPackage
 
-/// What the process has of the machine's memory.
+/// How much of the machine's memory the process has.
 enum Memory {
     /// VmRSS in kilobytes; 0 where /proc does not say it.
     static var resident: Int {

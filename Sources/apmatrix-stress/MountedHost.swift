@@ -12,7 +12,9 @@ internal import SystemPackage
 
 /// A host of eight adapters and eight domains, all vfio_ap's, with a device for each guest; mounted, served by this process.
 final class MountedHost: Sendable {
+    /// The mount point, absolute.
     let path: String
+    /// The UUIDs of the mediated devices, one for each guest.
     let devices: [String]
     static let adapters: ClosedRange<UInt8> = 1...8
     static let domains: ClosedRange<UInt8> = 1...8
@@ -20,9 +22,12 @@ final class MountedHost: Sendable {
 
     private let computer: Computer
     private let session: Session
-    // set once, before anybody else knows the object
+    // Unsafe: `init` sets it once, before another thread knows this object.
     private nonisolated(unsafe) var thread = pthread_t()
 
+    /// Boots the host, mounts it in a new directory below /tmp, serves it, and gives each guest its device.
+    ///
+    /// - Throws: the errno of mkdtemp(3) or of the boot; `MountError` where it cannot be mounted.
     init(guests: Int) throws {
         var template = Array("/tmp/apmatrix-stress-XXXXXX".utf8CString)
         guard let directory = mkdtemp(&template) else { throw Errno(rawValue: errno) }
@@ -64,14 +69,14 @@ final class MountedHost: Sendable {
             maxDomain: 15)
     }
 
-    /// How many bytes the logs have, which are kept for ever, or very long.
+    /// How many bytes the logs have: they are kept for ever, or very long.
     var logSize: Int {
         computer.kernel.uevents.size + computer.kernel.log.size + computer.machine.journal.count * HardwareJournal.recordSize
     }
 
     var lockTable: String { "the locks:\n" + LockStatistics.table }
 
-    /// What is wrong when nobody works any more. What was begun in the background is given time to end.
+    /// The defects of the host, asked for when no client works any more. Work in the background gets two seconds to end.
     func inspect() -> [String] {
         computer.bus.stop()
         var defects = computer.inspect()
@@ -82,7 +87,7 @@ final class MountedHost: Sendable {
         return defects
     }
 
-    /// Takes the mount away, whoever still works on it.
+    /// Takes the mount away, even while threads still work on it.
     func detach() {
         // it goes with the process if it cannot go now
         try? MountTable.unmount(path, lazy: true)

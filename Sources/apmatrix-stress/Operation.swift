@@ -51,7 +51,7 @@ enum Operation {
         }
     }
 
-    /// What it is, without its numbers: the key under which it is counted.
+    /// The operation without its numbers: the key under which it is counted.
     var kind: String {
         switch self {
         case .write(let path, let text):

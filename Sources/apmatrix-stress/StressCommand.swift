@@ -29,12 +29,18 @@ struct StressCommand: ParsableCommand {
     @Option(help: "By how many kilobytes the memory may grow, besides the logs.")
     var growth = 12 * 1024
 
+    /// Bounds the options, for a mistyped number would take all of the computer.
+    ///
+    /// - Throws: `ValidationError` for less than a second, or not 1 to 64 threads and guests.
     func validate() throws {
         guard seconds > 0, (1...64).contains(threads), (1...64).contains(guests) else {
             throw ValidationError("a second at least; 1 to 64 threads and guests")
         }
     }
 
+    /// Boots and mounts a host, works on it, and looks at it. Exits with 1 where something is wrong with it.
+    ///
+    /// - Throws: as `MountedHost.init`.
     func run() throws {
         let host = try MountedHost(guests: guests)
         print("\(threads) threads, \(guests) guests, \(seconds) s, seed \(seed), mounted at \(host.path)")

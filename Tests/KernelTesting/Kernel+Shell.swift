@@ -9,7 +9,9 @@ internal import VFS
 extension Kernel {
     private var calls: TreeCalls { TreeCalls(tree: tree) }
 
-    /// - Returns: `ok`, or the name of the error.
+    /// Writes a text with one `write(2)`.
+    ///
+    /// - Returns: `ok`, or the name of the error; `E2BIG` where only the beginning was taken.
     @discardableResult
     public func write(_ path: String, _ text: String) -> String {
         do throws(Errno) {
@@ -20,6 +22,8 @@ extension Kernel {
         }
     }
 
+    /// Reads a file to its end.
+    ///
     /// - Returns: the text, or the name of the error.
     public func read(_ path: String) -> String {
         do throws(Errno) {
@@ -29,7 +33,9 @@ extension Kernel {
         }
     }
 
-    /// - Returns: what a link points to, or the name of the error.
+    /// Reads a link.
+    ///
+    /// - Returns: what it points to, or the name of the error.
     public func target(_ path: String) -> String {
         do throws(Errno) {
             return String(decoding: try calls.target(of: SysfsPath(path.utf8)), as: UTF8.self)
@@ -62,14 +68,18 @@ extension Kernel {
         }
     }
 
-    /// The uevents that something sends: `bind@/devices/box/one`.
+    /// The uevents that are sent while `body` runs, each as `bind@/devices/box/one`.
+    ///
+    /// - Throws: what `body` throws.
     public func uevents(during body: () throws -> Void) rethrows -> [String] {
         let before = ueventLines.count
         try body()
         return ueventLines.dropFirst(before).map { String($0.prefix { $0 != " " }) }
     }
 
-    /// The lines that something adds to the kernel log.
+    /// The lines that the kernel log gains while `body` runs.
+    ///
+    /// - Throws: what `body` throws.
     public func log(during body: () throws -> Void) rethrows -> [String] {
         let before = log.bytes.count
         try body()

@@ -1,12 +1,14 @@
 internal import Glibc
 public import Testing
 
-/// Something that happens, as often as it is waited for. Of pthreads alone: what is tested is not tested by itself.
-public final class Event: @unchecked Sendable {  // a semaphore is made for many threads
+/// Something that happens, as often as it is waited for. Made of pthreads alone, so that no lock is tested by means of itself.
+///
+/// Unchecked: `semaphore` never changes, and what it points to is made for many threads.
+public final class Event: @unchecked Sendable {
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
     private let what: String
 
-    /// - Parameter what: what happens, as it is said in the failure of who has waited in vain.
+    /// - Parameter what: what happens, in the words in which a failure tells that a wait was in vain.
     public init(_ what: String) {
         self.what = what
         sem_init(semaphore, 0, 0)
@@ -17,9 +19,10 @@ public final class Event: @unchecked Sendable {  // a semaphore is made for many
         semaphore.deallocate()
     }
 
+    /// Ends one `wait`, of a thread that waits already or of the next one.
     public func happens() { sem_post(semaphore) }
 
-    /// Waits until it happens. Where it does not in time, the test fails, and goes on: what it looks at next fails too.
+    /// Waits until it happens. If it does not in time, the test fails, and goes on: its next look fails too.
     ///
     /// - Returns: whether it has happened.
     @discardableResult

@@ -1,7 +1,9 @@
 internal import Glibc
 public import Testing
 
-/// A thread of one closure: those of the test runner are few, and must not be blocked for others.
+/// A thread that runs one closure. Those of the test runner are few, and a test must not block them for others.
+///
+/// Either `join` or `detach` it, once.
 public struct TestThread: Sendable {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
@@ -13,13 +15,15 @@ public struct TestThread: Sendable {
         }
     }
 
-    /// What is to be around everything that the threads do which are started in its scope.
+    /// Runs the closure of each thread that is started in its scope: it must call what it is given, once.
     @TaskLocal public static var around: (@Sendable (() -> Void) -> Void)?
 
     private let thread: pthread_t
     private let work: Work
 
-    /// - Parameter what: what its end means, as it is said in the failure of who waits for it in vain.
+    /// Starts the thread at once.
+    ///
+    /// - Parameter what: what its end means, in the words in which a failure tells that a wait for it was in vain.
     public init(_ what: String = "the thread ends", _ body: @escaping @Sendable () -> Void) {
         let around = Self.around
         let work = Work(what) { if let around { around(body) } else { body() } }
@@ -50,6 +54,6 @@ public struct TestThread: Sendable {
         return true
     }
 
-    /// Nobody waits for its end.
+    /// Says that nothing will wait for its end.
     public func detach() { pthread_detach(thread) }
 }

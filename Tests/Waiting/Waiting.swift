@@ -21,10 +21,10 @@ extension Trait where Self == TimeLimitTrait {
     }
 }
 
-/// Runs something that may never return, on a thread of its own, and waits for it. Where it does not return in time, the test
-/// fails and the thread is left behind.
+/// Runs something that may never return, on a thread of its own, and waits for it. If it does not return in time, the test fails
+/// and the thread is left behind.
 ///
-/// - Parameter what: what it waits for, as it is said in the failure.
+/// - Parameter what: what it waits for, in the words of the failure.
 /// - Returns: nil if it has not returned.
 @discardableResult
 public func waiting<Result: Sendable>(
@@ -39,9 +39,10 @@ public func waiting<Result: Sendable>(
     return returned.wait(seconds: seconds, sourceLocation: sourceLocation) ? result.value : nil
 }
 
-/// Looks until something is so, where nobody tells of it. Where it is not so in time, the test fails.
+/// Looks every millisecond until something is so, where no event tells of it. If it is not so in time, the test fails.
 ///
 /// - Returns: whether it is so.
+/// - Throws: what `condition` throws; that ends the wait.
 @discardableResult
 public func waitUntil(
     _ what: String, seconds: Int = Patience.seconds, sourceLocation: SourceLocation = #_sourceLocation,
@@ -58,7 +59,7 @@ public func waitUntil(
     }
 }
 
-/// Is written before it is read: an event lies between.
+/// Unchecked: one thread writes the value, another one reads it, and an event lies between.
 private final class Box<Value>: @unchecked Sendable {
     var value: Value?
 }
