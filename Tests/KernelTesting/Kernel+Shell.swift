@@ -1,5 +1,4 @@
 public import DriverCore
-internal import SystemAdditions
 internal import Sysfs
 internal import SystemAdditions
 internal import SystemPackage
