@@ -17,7 +17,7 @@ DEMO        := mountpoints/default/sys
 # a build for others has the Swift runtime and libyaml in it, and a place of its own
 INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
 
-.PHONY: help deps clients build demo stop test tsan nightly fidelity locking bench fuzz fmt install uninstall
+.PHONY: help deps clients build demo stop test tsan nightly fidelity locking bench fuzz fmt install uninstall check examples
 
 help:
 	@printf '%s\n' \
@@ -33,6 +33,8 @@ help:
 	    'make locking    write the table of locks in docs/LOCKING.md' \
 	    'make bench      run the benchmarks' \
 	    'make fuzz       fuzz every parser, FUZZ_SECONDS=1800 each; findings are left in Fuzzing/Findings' \
+	    'make check      format, imports, comments, links, shell scripts: what .ci/run checks before the tests' \
+	    'make examples   build and run the packages of outsiders in Examples/' \
 	    'make fmt        format the sources in place' \
 	    'make install    install a release build below $$(DESTDIR)$$(PREFIX), now $(DESTDIR)$(PREFIX);' \
 	    '                mount(8) finds it by a link in $$(DESTDIR)$$(SBINDIR), now $(DESTDIR)$(SBINDIR)' \
@@ -82,9 +84,16 @@ bench: deps
 fuzz: deps
 	@Fuzzing/run
 
-# the tests have tables that a formatter would pull apart
+check:
+	@scripts/deps shellcheck python3
+	@scripts/check
+
+# what an outsider's package sees; it must link no libfuse
+examples: deps
+	@scripts/examples
+
 fmt:
-	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources
+	$(SWIFT) format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing Examples
 
 # the linker takes the static libyaml where it is alone in the first directory; without one, the link leads nowhere, and it takes the shared one
 install: deps

@@ -60,12 +60,10 @@ extension APBus {
     }
 
     private func stepPolledQueues() {
-        let queues = state.withLock { state in
-            defer { state.polled = [] }
-            return state.polled
+        let waiting = state.withLock { $0.polled.takeAll() }.filter { step($0) }
+        state.withLock { state in
+            for queue in waiting { state.polled.append(queue) }
         }
-        let waiting = queues.filter { step($0) }
-        state.withLock { $0.polled += waiting }
     }
 
     /// Lets queues come to rest without waiting for it: nobody has seen the machine boot.

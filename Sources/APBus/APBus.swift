@@ -63,7 +63,7 @@ public final class APBus: Sendable {
         var scanTimer: (any ScheduledWork)?
         /// No periodic scan any more.
         var isStopped = false
-        var polled: [APQueue] = []
+        var polled = PolledQueues()
         var isPolling = false
         var bindOrder: UInt64 = 0
     }

@@ -125,8 +125,10 @@ final class VirtualMachineMonitor: Sendable {
         }
         guard let mdev else { return }
         mdev.unsetKVM(after: held)
-        computer.vfioAP.withLock { $0 }?.module.put()
+        // the module goes last: one that is unloaded in between would wait for a device that nobody uses
+        let module = computer.vfioAP.withLock { $0 }
         mdev.vfio.close()
+        module?.module.put()
     }
 
     /// Resets the queues of its devices.

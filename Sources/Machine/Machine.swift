@@ -60,7 +60,7 @@ struct MachineState {
         domains = Self.domains(of: description)
     }
 
-    /// Makes it that machine. Queues that stay what they were keep their interrupts and running resets; those of a card
+    /// Makes it that machine. Queues that stay what they were keep their interrupts, bindings and running resets; those of a card
     /// that was exchanged or went out of operation lose them.
     mutating func become(_ new: MachineDescription) {
         let old = description
@@ -80,10 +80,13 @@ struct MachineState {
         for (apqn, left) in resets {
             let adapter = new.adapters[apqn.adapter]
             let isTheSame = adapter?.type == old.adapters[apqn.adapter]?.type && condition(of: apqn) == .normal
-            if !isTheSame { bindings[apqn] = nil }
             let busy = new.queues[apqn]?.resetBusy ?? 0
             // A change of the fault shortens the reset that runs, and never lengthens it.
             resets[apqn] = isTheSame ? min(left, busy) : nil
+        }
+        for apqn in bindings.keys {
+            let isTheSame = new.adapters[apqn.adapter]?.type == old.adapters[apqn.adapter]?.type && condition(of: apqn) == .normal
+            if !isTheSame { bindings[apqn] = nil }
         }
     }
 
@@ -170,6 +173,7 @@ extension MachineState {
         guard description.secureExecution else { return .queueNotAvailable }
         let refusal = condition(of: apqn)
         guard refusal == .normal else { return refusal }
+        guard resets[apqn] == nil else { return .resetInProgress }
         guard let binding = bindings[apqn], binding.state == .boundNotAssociated, binding.polls == 0 else {
             return .notAvailableForAssociation
         }

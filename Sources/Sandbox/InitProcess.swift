@@ -37,8 +37,9 @@ struct InitProcess {
             var signal: UInt8 = 0
             while true {
                 let count = Glibc.read(lifeline.rawValue, &signal, 1)
-                if count == 0 { _exit(128 + SIGKILL) }
-                guard count == 1 else { continue }
+                if count < 0, errno == EINTR { continue }
+                // at its end, or broken: nobody waits any more
+                guard count == 1 else { _exit(128 + SIGKILL) }
                 child.withLock { child in
                     // before there is a command it ends everything
                     guard let child else { _exit(128 + Int32(signal)) }

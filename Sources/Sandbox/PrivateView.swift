@@ -99,13 +99,14 @@ struct PrivateView {
         }
         do {
             try PrivateDirectories.make(target.removingLastComponent().string)
-            let from = try FileDescriptor.open(source, .readOnly)
-            var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-            let count = try from.closeAfter { try bytes.withUnsafeMutableBytes { try from.read(into: $0) } }
+            let bytes = try source.contents()
             let to = try FileDescriptor.open(
-                target, .writeOnly, options: [.create, .exclusiveCreate],
-                permissions: FilePermissions(rawValue: status.st_mode & 0o777))
-            _ = try to.closeAfter { try to.writeAll(bytes[..<count]) }
+                target, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+            try to.closeAfter {
+                _ = try to.writeAll(bytes)
+                // whatever the mask of this process takes away from the permissions of new files
+                fchmod(to.rawValue, status.st_mode & 0o777)
+            }
             return true
         } catch {
             return error as? Errno == .EEXIST

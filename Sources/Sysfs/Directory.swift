@@ -46,13 +46,14 @@ public struct Directory: Sendable {
 
     /// The directory of that name, made if it is missing.
     ///
-    /// - Throws: `EEXIST` where a link has the name, `ENOENT` where this directory is gone.
+    /// - Throws: `EEXIST` where a link or a file has the name, `ENOENT` where this directory is gone.
     public func directory(_ name: String) throws(Errno) -> Directory {
         try tree.state.withLock { state throws(Errno) in
             guard let record = state.live(number) else { throw .ENOENT }
             switch record.children[name] {
             case .directory(let child)?: return Directory(tree: tree, number: child)
             case .link?: throw .EEXIST
+            case nil where record.inode(named: name) != nil: throw .EEXIST
             case nil: return Directory(tree: tree, number: state.makeDirectory(name, in: record).number)
             }
         }
@@ -199,7 +200,8 @@ public struct Directory: Sendable {
 
 extension TreeState {
     fileprivate mutating func unlink(_ record: DirectoryRecord) {
-        guard let parent = directories[record.parent] else { return }
+        // the root is in nothing
+        guard record.number != record.parent, let parent = directories[record.parent] else { return }
         parent.setChild(record.name, nil)
         parent.subdirectories -= 1
         noteChange(record.name, in: parent)

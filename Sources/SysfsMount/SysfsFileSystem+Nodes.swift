@@ -17,8 +17,9 @@ extension SysfsFileSystem {
         count("LOOKUP")
         do throws(Errno) {
             let status = try tree.lookUp(name.string, in: Sysfs.Inode(parent))
+            // before the answer: the kernel may give the reference back at once
             tree.remember(status.inode)
-            reply.succeed(Entry(status))
+            if !reply.succeed(Entry(status)) { tree.forget(status.inode, count: 1) }
         } catch {
             if error == .ENOENT {
                 reply.succeed(.negative(timeout: Self.forever))
@@ -118,6 +119,7 @@ extension SysfsFileSystem {
                 return
             }
         }
+        var given: [Sysfs.Inode] = []
         var at = offset <= 1 ? 0 : cookies.index(of: offset)
         while at < entries.count {
             let entry = entries[at]
@@ -125,12 +127,14 @@ extension SysfsFileSystem {
             if plus, let status = try? tree.status(entry.inode) {
                 guard reply.add(entry.name, Entry(status), nextOffset: next) else { break }
                 tree.remember(entry.inode)
+                given.append(entry.inode)
             } else {
                 guard reply.add(entry.name, .unknown(entry.inode, entry.kind.type), nextOffset: next) else { break }
             }
             at += 1
         }
-        reply.succeed()
+        guard !reply.succeed() else { return }
+        for inode in given { tree.forget(inode, count: 1) }
     }
 
     // MARK: - What users may not do

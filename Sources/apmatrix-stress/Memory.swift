@@ -6,7 +6,7 @@ enum Memory {
     /// VmRSS in kilobytes; 0 where /proc does not say it.
     static var resident: Int {
         for line in SystemCall.read("/proc/self/status").text.split(separator: "\n") where line.hasPrefix("VmRSS:") {
-            return line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0
         }
         return 0
     }

@@ -195,6 +195,19 @@ import Testing
         #expect(it.bus.queuesAreAtRest)
     }
 
+    /// The queue is looked at once in each interval, also where several have asked for a reset of it.
+    @Test func aQueueIsPolledOnceHoweverOftenItsResetIsAskedFor() throws {
+        let it = try Host()
+        let queue = "devices/ap/card05/05.0004"
+        it.clock.advance(by: .seconds(1))
+        try it.machine.execute("queue 05.0004 reset-busy=20")
+        for _ in 0..<4 { #expect(it.kernel.write("\(queue)/reset", "1") == "ok") }
+        it.clock.advance(by: .milliseconds(40 * 19))
+        #expect(it.kernel.read("\(queue)/reset") == "Reset in progress.\n")
+        it.clock.advance(by: .milliseconds(40 * 2))
+        #expect(it.kernel.read("\(queue)/reset") == "No Reset Timer set.\n")
+    }
+
     // MARK: - The machine
 
     @Test func withoutQCIEverythingIsTriedAndNothingIsToldOfTheMachine() throws {

@@ -250,3 +250,33 @@ func queue(_ name: String) throws -> APQN { try #require(APQN(name)) }
         }
     }
 }
+
+/// What a secure-execution guest does to its queues.
+@Suite struct SecureInstructionTests {
+    private let apqn = APQN(adapter: AdapterID(6), domain: DomainID(4))
+
+    private func machine() -> Machine {
+        var description = MachineDescription.default
+        description.secureExecution = true
+        return Machine(description)
+    }
+
+    @Test func anotherCardIsNotBound() throws {
+        let machine = machine()
+        #expect(machine.bapq(apqn).responseCode == .normal)
+        #expect(machine.tapq(apqn).1.bindState == .boundNotAssociated)
+        try machine.execute("adapter 06 unplug")
+        try machine.execute("adapter 06 type=CEX7P")
+        #expect(machine.tapq(apqn).1.bindState == .unbound)
+    }
+
+    @Test func nothingIsAssociatedWhileAResetRuns() throws {
+        let machine = machine()
+        #expect(machine.bapq(apqn).responseCode == .normal)
+        try machine.execute("queue 06.0004 reset-busy=2")
+        #expect(machine.rapq(apqn, unbinding: false).responseCode == .normal)
+        #expect(machine.aapq(apqn, secret: 1).responseCode == .resetInProgress)
+        for _ in 0..<2 { _ = machine.tapq(apqn) }
+        #expect(machine.aapq(apqn, secret: 1).responseCode == .normal)
+    }
+}

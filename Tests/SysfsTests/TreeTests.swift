@@ -6,6 +6,12 @@ import Testing
 
 /// Names, links, inodes, and what caches hear: docs/kernel/kernfs.md, "What stat says", "Names and listings".
 @Suite struct TreeTests {
+    @Test func anEmptyTreeCanBeTakenApart() {
+        let tree = Tree(release: .v7_2) { Timestamp(seconds: 0, nanoseconds: 0) }
+        tree.root.remove()
+        #expect(throws: Errno.ENOENT) { try tree.root.directory("bus") }
+    }
+
     @Test func namesAreListedByTheirHash() throws {
         #expect(NameHash("devices").rawValue == 698_066_606)
         let it = try SampleTree()
