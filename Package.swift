@@ -19,7 +19,7 @@ let package = Package(
                 "LockOrder", "SystemAdditions",
             ]),
         // for Fuzzing/
-        .library(name: "Recordings", targets: ["Recordings"]),
+        .library(name: "Recordings", targets: ["Recordings", "VFS", "Sysfs", "Kernels", "LockOrder"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -69,11 +69,11 @@ let package = Package(
             name: "Emulator",
             dependencies: [
                 "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels",
-                "Suggestions", "SystemAdditions", "LockOrder", system,
+                "Suggestions", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .target(
             name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
-        .target(name: "Recordings", dependencies: ["VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
+        .target(name: "Recordings", dependencies: ["VFS", "Kernels", "SystemAdditions", system]),
         .target(name: "Judge", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", system]),
         .target(
             name: "Sandbox",
@@ -93,7 +93,7 @@ let package = Package(
             name: "apmatrix-stress",
             dependencies: [
                 "SysfsMount", "Emulator", "FUSE", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", "APBus",
-                "SystemAdditions", system, argumentParser,
+                system, argumentParser,
             ]),
 
         // Tests, and what they share
@@ -126,14 +126,14 @@ let package = Package(
         .testTarget(
             name: "APBusTests",
             dependencies: [
-                "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions",
-                "KernelLocks", "LockOrder", system,
+                "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "KernelLocks",
+                "LockOrder", system,
             ]),
         .testTarget(
             name: "VFIOAPTests",
             dependencies: [
                 "Waiting", "KernelTesting", "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore",
-                "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
+                "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system,
             ]),
         .testTarget(
             name: "EmulatorTests",
@@ -144,15 +144,14 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "Waiting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS", "Sysfs",
-                "Kernels", "SystemAdditions", system,
+                "APBus", "Waiting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS",
+                "Sysfs", "Kernels", "SystemAdditions", system,
             ]),
         .testTarget(
             name: "InterleavingTests",
             dependencies: [
                 "Waiting", "Interleavings", "apmatrix-stress", "Emulator", "VFIOAP", "APBus", "Mdev", "KVM", "Machine",
-                "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder",
-                system,
+                "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system,
             ]),
         .testTarget(
             name: "FuzzTests",
