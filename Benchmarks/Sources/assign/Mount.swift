@@ -1,9 +1,9 @@
 import DriverCore
 import Emulator
 import Machine
-import Recordings
 import Sysfs
 import SystemPackage
+import VFS
 
 /// A machine whose adapters are all vfio_ap's, and the system calls on its tree.
 struct Mount: Sendable {
