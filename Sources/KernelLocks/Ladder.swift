@@ -8,14 +8,14 @@ public import LockOrder
 // asks for the matrix device's: so `kvm->lock` comes before `matrix_dev->lock`, and whoever holds the latter can no longer take
 // the former.
 //
-// The way out is a lock outside of both, `guests_lock`, which guards the list of the guests that are active. Whoever plugs holds
-// it for reading: no guest comes or goes, and you may look who has the queue (with `matrix_dev->lock`, which you give back), take
-// that guest's `kvm->lock`, then `matrix_dev->lock` again:
+// The way out is a lock outside of both, `guests_lock`, which guards the list of the active guests. To plug, you hold it for
+// reading: no guest comes or goes, and you may look who has the queue (with `matrix_dev->lock`, which you give back), take that
+// guest's `kvm->lock`, then `matrix_dev->lock` again:
 //
 //     guests_lock  →  kvm->lock  →  matrix_dev->lock
 //
-// Whoever gives a guest a device, or takes it back, holds `guests_lock` for writing. Whoever plugs nothing takes
-// `matrix_dev->lock` only.
+// To give a guest a device, or to take it back, you hold `guests_lock` for writing. If you plug nothing, `matrix_dev->lock` is
+// enough.
 //
 // The whole ladder, outermost first:
 //

@@ -73,7 +73,7 @@ import Waiting
     }
 
     // Whose a queue is, is looked up without the lock that guards it, and then looked at again
-    // (`MatrixDevice.withPlugLocks(forOwnerOf:)`): in between A may lose the queue's domain, or get it.
+    // (`MatrixDevice.withOwnerLocked(of:)`): in between A may lose the queue's domain, or get it.
 
     /// A guest does not keep a queue that vfio_ap has no more.
     @Test(arguments: [true, false]) func aQueueThatGoesIsTakenFromWhoHasItThen(isUnassignedMeanwhile: Bool) throws {
