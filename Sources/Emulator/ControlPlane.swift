@@ -8,7 +8,7 @@ internal import SystemPackage
 /// /sys/kernel/debug/apmatrix: what Linux does not have, because there somebody turns a key, pulls a card or types `modprobe`.
 ///
 /// A write holds one command a line; the first one that is refused ends the write with its errno, and the log says why. What
-/// was done before it stays done.
+/// was done before it stays done. A write of more than a page is `E2BIG`, and nothing of it is done: its end may be half a command.
 enum ControlPlane {
     /// Makes the directory and its files; only their owner may enter.
     ///
@@ -70,6 +70,11 @@ enum ControlPlane {
         Attribute(name, mode) { computer, page, _ in
             page.emitUnlimited(text(computer))
         } store: { computer, input, held throws(Errno) in
+            guard !input.isCut else {
+                computer.kernel.log.print(
+                    "apmatrix: \(name): a write of more than \(Page.size) bytes; write fewer commands at a time")
+                throw .E2BIG
+            }
             for line in input.bytes.split(separator: UInt8(ascii: "\n")) {
                 let text = String(decoding: line, as: UTF8.self)
                 do throws(ControlError) {

@@ -69,7 +69,7 @@ public final class OpenFile: Sendable {
             try tree.checkActive(self)
             return 0
         }
-        let input = Input(bytes.count > Page.size ? Array(bytes.prefix(Page.size)) : bytes)
+        let input = Input(bytes)
         try turns.withTurn { _ throws(Errno) in
             try tree.withActive(self) { () throws(Errno) in
                 try tree.intercept(.write, inode)

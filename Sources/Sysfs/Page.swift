@@ -35,12 +35,15 @@ public struct Page: Sendable {
 
 /// What one `write(2)` hands to an attribute.
 public struct Input: Sendable {
-    /// Everything that was written.
+    /// What was written, at most a page of it.
     public let bytes: [UInt8]
+    /// More than a page was written, and the rest is not here.
+    public let isCut: Bool
 
-    /// Takes the bytes as they are: `OpenFile.write` has cut them at a page.
-    public init(_ bytes: [UInt8]) {
-        self.bytes = bytes
+    /// Takes the first page of what was written.
+    public init(_ written: [UInt8]) {
+        isCut = written.count > Page.size
+        bytes = isCut ? Array(written.prefix(Page.size)) : written
     }
 
     /// What a C string function sees: the bytes before the first NUL.

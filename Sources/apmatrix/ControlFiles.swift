@@ -78,6 +78,7 @@ struct ControlFiles {
         switch error as? Errno {
         case .ENOTCONN?: .serverIsGone(mountPoint.string)
         case .EACCES?: Failure("\(path(name)): permission denied; only the owner of the mount may do this")
+        case .E2BIG?: Failure("\(path(name)): a command has at most 4096 bytes")
         default: Failure("\(path(name)): \(error)")
         }
     }

@@ -60,6 +60,20 @@ final class Host {
 
 @Suite struct ControlPlaneTests {
     /// What is refused answers an errno, changes nothing and says in the log what would be right.
+    /// The end of what is cut off may be half a command: `reset-busy=2` of `reset-busy=255`.
+    @Test func ofAWriteOverAPageNothingIsDone() throws {
+        let host = try Host()
+        let command = "queue 05.0004 reset-busy=255\n"
+        let commands = String(repeating: command, count: 4096 / command.utf8.count + 1)
+        #expect(host.write(commands, to: "\(Host.control)/machine") == "E2BIG")
+        #expect(
+            host.read("\(Host.control)/log").hasSuffix(
+                "machine: a write of more than 4096 bytes; write fewer commands at a time\n"))
+        #expect(!host.read("\(Host.control)/machine").contains("reset-busy"))
+        let page = String(commands.prefix(4096 - 4096 % command.utf8.count))
+        #expect(host.write(page, to: "\(Host.control)/machine") == "ok")
+    }
+
     @Test(arguments: [
         ("machine", "adapter", "EINVAL", "an adapter"), ("machine", "adapter 06 type=CEX9Z", "EINVAL", "CEX8C"),
         ("machine", "queue 77.0047 reset-busy=3", "ENOENT", "77.0047"),
