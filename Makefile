@@ -99,8 +99,9 @@ fmt:
 install: deps
 	mkdir -p .build/static
 	ln -sf "$$(pkg-config --variable=libdir yaml-0.1)/libyaml.a" .build/static/libyaml.a
-	printf '%s\n' 'Name: yaml' 'Description: libyaml' 'Version: 0.1' 'Libs: -L$(CURDIR)/.build/static -lyaml' > .build/static/yaml-0.1.pc
-	PKG_CONFIG_PATH="$(CURDIR)/.build/static" $(SWIFT) build $(INSTALL) --product apmatrix $(JOBS)
+	printf '%s\n' 'Name: yaml' 'Description: libyaml' 'Version: 0.1' "Cflags: $$(pkg-config --cflags yaml-0.1)" \
+	    "Libs: -L$(CURDIR)/.build/static $$(pkg-config --libs yaml-0.1)" > .build/static/yaml-0.1.pc
+	PKG_CONFIG_PATH="$(CURDIR)/.build/static$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" $(SWIFT) build $(INSTALL) --product apmatrix $(JOBS)
 	install -D -s -m 0755 "$$($(SWIFT) build $(INSTALL) --show-bin-path)/apmatrix" "$(DESTDIR)$(PREFIX)/bin/apmatrix"
 	@[ -z "$(SBINDIR)" ] || { install -d "$(DESTDIR)$(SBINDIR)" && ln -sfn "$(PREFIX)/bin/apmatrix" "$(HELPER)"; } || \
 	    echo "no $(HELPER): 'mount -t fuse.apmatrix' and fstab will not find the program; install as root, or with SBINDIR=" >&2

@@ -30,6 +30,7 @@ let package = Package(
         // Libraries for anybody: they know nothing of what is below.
         .target(name: "SystemAdditions", dependencies: [system]),
         .target(name: "Suggestions"),
+        .target(name: "Hexadecimal"),
         .target(name: "LockOrder"),
         .target(name: "Interleavings", dependencies: ["LockOrder"]),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
@@ -46,30 +47,32 @@ let package = Package(
         .target(
             name: "DriverCore",
             dependencies: ["Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system, collections]),
-        .target(name: "AdjunctProcessor"),
+        .target(name: "AdjunctProcessor", dependencies: ["Hexadecimal"]),
         .target(
             name: "Mdev", dependencies: ["DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
         .target(name: "KVM", dependencies: ["AdjunctProcessor", "KernelLocks", "LockOrder"]),
         .target(
             name: "APBus",
             dependencies: [
-                "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
+                "AdjunctProcessor", "DriverCore", "Sysfs", "Hexadecimal", "Kernels", "SystemAdditions", "KernelLocks",
+                "LockOrder", system,
             ]),
         .target(
             name: "VFIOAP",
             dependencies: [
-                "APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks",
-                "LockOrder", system,
+                "APBus", "Mdev", "KVM", "AdjunctProcessor", "DriverCore", "Sysfs", "Hexadecimal", "Kernels", "SystemAdditions",
+                "KernelLocks", "LockOrder", system,
             ]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Machine", dependencies: ["CYAML", "AdjunctProcessor", "Suggestions", "SystemAdditions", system]),
+        .target(
+            name: "Machine", dependencies: ["CYAML", "AdjunctProcessor", "Suggestions", "Hexadecimal", "SystemAdditions", system]),
 
         // What is made of them.
         .target(
             name: "Emulator",
             dependencies: [
-                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels",
-                "Suggestions", "SystemAdditions", "KernelLocks", "LockOrder", system,
+                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Hexadecimal",
+                "Kernels", "Suggestions", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .target(
             name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
@@ -87,13 +90,13 @@ let package = Package(
             name: "apmatrix",
             dependencies: [
                 "Sandbox", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "CLinux", "Machine", "DriverCore", "Sysfs",
-                "Kernels", "Suggestions", "SystemAdditions", system, argumentParser,
+                "Hexadecimal", "Kernels", "Suggestions", "SystemAdditions", system, argumentParser,
             ]),
         .executableTarget(
             name: "apmatrix-stress",
             dependencies: [
                 "SysfsMount", "Emulator", "FUSE", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", "APBus",
-                system, argumentParser,
+                "Hexadecimal", "Interleavings", system, argumentParser,
             ]),
 
         // Tests, and what they share
@@ -105,9 +108,11 @@ let package = Package(
         .testTarget(name: "LockOrderTests", dependencies: ["Waiting", "KernelLocks", "LockOrder"], exclude: ["Snippets"]),
         .testTarget(name: "FUSETests", dependencies: ["Waiting", "FUSE", "SystemAdditions", system]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
-        .testTarget(name: "SysfsTests", dependencies: ["Waiting", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
+        .testTarget(
+            name: "SysfsTests",
+            dependencies: ["Waiting", "Sysfs", "Hexadecimal", "Kernels", "SystemAdditions", "LockOrder", system]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
-        .testTarget(name: "AdjunctProcessorTests", dependencies: ["Waiting", "AdjunctProcessor"]),
+        .testTarget(name: "AdjunctProcessorTests", dependencies: ["Waiting", "AdjunctProcessor", "Interleavings"]),
         .testTarget(
             name: "MachineTests", dependencies: ["Waiting", "Machine", "AdjunctProcessor", "SystemAdditions", system]),
         .testTarget(
@@ -156,7 +161,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Waiting", "Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
+                "Waiting", "Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Hexadecimal", "Interleavings", "Kernels",
+                "SystemAdditions", system,
             ]),
         .testTarget(
             name: "SandboxTests",

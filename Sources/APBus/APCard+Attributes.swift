@@ -1,5 +1,6 @@
 internal import AdjunctProcessor
 internal import DriverCore
+internal import Hexadecimal
 internal import Kernels
 internal import LockOrder
 internal import SystemAdditions

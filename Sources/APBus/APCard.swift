@@ -1,5 +1,6 @@
 public import AdjunctProcessor
 public import DriverCore
+internal import Hexadecimal
 internal import LockOrder
 internal import SystemPackage
 internal import Sysfs

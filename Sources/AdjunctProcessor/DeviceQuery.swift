@@ -1,3 +1,5 @@
+internal import Hexadecimal
+
 // What the zcrypt drivers ask a card with a request message, because no instruction tells it.
 
 /// A question to a card or to one domain of it.
@@ -48,7 +50,7 @@ public struct VerificationPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// Lower-case hexadecimal digits without a prefix.
     public var description: String {
-        bytes.map { hexText($0, digits: 2) }.joined()
+        bytes.map { ($0).hex(2) }.joined()
     }
 }
 

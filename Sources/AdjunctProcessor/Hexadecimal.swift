@@ -17,12 +17,6 @@ func hexValue(_ digit: UInt8) -> UInt8? {
     }
 }
 
-/// `value` in lower case, filled with zeros to `digits`.
-func hexText(_ value: some UnsignedInteger, digits: Int) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
-}
-
 /// An optional `0x` and one to four hexadecimal digits whose value fits a byte; nil for anything else.
 func hexByte(_ text: some Collection<UInt8>) -> UInt8? {
     let digits = text.starts(with: "0x".utf8) ? text.dropFirst(2) : text[...]

@@ -1,3 +1,5 @@
+internal import Hexadecimal
+
 // The numbers by which the architecture names things. In the tree they are lower-case hexadecimal: card05, 05.0047.
 
 /// The number of an adapter (APID), the card: 00 to ff. Written as in `card05`.
@@ -26,7 +28,7 @@ public struct AdapterID: RawRepresentable, Hashable, Comparable, Sendable, Custo
 
     /// Two digits: `05`.
     public var description: String {
-        hexText(rawValue, digits: 2)
+        rawValue.hex(2)
     }
 
     /// Appends the bytes of `description`.
@@ -66,7 +68,7 @@ public struct DomainID: RawRepresentable, Hashable, Comparable, Sendable, Custom
 
     /// Four digits: `0047`.
     public var description: String {
-        hexText(rawValue, digits: 4)
+        rawValue.hex(4)
     }
 
     /// Appends the bytes of `description`.

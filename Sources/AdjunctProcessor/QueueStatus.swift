@@ -1,3 +1,5 @@
+internal import Hexadecimal
+
 /// The response code of an AP instruction (bits of GR1), as the architecture numbers it.
 public struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// Any number is possible, also one that has no name here.
@@ -64,7 +66,7 @@ public struct ResponseCode: RawRepresentable, Hashable, Sendable, CustomStringCo
 
     /// Two digits, as in `rc=0a`.
     public var description: String {
-        hexText(rawValue, digits: 2)
+        rawValue.hex(2)
     }
 
     /// Appends the bytes of `description`.

@@ -16,6 +16,7 @@
 /* Declared by the C library for those who define _GNU_SOURCE, which Swift does not. The flags have other numbers on other
    architectures; under these names the C library always gives them. */
 int unshare(int flags);
+int memfd_create(const char *name, unsigned int flags);
 static const int linux_o_direct = __O_DIRECT;
 static const int linux_o_path = __O_PATH;
 static const int linux_o_tmpfile = __O_TMPFILE;

@@ -2,6 +2,7 @@ internal import LockOrder
 
 /// What a uevent says has happened.
 public enum UeventAction: String, CaseIterable, Sendable {
+    /// As `ACTION` spells them.
     case add, remove, change, move, online, offline, bind, unbind
 }
 

@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+internal import Hexadecimal
 internal import KVM
 internal import LockOrder
 internal import Machine

@@ -76,7 +76,10 @@ enum ControlPlane {
                 throw .E2BIG
             }
             for line in input.bytes.split(separator: UInt8(ascii: "\n")) {
-                let text = String(decoding: line, as: UTF8.self)
+                // a carriage return too: the commands may come from a file of another system
+                let end = line.lastIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "\r") }
+                guard let end else { continue }
+                let text = String(decoding: line[...end], as: UTF8.self)
                 do throws(ControlError) {
                     try command(computer, text, held)
                 } catch {

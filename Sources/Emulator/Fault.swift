@@ -19,7 +19,7 @@ struct Fault: Sendable {
     private(set) var delay: Duration?
     /// The first access that it happens to, counted from 1; and, with `nth=`, the last one too.
     private var first = 1
-    private var last = Int.max
+    private var last: Int?
     /// As it is written.
     private let options: [String]
     private var accesses = 0
@@ -35,6 +35,13 @@ struct Fault: Sendable {
         self.access = access
         pattern = try FaultPattern(words[1])
         options = Array(words[2...])
+        let keys = options.map { $0.prefix { $0 != "=" } }
+        if let twice = keys.indices.first(where: { keys[..<$0].contains(keys[$0]) }) {
+            throw ControlError(.EINVAL, "'\(keys[twice])=' is given twice; once will do")
+        }
+        if keys.contains("nth"), keys.contains("times") {
+            throw ControlError(.EINVAL, "nth= and times= exclude each other: one access, or the first so many")
+        }
         for option in options { try take(option) }
         guard errno != nil || delay != nil else { throw ControlError(.EINVAL, "a fault has an errno, a delay, or both") }
         try pattern.checkPossible(access, on: release)
@@ -47,7 +54,9 @@ struct Fault: Sendable {
             guard let errno = Errno(name: name) else { throw ControlError(.EINVAL, "'\(name)' is no errno; EIO is one") }
             self.errno = errno
         case ("delay", let text):
-            guard let delay = Fault.duration(text) else { throw ControlError(.EINVAL, "'\(text)' is no delay; 2s and 50ms are") }
+            guard let delay = Fault.duration(text) else {
+                throw ControlError(.EINVAL, "'\(text)' is no delay; 2s and 50ms are, up to an hour")
+            }
             self.delay = delay
         case ("nth", let text):
             guard let number = Int(text), number > 0 else {
@@ -83,15 +92,15 @@ struct Fault: Sendable {
     mutating func count(_ access: Access, at path: String) -> Bool {
         guard access == self.access, pattern.matches(path) else { return false }
         accesses += 1
-        return (first...last).contains(accesses)
+        return accesses >= first && accesses <= last ?? .max
     }
 
     /// Whether it happens to nothing any more.
-    var isSpent: Bool { accesses >= last }
+    var isSpent: Bool { last.map { accesses >= $0 } ?? false }
 
     /// Whether each access that the other is for fails already by this one, which comes first.
     func preempts(_ other: Fault, on release: KernelRelease) -> Bool {
-        errno != nil && last == Int.max && access == other.access && pattern.covers(other.pattern, access, on: release)
+        errno != nil && last == nil && access == other.access && pattern.covers(other.pattern, access, on: release)
     }
 }
 
@@ -105,8 +114,8 @@ struct FaultPlan: Sendable {
 
     /// - Throws: `EEXIST` for a fault that nobody would ever notice.
     mutating func add(_ fault: Fault, on release: KernelRelease) throws(ControlError) {
-        // a delay is noticed: delays add up
-        if fault.delay == nil, let earlier = faults.first(where: { $0.preempts(fault, on: release) }) {
+        // a delay alone is noticed: delays add up
+        if fault.errno != nil, let earlier = faults.first(where: { $0.preempts(fault, on: release) }) {
             throw ControlError(.EEXIST, "'\(earlier.line)' comes first, always; 'clear' removes all")
         }
         faults.append(fault)

@@ -33,23 +33,14 @@ final class Replay: Strategy {
 
 /// Chooses at random, the same way for the same seed: mostly lets a thread go on, so that switches come at any distance.
 final class RandomChoice: Strategy {
-    private var state: UInt64
+    private var numbers: SplitMix64
 
     init(seed: UInt64) {
-        state = seed
+        numbers = SplitMix64(seed: seed)
     }
 
     func choose(_ candidates: Candidates, _ history: History) -> Int {
-        if let current = candidates.current, candidates.enabled.contains(current), next() % 4 != 0 { return current }
-        return candidates.enabled[Int(next() % UInt64(candidates.enabled.count))]
-    }
-
-    /// SplitMix64.
-    private func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
+        if let current = candidates.current, candidates.enabled.contains(current), numbers.next() % 4 != 0 { return current }
+        return candidates.enabled[numbers.below(candidates.enabled.count)]
     }
 }

@@ -1,5 +1,4 @@
-/// The proof that the calling thread holds a lock of rank `R` (or, as `Held<Unlocked>`, that it holds none), and that the
-/// innermost lock it was given is this one.
+/// The proof that the calling thread holds a lock of rank `R`, or, as `Held<Unlocked>`, that it held none when the scope began.
 ///
 /// It is lent to the closure that runs under the lock, weighs nothing, cannot be copied, cannot be kept, and cannot be made
 /// outside of this module. A function that needs a lock held says so in its signature:

@@ -29,9 +29,13 @@
 /// copied, kept, returned, or given to another thread; state is not touched without its lock, nor written by a reader; a function
 /// says in its signature what it must be called with, and after what it may be called.
 ///
-/// At run time (``LockChecker``, on in debug builds): that the order of the values ``LockRank`` is that of the types; that the
-/// token shown is of the innermost scope and not of one around it; that nothing is taken under a leaf; that `withNoLocksHeld` is
-/// true.
+/// At run time (``LockChecker``, on in debug builds): that what is taken is below everything that the thread holds, whichever of its
+/// tokens was shown; that the order of the values ``LockRank`` is that of the types; that nothing is taken under a leaf; that
+/// `withNoLocksHeld` is true.
+///
+/// By the name: every token is called `held`, so that the one of an outer scope is out of reach in an inner one (`make check`).
+///
+/// One ladder in a process: its places are also those of statistics and reports.
 public protocol Rank {
     /// The rung, as a value.
     static var rank: LockRank { get }

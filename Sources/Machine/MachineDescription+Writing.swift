@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+internal import Hexadecimal
 
 extension MachineDescription {
     /// The machine as YAML, in the form that `init(yaml:file:)` reads; reading it gives the same machine. Ends with a
@@ -46,7 +47,7 @@ extension Adapter {
         add("type", "\(type)")
         add("config", config ? nil : "0")
         add("chkstop", chkstop ? "1" : nil)
-        add("ap_functions", functions.map { "0x" + padded(String($0, radix: 16, uppercase: true), 8) })
+        add("ap_functions", functions.map { "0x" + $0.hex(8, uppercase: true) })
         add("serialnr", serialNumber.map(quoted))
         add("API_ordinalnr", apiOrdinal.map { "\($0)" })
         add("FW_version", firmware.map { "\($0)" })
@@ -121,10 +122,6 @@ private func name(_ range: ClosedRange<UInt8>) -> String {
 
 private func list(_ items: [String]) -> String {
     "[\(items.joined(separator: ", "))]"
-}
-
-private func padded(_ digits: String, _ count: Int) -> String {
-    String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
 }
 
 /// A YAML scalar in double quotes.

@@ -1,3 +1,5 @@
+internal import Hexadecimal
+
 /// What is wrong with a machine file: all of it, in the order of the text.
 public struct MachineDescriptionError: Error, Hashable, CustomStringConvertible {
     /// One thing that is wrong, and where.
@@ -42,6 +44,21 @@ public struct MachineDescriptionError: Error, Hashable, CustomStringConvertible 
             return "\(file):\(line):\(column): \(problem.text)"
         }
         if untold > 0 { lines.append("\(file): … and \(untold) more") }
-        return lines.joined(separator: "\n")
+        return lines.map(Self.onOneLine).joined(separator: "\n")
+    }
+
+    /// The text without what a terminal would obey, and not longer than anybody reads: a value may be megabytes, with newlines in it.
+    private static func onOneLine(_ text: String) -> String {
+        var shown = ""
+        for (number, scalar) in text.unicodeScalars.enumerated() {
+            if number == 500 { return shown + "…" }
+            switch scalar {
+            case "\n": shown += "\\n"
+            case "\t": shown += "\\t"
+            case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}": shown += "\\u" + scalar.value.hex(4)
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
     }
 }

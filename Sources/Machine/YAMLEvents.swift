@@ -1,4 +1,5 @@
 internal import CYAML
+internal import Hexadecimal
 
 /// What libyaml comes across in a text, one thing after the other.
 struct YAMLEvent {
@@ -102,7 +103,6 @@ struct YAMLEvents: ~Copyable {
         var place = TextPlace()
         for scalar in String(decoding: bytes[..<offset], as: UTF8.self).unicodeScalars { place.pass(scalar) }
         let value = parser.pointee.problem_value
-        let digits = String(max(0, value), radix: 16)
         guard problem.hasPrefix("control characters") else {
             return YAMLProblem(mark: place.mark, text: "this is not UTF-8; save the file as UTF-8")
         }
@@ -110,8 +110,7 @@ struct YAMLEvents: ~Copyable {
         case 0: return YAMLProblem(mark: place.mark, text: "a NUL is here; if this is UTF-16, save it as UTF-8")
         case 0xfeff: return problemOfMark(at: place.mark)
         default:
-            let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-            return YAMLProblem(mark: place.mark, text: "the control character U+\(number) is not allowed")
+            return YAMLProblem(mark: place.mark, text: "the control character U+\(max(0, value).hex(4)) is not allowed")
         }
     }
 

@@ -51,12 +51,20 @@ public enum FileRequest: Hashable, Sendable {
     case stat(SysfsPath)
     /// Opens and closes.
     case open(SysfsPath, OpenFlags)
+    /// mkdir(2)
     case makeDirectory(SysfsPath)
+    /// rmdir(2)
     case removeDirectory(SysfsPath)
+    /// unlink(2)
     case unlink(SysfsPath)
+    /// rename(2)
     case rename(SysfsPath, to: SysfsPath)
+    /// symlink(2); the target is not looked at
     case symbolicLink(SysfsPath, to: [UInt8])
+    /// truncate(2), the length in bytes
     case truncate(SysfsPath, length: Int)
+    /// chmod(2), the permission bits
     case changeMode(SysfsPath, UInt16)
+    /// access(2)
     case access(SysfsPath, AccessMode)
 }

@@ -30,6 +30,7 @@ public struct Inode: Hashable, Sendable, CustomStringConvertible {
 
 /// What a node is.
 public enum NodeKind: Hashable, Sendable {
+    /// What can have names in it.
     case directory
     /// A file.
     case attribute

@@ -4,6 +4,7 @@ public import SystemPackage
 
 /// What is done to an attribute.
 public enum Access: String, Sendable {
+    /// A read that shows the attribute, and a write.
     case read, write
 }
 

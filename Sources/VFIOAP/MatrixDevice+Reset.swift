@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 internal import APBus
 internal import DriverCore
+internal import Hexadecimal
 internal import KernelLocks
 internal import Kernels
 internal import LockOrder

@@ -69,6 +69,7 @@ public protocol FileOperations: Sendable {
 
 /// The type of a file, as `stat` requests name it.
 public enum FileKind: String, Hashable, Sendable {
+    /// The types of stat(2); sysfs has the first three.
     case file, directory = "dir", link, character = "char", block, fifo, socket = "sock"
 }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Interleavings
 internal import Synchronization
 internal import SystemPackage
 
@@ -55,7 +56,7 @@ final class Client: Sendable {
     var counts: Counts { state.withLock { $0.counts } }
 
     private func run() {
-        var generator = Generator(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(number))
+        var generator = SplitMix64(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(number))
         while true {
             let operation = Operation.random(host, using: &generator)
             let isStopped = state.withLock { state in

@@ -1,17 +1,19 @@
 internal import Glibc
+internal import Hexadecimal
+internal import Interleavings
 
 /// One thing that is done to a host, chosen at random.
 enum Operation {
     case write(String, String)
     case read(String)
 
-    static func random(_ host: MountedHost, using generator: inout Generator) -> Operation {
+    static func random(_ host: MountedHost, using generator: inout SplitMix64) -> Operation {
         let index = generator.below(host.devices.count)
         let device = host.devices[index]
         let matrix = "devices/vfio_ap/matrix/\(device)"
         let (adapter, domain) = (generator.pick(MountedHost.adapters), generator.pick(MountedHost.domains))
-        let card = hex(adapter, 2)
-        let queue = "\(card).\(hex(domain, 4))"
+        let card = adapter.hex(2)
+        let queue = "\(card).\(domain.hex(4))"
         let control = "kernel/debug/apmatrix"
         switch generator.below(100) {
         case 0..<14: return .write("\(matrix)/assign_adapter", "\(adapter)")
@@ -20,7 +22,8 @@ enum Operation {
         case 34..<40: return .write("\(matrix)/unassign_domain", "\(domain)")
         case 40..<43: return .write("\(matrix)/assign_control_domain", "\(domain)")
         case 43..<46: return .write("\(matrix)/unassign_control_domain", "\(domain)")
-        case 46..<49: return .write("\(matrix)/ap_config", "0x\(hex(1 << (15 - adapter), 4)),0x\(hex(1 << (15 - domain), 4)),0x0")
+        case 46..<49:
+            return .write("\(matrix)/ap_config", "0x\((1 << (15 - adapter)).hex(4)),0x\((1 << (15 - domain)).hex(4)),0x0")
         case 49..<55: return .read("\(matrix)/matrix")
         case 55..<61: return .read("\(matrix)/guest_matrix")
         case 61..<63: return .read("\(matrix)/control_domains")
@@ -39,7 +42,7 @@ enum Operation {
         case 91: return .write("\(control)/machine", "adapter \(card) unplug")
         case 92: return .write("\(control)/machine", "adapter \(card) type=CEX8C config=1 chkstop=0")
         case 93: return .write("\(control)/machine", "adapter \(card) chkstop=\(generator.below(2))")
-        case 94: return .write("\(control)/machine", "domain \(hex(domain, 2)) \(generator.below(3) == 0 ? "none" : "both")")
+        case 94: return .write("\(control)/machine", "domain \(domain.hex(2)) \(generator.below(3) == 0 ? "none" : "both")")
         case 95: return .write("\(control)/machine", "queue \(queue) reset-busy=\(generator.below(3))")
         case 96: return .write("bus/ap/scans", "1")
         case 97: return .read("\(control)/guests")
@@ -76,30 +79,9 @@ enum Operation {
     }
 
     private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
-
-    private static func hex(_ number: some BinaryInteger, _ width: Int) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
 }
 
-/// SplitMix64: the same numbers for the same seed.
-struct Generator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
+extension SplitMix64 {
+    /// One of these numbers.
     mutating func pick(_ range: ClosedRange<UInt8>) -> Int { Int(range.lowerBound) + below(range.count) }
 }

@@ -74,7 +74,7 @@ extension Apmatrix {
         var command: any ParsableCommand.Type = self
         for word in words.first == "help" ? words.dropFirst() : words[...] {
             let commands = command.configuration.subcommands
-            if commands.isEmpty || word.hasPrefix("-") { return }
+            if commands.isEmpty || word.hasPrefix("-") || word == "help" { return }
             guard let next = commands.first(where: { $0._commandName == word }) else {
                 throw ValidationError(Self.refusal(of: word, for: command))
             }

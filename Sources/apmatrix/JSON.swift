@@ -1,3 +1,5 @@
+internal import Hexadecimal
+
 /// A value as JSON has it (RFC 8259), to be written.
 indirect enum JSON: Hashable {
     case number(Int)
@@ -46,8 +48,7 @@ indirect enum JSON: Hashable {
             case "\r": text += "\\r"
             case "\t": text += "\\t"
             case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+                text += "\\u" + scalar.value.hex(4)
             default: text.unicodeScalars.append(scalar)
             }
         }

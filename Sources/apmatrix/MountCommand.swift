@@ -45,6 +45,10 @@ struct MountCommand: ParsableCommand {
     @Option(name: .customLong("ready-descriptor"), help: .hidden)
     var readyDescriptor: Int32?
 
+    /// What the machine file was: it has been read, and a pipe is read once.
+    @Option(name: .customLong("machine-descriptor"), help: .hidden)
+    var machineDescriptor: Int32?
+
     func validate() throws {
         var options = mountOptions
         _ = try KernelRelease.taken(from: &options)
@@ -63,7 +67,7 @@ struct MountCommand: ParsableCommand {
         if foreground || debug || readyDescriptor != nil {
             try Server(machine, release, mountOptions, directory).run(readyDescriptor)
         } else {
-            try Server.startInBackground(command)
+            try Server.startInBackground(command, machine)
         }
     }
 
@@ -74,12 +78,17 @@ struct MountCommand: ParsableCommand {
 
     /// This very command, for the process that serves the mount.
     private var command: [String] {
-        ["mount", "--kernel", kernel.rawValue] + options.flatMap { ["-o", $0] } + ["--ready-descriptor", "3", "--", first]
+        ["mount", "--kernel", kernel.rawValue] + options.flatMap { ["-o", $0] } + [
+            "--ready-descriptor", "3", "--machine-descriptor", "4", "--", first,
+        ]
             + (second.map { [$0] } ?? [])
     }
 
     private func machineDescription() throws -> MachineDescription {
-        try MachineDescription(file: second != nil && first != "none" ? first : nil)
+        let file = second != nil && first != "none" ? first : nil
+        guard let machineDescriptor else { return try MachineDescription(file: file) }
+        let given = FileDescriptor(rawValue: machineDescriptor)
+        return try MachineDescription(yaml: try given.closeAfter { try given.readToEnd() }, file: file ?? first)
     }
 }
 
@@ -117,11 +126,14 @@ private struct Server {
     /// Starts the program again as a process of its own, and returns when its mount answers. If something goes wrong before that,
     /// the new process says so itself.
     ///
-    /// - Parameter words: the command, with descriptor 3 to tell of the mount on.
+    /// - Parameters:
+    ///   - words: the command, with descriptor 3 to tell of the mount on, and descriptor 4 to read the machine from.
+    ///   - machine: what was read already.
     /// - Throws: `ExitCode` with the status of a server that has said what went wrong; `Failure` where it cannot be started, or a
     ///   signal has ended it; `Errno` where there can be no pipe.
-    static func startInBackground(_ words: [String]) throws {
+    static func startInBackground(_ words: [String], _ machine: MachineDescription) throws {
         let (reading, writing) = try FileDescriptor.pipe()
+        let given = try textInMemory(machine.yaml)
         // by this name, since by mount(8)'s the words would be mount(8)'s
         let pointers = (["apmatrix"] + words).map { strdup($0) }
         defer { pointers.forEach { free($0) } }
@@ -133,7 +145,8 @@ private struct Server {
         posix_spawn_file_actions_init(&actions)
         // the server keeps nothing open that it was given by accident: somebody may wait for its end
         posix_spawn_file_actions_adddup2(&actions, writing.rawValue, 3)
-        for descriptor in openDescriptors() where descriptor > 3 {
+        posix_spawn_file_actions_adddup2(&actions, given.rawValue, 4)
+        for descriptor in openDescriptors() where descriptor > 4 {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -141,6 +154,7 @@ private struct Server {
         let error = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, pointers + [nil], environ)
         guard error == 0 else { throw Failure("cannot start the server: \(Errno(rawValue: error))") }
         try writing.close()
+        try given.close()
         var byte: UInt8 = 0
         let count = try withUnsafeMutableBytes(of: &byte) { try reading.read(into: $0) }
         guard count == 0 else { return }
@@ -150,6 +164,20 @@ private struct Server {
         guard signal == 0 else { throw Failure("the server was ended by signal \(signal)") }
         let code = linux_exit_status(status)
         throw ExitCode(code == 0 ? 1 : code)
+    }
+}
+
+/// A file without a name that has this text, read from its start; its descriptor is none that the server is given.
+private func textInMemory(_ text: String) throws -> FileDescriptor {
+    let made = memfd_create("machine", 0)
+    guard made >= 0 else { throw Errno(rawValue: errno) }
+    let file = FileDescriptor(rawValue: made)
+    return try file.closeAfter {
+        try file.writeAll(text.utf8)
+        try file.seek(offset: 0, from: .start)
+        let other = fcntl(made, F_DUPFD, 10)
+        guard other >= 0 else { throw Errno(rawValue: errno) }
+        return FileDescriptor(rawValue: other)
     }
 }
 

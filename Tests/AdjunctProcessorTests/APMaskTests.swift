@@ -1,4 +1,5 @@
 import AdjunctProcessor
+import Interleavings
 import Testing
 
 @Suite struct APMaskTests {
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func algebraAgreesWithSets() {
-        var generator = Sequencer(state: 42)
+        var generator = SplitMix64(seed: 42)
         for _ in 0..<200 {
             let left = Set((0..<40).map { _ in UInt8.random(in: 0...255, using: &generator) })
             let right = Set((0..<40).map { _ in UInt8.random(in: 0...255, using: &generator) })
@@ -66,18 +67,5 @@ import Testing
             #expect(l.intersection(r).isSubset(of: l))
             #expect(l.count == left.count)
         }
-    }
-}
-
-/// A repeatable generator (SplitMix64).
-struct Sequencer: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

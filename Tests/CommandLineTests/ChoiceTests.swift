@@ -5,6 +5,17 @@ import Testing
 
 /// Which mount is meant, and what is advised where there is none.
 extension CommandLineTests {
+    /// A pipe is read once, and the process that serves is another one.
+    @Test func aMachineIsMountedFromAPipe() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        let outcome = try Program.run("mount", "/dev/stdin", sys, input: "adapters: {1f: CEX7P}\ndomains: [2a]\n")
+        try #require(outcome.status == 0, "\(outcome.errors)")
+        defer { _ = try? Program.run("unmount", sys) }
+        #expect(try Program.run("machine", "--mount", sys).output.contains("  1f: CEX7P"))
+    }
+
     @Test func aPathInAMountIsEnoughAndTheInnermostIsMeant() throws {
         let folder = try Folder()
         defer { folder.remove() }

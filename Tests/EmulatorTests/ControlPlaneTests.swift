@@ -60,6 +60,12 @@ final class Host {
 
 @Suite struct ControlPlaneTests {
     /// What is refused answers an errno, changes nothing and says in the log what would be right.
+    @Test func blanksAndCarriageReturnsBehindACommandMeanNothing() throws {
+        let host = try Host()
+        #expect(host.write("adapter 05 config=0 \r\n\r\nadapter 06 config=0\t\r\n", to: "\(Host.control)/machine") == "ok")
+        #expect(host.computer.machine.description.adapters.values.count { !$0.config } == 2)
+    }
+
     /// The end of what is cut off may be half a command: `reset-busy=2` of `reset-busy=255`.
     @Test func ofAWriteOverAPageNothingIsDone() throws {
         let host = try Host()

@@ -1,3 +1,5 @@
+import Hexadecimal
+import Interleavings
 import Recordings
 import Sysfs
 import SystemAdditions

@@ -1,3 +1,5 @@
+import Hexadecimal
+
 /// Mediated devices: docs/kernel/mediated-devices.md, "Create", "Remove", and docs/kernel/vfio-ap.md, "Assigning", "ap_config".
 extension Model {
     mutating func create(_ text: [UInt8]) -> Expectation {

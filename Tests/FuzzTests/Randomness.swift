@@ -1,21 +1,9 @@
-/// SplitMix64: the same numbers for the same seed.
-struct Randomness: RandomNumberGenerator {
-    private var state: UInt64
+import Interleavings
 
-    init(seed: UInt64) {
-        state = seed
-    }
+/// What a walk chooses by: the same for the same seed.
+typealias Randomness = SplitMix64
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
+extension SplitMix64 {
     /// Once in so many times.
     mutating func once(in times: Int) -> Bool { below(times) == 0 }
 

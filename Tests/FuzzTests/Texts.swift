@@ -1,3 +1,6 @@
+import Hexadecimal
+import Interleavings
+
 /// What is written to files: what belongs there, what nearly does, and what nobody would write.
 struct Texts {
     static let uuids = (0..<4).map { "aaaaaaaa-0000-4000-8000-00000000000\($0)" }

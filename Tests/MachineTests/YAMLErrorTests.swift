@@ -29,6 +29,16 @@ import Testing
         #expect(try MachineDescription(yaml: text).yaml == MachineDescription(yaml: "adapters: {05: CEX8C}").yaml)
     }
 
+    @Test func anErrorIsALineThatNoTerminalObeys() throws {
+        let error = try #require(throws: MachineDescriptionError.self) {
+            try MachineDescription(
+                yaml: "\"a\\nb\\e[31m\": 1\nadapters: {05: \(String(repeating: "x", count: 100_000))}", file: "m")
+        }
+        #expect(error.description.split(separator: "\n").count == 2)
+        #expect(error.description.contains("a\\nb\\u001b[31m"))
+        #expect(error.description.utf8.count < 1500)
+    }
+
     @Test(arguments: [
         ("", "m:1:1: the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'"),
         (bom, "m:1:1: the text is empty; a machine is a mapping such as 'adapters: {05: CEX8C}'"),
