@@ -58,6 +58,8 @@ enum MountHelper {
     private static let optionsForMount: Set = [
         "defaults", "auto", "noauto", "user", "nouser", "users", "owner", "noowner", "group", "nogroup", "fail", "nofail",
         "_netdev", "comment",
+        // the kernel's default, which libfuse has no word for
+        "relatime",
     ]
 
     /// What mount(8) understands: 1 for wrong use, 32 for a mount that failed.

@@ -35,7 +35,7 @@ extension CommandLineTests {
             mount -t fuse.apmatrix none m; show
             mount -t fuse.apmatrix -o ro,kernel=6.12,noatime "a machine.yaml" m; show
             mount -v -t fuse.apmatrix none m >/dev/null; show
-            options=noauto,user,nofail,_netdev,x-systemd.idle-timeout=5,comment=it,kernel=6.12
+            options=noauto,user,nofail,relatime,_netdev,x-systemd.idle-timeout=5,comment=it,kernel=6.12
             echo "none $PWD/m fuse.apmatrix $options 0 0" > fstab
             mount -T fstab "$PWD/m"; show
             echo "$PWD/a\\040machine.yaml $PWD/m fuse.apmatrix defaults 0 0" > fstab
