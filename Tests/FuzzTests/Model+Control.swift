@@ -2,7 +2,10 @@
 extension Model {
     /// A line for each command; the first one that is refused ends the write.
     mutating func commands(_ text: [UInt8], _ command: (inout Model, [String]) -> Expectation) -> Expectation {
-        for line in text.split(separator: 10) {
+        for written in text.split(separator: 10) {
+            // blanks and carriage returns at the end mean nothing
+            guard let end = written.lastIndex(where: { ![32, 9, 13].contains($0) }) else { continue }
+            let line = written[...end]
             let words = line.split(separator: 32).map { String(decoding: $0, as: UTF8.self) }
             let expectation = command(&self, words)
             guard expectation == .ok else { return expectation }
