@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import ProgramTesting
 import Testing
+import Waiting
 
 /// Which mount is meant, and what is advised where there is none.
 extension CommandLineTests {
@@ -83,7 +84,7 @@ extension CommandLineTests {
         try #require(try Program.run("mount", sys).status == 0)
         let server = try #require(Self.server(of: sys))
         kill(server, SIGKILL)
-        while FileManager.default.fileExists(atPath: "/proc/\(server)/root") { usleep(1000) }
+        #expect(waitUntil("the end of the server") { !FileManager.default.fileExists(atPath: "/proc/\(server)/root") })
         let dead = try Program.run("machine", "--mount", "my sys/bus/ap", in: folder.path)
         #expect(dead.status == 1)
         #expect(dead.errors.contains("its server is gone; clean up: apmatrix unmount '\(sys)'"), "\(dead.errors)")
