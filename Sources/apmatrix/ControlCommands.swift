@@ -112,7 +112,7 @@ struct FaultCommand: ParsableCommand {
               read */status delay=2s                  every read waits for two seconds
               write apmask errno=EINTR times=2        the first two writes
               clear                                   none any more
-            The pattern is compared with as many of the last names of the path as it has itself.
+            The pattern is the end of a path; with a slash in front, all of it.
             """)
 
     @OptionGroup var mount: MountChoice
