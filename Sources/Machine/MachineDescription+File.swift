@@ -12,7 +12,14 @@ extension MachineDescription {
             self = .default
             return
         }
-        try self.init(yaml: try contents(of: file), file: file)
+        try self.init(yaml: try Self.text(of: file), file: file)
+    }
+
+    /// The text of a machine file, which a pipe gives once.
+    ///
+    /// - Throws: why the file cannot be read, that it is no file or longer than 4 MB.
+    package static func text(of file: String) throws(MachineDescriptionError) -> [UInt8] {
+        try contents(of: file)
     }
 }
 

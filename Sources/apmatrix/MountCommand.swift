@@ -55,7 +55,8 @@ struct MountCommand: ParsableCommand {
     }
 
     func run() throws {
-        let machine = try machineDescription()
+        let text = try machineText()
+        let machine = try text.map { try MachineDescription(yaml: $0, file: machineFile ?? first) } ?? .default
         var words = self.mountOptions
         let release = try KernelRelease.taken(from: &words) ?? kernel
         var mountOptions = try MountOptions(words)
@@ -67,7 +68,7 @@ struct MountCommand: ParsableCommand {
         if foreground || debug || readyDescriptor != nil {
             try Server(machine, release, mountOptions, directory).run(readyDescriptor)
         } else {
-            try Server.startInBackground(command, machine)
+            try Server.startInBackground(command, text ?? Array(machine.yaml.utf8))
         }
     }
 
@@ -84,11 +85,13 @@ struct MountCommand: ParsableCommand {
             + (second.map { [$0] } ?? [])
     }
 
-    private func machineDescription() throws -> MachineDescription {
-        let file = second != nil && first != "none" ? first : nil
-        guard let machineDescriptor else { return try MachineDescription(file: file) }
+    private var machineFile: String? { second != nil && first != "none" ? first : nil }
+
+    /// The text of the machine file, if there is one.
+    private func machineText() throws -> [UInt8]? {
+        guard let machineDescriptor else { return try machineFile.map { try MachineDescription.text(of: $0) } }
         let given = FileDescriptor(rawValue: machineDescriptor)
-        return try MachineDescription(yaml: try given.closeAfter { try given.readToEnd() }, file: file ?? first)
+        return try given.closeAfter { try given.readToEnd() }
     }
 }
 
@@ -128,12 +131,12 @@ private struct Server {
     ///
     /// - Parameters:
     ///   - words: the command, with descriptor 3 to tell of the mount on, and descriptor 4 to read the machine from.
-    ///   - machine: what was read already.
+    ///   - machine: the text of its file, which was read already.
     /// - Throws: `ExitCode` with the status of a server that has said what went wrong; `Failure` where it cannot be started, or a
     ///   signal has ended it; `Errno` where there can be no pipe.
-    static func startInBackground(_ words: [String], _ machine: MachineDescription) throws {
+    static func startInBackground(_ words: [String], _ machine: [UInt8]) throws {
         let (reading, writing) = try FileDescriptor.pipe()
-        let given = try textInMemory(machine.yaml)
+        let given = try fileInMemory(machine)
         // by this name, since by mount(8)'s the words would be mount(8)'s
         let pointers = (["apmatrix"] + words).map { strdup($0) }
         defer { pointers.forEach { free($0) } }
@@ -168,12 +171,12 @@ private struct Server {
 }
 
 /// A file without a name that has this text, read from its start; its descriptor is none that the server is given.
-private func textInMemory(_ text: String) throws -> FileDescriptor {
+private func fileInMemory(_ text: [UInt8]) throws -> FileDescriptor {
     let made = memfd_create("machine", 0)
     guard made >= 0 else { throw Errno(rawValue: errno) }
     let file = FileDescriptor(rawValue: made)
     return try file.closeAfter {
-        try file.writeAll(text.utf8)
+        try file.writeAll(text)
         try file.seek(offset: 0, from: .start)
         let other = fcntl(made, F_DUPFD, 10)
         guard other >= 0 else { throw Errno(rawValue: errno) }
