@@ -56,12 +56,12 @@ public final class RealClock: KernelClock {
         leaf.wait(condition)
     }
 
-    /// Runs the work on a thread of Dispatch, `delay` from now or a little later.
+    /// Runs the work on a thread of its own, `delay` from now or a little later.
     public func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any ScheduledWork {
         let item = Item(work)
         let (seconds, attoseconds) = delay.components
         let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-        DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { item.run() }
+        threadOfItsOwn.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { item.run() }
         return item
     }
 
@@ -119,7 +119,7 @@ public final class VirtualClock: KernelClock {
             if let result = leaf.withLock(condition) { return result }
             guard let work = takeNext(until: nil) else { return leaf.wait(condition) }
             let done = DispatchSemaphore(value: 0)
-            DispatchQueue.global().async {
+            threadOfItsOwn.async {
                 work()
                 done.signal()
             }
@@ -168,3 +168,7 @@ public final class VirtualClock: KernelClock {
         }
     }
 }
+
+/// Where work gets a thread whatever other work computes or waits for: Dispatch starts one for each serial queue, but has no more
+/// threads than processors for its global queues, which Swift's tasks share.
+private var threadOfItsOwn: DispatchQueue { DispatchQueue(label: "kernel clock") }

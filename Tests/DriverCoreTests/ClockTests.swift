@@ -1,4 +1,6 @@
 @testable import DriverCore
+import Dispatch
+import Glibc
 import Kernels
 import LockOrder
 import Sysfs
@@ -100,6 +102,25 @@ import Waiting
         let before = clock.now
         clock.sleep(.milliseconds(2))
         #expect(clock.now - before >= .milliseconds(2))
+    }
+
+    @Test(arguments: [VirtualClock() as any KernelClock, RealClock()])
+    func workIsDoneWhileOthersKeepEveryThreadOfDispatch(clock: any KernelClock) {
+        let others = (over: Leaf("over", false), begin: Event("another begins"))
+        defer { others.over.withLock { $0 = true } }
+        for _ in 0..<8 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) {
+            DispatchQueue.global().async {
+                others.begin.happens()
+                while !others.over.withLock({ $0 }) {}
+            }
+        }
+        others.begin.wait()
+        let isDone = Leaf("is done", false)
+        _ = clock.schedule(after: .zero) {
+            isDone.withLock { $0 = true }
+            isDone.notifyAll()
+        }
+        waiting(for: "work that is due") { clock.wait(on: isDone) { $0 ? () : nil } }
     }
 
     @Test func realWorkThatIsCancelledIsForgotten() {
