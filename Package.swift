@@ -149,8 +149,8 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "APBus", "Waiting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine", "DriverCore", "VFS",
-                "Sysfs", "Kernels", "SystemAdditions", system,
+                "APBus", "Waiting", "ProgramTesting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine",
+                "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
             ]),
         .testTarget(
             name: "InterleavingTests",

@@ -1,64 +1,119 @@
 internal import Glibc
+internal import Synchronization
+internal import SystemAdditions
+internal import SystemPackage
 
 /// The right to read a session's requests, which one worker at a time has.
 ///
-/// The worker that has it executes what it reads by itself, so that a request costs no change of threads. Before it
-/// blocks it gives the baton away, to a worker that stands by or to a new one.
+/// The worker that has it executes what it reads by itself, so that a request costs no change of threads. Before it blocks it
+/// gives the baton away; where it blocks or computes without saying so, the session's ``Watch`` takes the baton from it. One more
+/// worker stands by always, so somebody reads whatever waits. What waits is counted: docs/RELIABILITY.md, "Waiting requests".
 final class Baton: Sendable {
-    /// The most threads of a session. Where all of them block, the next request waits for one to return.
-    static let maximumWorkers = 512
+    /// After how many nanoseconds a worker that stands by beside another one ends.
+    private static let patience = 10_000_000_000
 
     private struct State {
         /// Nobody has the baton; the next worker that is done takes it.
         var isFree = false
         var isClosed = false
+        /// How many workers stand by, or are about to.
         var standingBy = 0
         /// Who has the baton.
         var reader: Worker?
         /// The threads made here, to be joined.
         var threads: [pthread_t] = []
+        var waiting = WaitingRequests()
+    }
+
+    /// What a worker does next.
+    enum Turn {
+        /// It has the baton, and reads.
+        case read
+        case execute(WaitingRequests.Postponed)
+        case end
     }
 
     private let state = Monitor(State())
+    /// Whether a request that may wait has to be counted before it begins.
+    private let isCrowded = Atomic(true)
+
+    /// Runs `body` with the lock held, and looks what has become of the crowd.
+    private func change<Result>(_ body: (inout State) -> Result) -> Result {
+        state.withLock { state in
+            defer { look(state) }
+            return body(&state)
+        }
+    }
+
+    private func look(_ state: State) {
+        isCrowded.store(state.standingBy == 0 || state.waiting.isCrowded, ordering: .relaxed)
+    }
+
+    // MARK: - Who reads
 
     /// Gives the baton to the first worker; false where the session has been stopped before.
-    func begin(with worker: Worker) -> Bool {
-        state.withLock { state in
-            guard !state.isClosed else { return false }
+    ///
+    /// - Throws: `EAGAIN` where the system has no thread for the worker that stands by.
+    func begin(with worker: Worker) throws(Errno) -> Bool {
+        let (isClosed, isReady) = change { state in
+            if state.isClosed { return (true, true) }
+            guard addWorker(to: worker.session, &state) else { return (false, false) }
             state.reader = worker
-            return true
+            return (false, true)
         }
+        if isClosed { return false }
+        guard isReady else { throw .EAGAIN }
+        return true
     }
 
-    /// The reader lets go of the baton, and a worker standing by or a new one takes it.
-    func giveAway(in session: Session) {
-        let (isClosed, needsThread) = state.withLock { state in
+    /// Takes the baton from a worker, and gives it to one that stands by. Nothing where the worker is done with that request or
+    /// has given the baton away.
+    func take(from worker: Worker, during request: Worker.Phase) {
+        let isTaken = change { state in
+            guard worker.loseBaton(during: request) else { return false }
+            if let header = worker.header { state.waiting.begin(header.unique, worker.session.asker(of: header)) }
             state.reader = nil
             state.isFree = true
-            return (state.isClosed, state.standingBy == 0 && state.threads.count < Self.maximumWorkers - 1)
-        }
-        if isClosed {
-            state.broadcast()
-        } else if needsThread {
-            addWorker(to: session)
-        } else {
-            state.signal()
-        }
-    }
-
-    /// Stands by until the baton is free and takes it; false once the session ends.
-    func take(for worker: Worker) -> Bool {
-        state.wait {
-            $0.standingBy += 1
-        } until: {
-            $0.isFree || $0.isClosed
-        } then: { state in
-            state.standingBy -= 1
-            guard !state.isClosed else { return false }
-            state.isFree = false
-            state.reader = worker
+            // one takes the baton, and one more is to stand by then
+            if state.standingBy < 2 { addWorker(to: worker.session, &state) }
             return true
         }
+        if isTaken { state.broadcast() }
+    }
+
+    /// Waits until there is something to do for a worker that has no baton.
+    ///
+    /// - Parameters:
+    ///   - isCounted: it has been counted as one that stands by.
+    ///   - isPermanent: its thread was not made here, and does not end before the session.
+    func next(for worker: Worker, isCounted: Bool, isPermanent: Bool) -> Turn {
+        change { state in
+            if let header = worker.header { state.waiting.end(header.unique) }
+            if !isCounted { state.standingBy += 1 }
+        }
+        let turn = state.wait(atMost: Self.patience) { (state, isLate) -> Turn? in
+            guard let turn = Self.turn(of: worker, &state, mayEnd: isLate && !isPermanent) else { return nil }
+            state.standingBy -= 1
+            look(state)
+            return turn
+        }
+        // what else there is to do is for another one
+        state.broadcast()
+        return turn
+    }
+
+    private static func turn(of worker: Worker, _ state: inout State, mayEnd: Bool) -> Turn? {
+        if state.isClosed { return .end }
+        if state.isFree {
+            state.isFree = false
+            state.reader = worker
+            return .read
+        }
+        if let request = state.waiting.takePostponed() { return .execute(request) }
+        guard mayEnd, state.standingBy > 1 else { return nil }
+        state.threads.removeAll { pthread_equal($0, worker.thread) != 0 }
+        pthread_detach(worker.thread)
+        return .end
     }
 
     /// The reader has found that the session ends, and goes.
@@ -75,26 +130,82 @@ final class Baton: Sendable {
         state.withLock { $0.isClosed = true }
         state.broadcast()
         // A signal that arrives just before the read begins is lost: so it is sent again until the reader has gone.
-        state.wait(until: { $0.reader == nil }, every: 5_000_000) { $0.reader?.wakeUp() }
+        state.wait(atMost: 5_000_000) { state, _ in
+            state.reader?.wakeUp()
+            return state.reader == nil ? () : nil
+        }
     }
 
     /// Waits for the end of all threads made here.
     func join() {
-        // A thread adds others before it ends, so that the list is complete when it is found empty.
+        // None is added once the session is closed.
         while let thread = state.withLock({ $0.threads.popLast() }) {
             pthread_join(thread, nil)
         }
     }
 
-    /// Starts one more worker, which takes the baton. Where the system has no thread left, the next worker that is done
-    /// takes it.
-    private func addWorker(to session: Session) {
-        var everySignal = sigset_t()
-        var before = sigset_t()
-        sigfillset(&everySignal)
-        pthread_sigmask(SIG_SETMASK, &everySignal, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        guard let thread = Thread.start({ Worker(of: session, hasBaton: false).run() }) else { return }
-        state.withLock { $0.threads.append(thread) }
+    /// Starts one more worker, which stands by.
+    ///
+    /// - Returns: false where the system has no thread left.
+    @discardableResult
+    private func addWorker(to session: Session, _ state: inout State) -> Bool {
+        guard !state.isClosed else { return true }
+        guard let thread = Thread.startWithoutSignals({ Worker(of: session, hasBaton: false).run() }) else { return false }
+        state.threads.append(thread)
+        state.standingBy += 1
+        return true
+    }
+
+    // MARK: - What waits
+
+    /// Decides whether a request that the reader has read is executed at once. Otherwise there is nothing left to do for it now.
+    func admits(_ header: RequestHeader, _ bytes: UnsafeRawBufferPointer, in session: Session) -> Bool {
+        if let interrupted = header.interrupted { return interrupt(interrupted, in: session) }
+        guard header.mayWait, isCrowded.load(ordering: .relaxed) else { return true }
+        let asker = session.asker(of: header)
+        let (isAdmitted, isKept) = change { state in
+            // without a thread to read on, only those are executed that may end what others wait for
+            let mayWait = state.standingBy > 0 || addWorker(to: session, &state) || asker.hasOwnWorkers || state.waiting.isEmpty
+            if mayWait, state.waiting.hasRoom(for: asker) { return (true, true) }
+            return (false, state.waiting.postpone(.init(header: header, asker: asker, bytes: [UInt8](bytes))))
+        }
+        if !isKept { session.answer(header.unique, .ENOMEM) }
+        return isAdmitted
+    }
+
+    /// A signal has reached who asks for something: if it is to die of it, it gets its answer.
+    ///
+    /// - Returns: whether libfuse is to hear of it; it knows no request that has been postponed.
+    private func interrupt(_ unique: UInt64, in session: Session) -> Bool {
+        guard let (asker, isPostponed) = state.withLock({ $0.waiting.interrupt(unique) }) else { return true }
+        if isKilled(asker) {
+            abandon(unique, in: session)
+        } else {
+            session.watch.wake()
+        }
+        return !isPostponed
+    }
+
+    /// Answers in the place of the worker, whose answer will reach nobody.
+    private func abandon(_ unique: UInt64, in session: Session) {
+        session.answer(unique, .EINTR)
+        change { $0.waiting.abandon(unique) }
+    }
+
+    // MARK: - For the watch
+
+    /// Who has the baton, and what it does.
+    var reader: (worker: Worker, phase: Worker.Phase)? {
+        state.withLock { state in state.reader.map { ($0, $0.currentPhase) } }
+    }
+
+    /// Gives an answer to all that have been killed since a signal reached them; a second signal sends no second interrupt.
+    ///
+    /// - Returns: how many have been interrupted and live.
+    func answerKilled(in session: Session) -> Int {
+        let interrupted = state.withLock { $0.waiting.interrupted }
+        let killed = interrupted.filter { isKilled($0.value) }.keys
+        for unique in killed { abandon(unique, in: session) }
+        return interrupted.count - killed.count
     }
 }

@@ -7,6 +7,8 @@ extension FileSystem {
     public func initialize(_ connection: inout Connection) {}
     /// Does nothing: no request blocks.
     public func stopping() {}
+    /// No.
+    public func hasOwnWorkers(_ node: NodeID) -> Bool { false }
     /// Does nothing.
     public func destroyed() {}
 

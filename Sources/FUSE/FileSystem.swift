@@ -1,7 +1,8 @@
 /// What the kernel asks of a file system, one request a call.
 ///
-/// Calls come on the session's workers, many at once where requests block. Each may keep its reply and answer later; one
-/// that is about to block calls ``Session/workerWillBlock()`` first. All have a default, which answers `ENOSYS` unless it
+/// Calls come on the session's workers, many at once where requests block. Each may keep its reply and answer later. One
+/// that is about to block calls ``Session/workerWillBlock()`` first; one that does not, or computes, holds up the others for
+/// ten milliseconds. Only a read or a write may wait for long: their number is bounded, and others are held back. All have a default, which answers `ENOSYS` unless it
 /// says otherwise. The kernel takes `ENOSYS` as "never ask again" for opens, flushes, accesses, polls and extended attributes.
 ///
 /// Nobody holds a lock of the session's during a call. Every `context` says who asks; every reply is answered exactly once.
@@ -10,6 +11,9 @@ public protocol FileSystem: AnyObject, Sendable {
     func initialize(_ connection: inout Connection)
     /// The session is about to end: wake every request that blocks, or the end waits for it. Called once.
     func stopping()
+    /// Whether reads and writes of a node are executed however many requests wait for others: it is a way to end their wait.
+    /// Its default says no.
+    func hasOwnWorkers(_ node: NodeID) -> Bool
     /// The session has ended and all requests have returned. Called once, after ``initialize(_:)`` only.
     func destroyed()
 

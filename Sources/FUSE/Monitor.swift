@@ -31,43 +31,48 @@ final class Monitor<Value>: @unchecked Sendable {
         return body(&value)
     }
 
-    /// Runs `begin`, waits until `condition` holds and runs `end`, all under one lock but for the waiting.
-    func wait<Result>(
-        _ begin: (inout Value) -> Void = { _ in }, until condition: (Value) -> Bool, then end: (inout Value) -> Result
-    ) -> Result {
+    /// Waits until `condition` holds.
+    func wait(until condition: (Value) -> Bool) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        begin(&value)
         while !condition(value) {
             pthread_cond_wait(changed, mutex)
         }
-        return end(&value)
     }
 
-    /// Waits until `condition` holds; every `interval` nanoseconds (below a second) `insist` runs with the lock held.
-    func wait(until condition: (Value) -> Bool, every interval: Int, insist: (Value) -> Void) {
+    /// Runs `step` with the lock held until it answers something, and waits for changes in between.
+    ///
+    /// - Parameters:
+    ///   - patience: after so many nanoseconds without an answer, and each time that they have gone by again, `step` is told that
+    ///     it is late.
+    func wait<Result>(atMost patience: Int, _ step: (inout Value, _ isLate: Bool) -> Result?) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while !condition(value) {
-            insist(value)
-            var deadline = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &deadline)
-            deadline.tv_nsec += interval
-            if deadline.tv_nsec >= 1_000_000_000 {
-                deadline.tv_nsec -= 1_000_000_000
-                deadline.tv_sec += 1
-            }
-            pthread_cond_timedwait(changed, mutex, &deadline)
+        var deadline = timespec.now(plus: patience)
+        var isLate = false
+        while true {
+            if let result = step(&value, isLate) { return result }
+            if isLate { deadline = timespec.now(plus: patience) }
+            isLate = pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT
         }
-    }
-
-    /// Wakes one thread that waits.
-    func signal() {
-        pthread_cond_signal(changed)
     }
 
     /// Wakes all threads that wait.
     func broadcast() {
         pthread_cond_broadcast(changed)
+    }
+}
+
+extension timespec {
+    fileprivate static func now(plus nanoseconds: Int) -> timespec {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        time.tv_sec += nanoseconds / 1_000_000_000
+        time.tv_nsec += nanoseconds % 1_000_000_000
+        if time.tv_nsec >= 1_000_000_000 {
+            time.tv_nsec -= 1_000_000_000
+            time.tv_sec += 1
+        }
+        return time
     }
 }

@@ -27,6 +27,8 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownOptions([String])
     /// The kernel or `fusermount3` refused the mount, or the session was mounted before (`EBUSY`).
     case refused(String, Errno)
+    /// The system has no threads for the session.
+    case noThreads
     /// Nothing is mounted at the path, so there is nothing to unmount.
     case notMounted(String)
     /// It is in use, and was not to be unmounted lazily.
@@ -65,6 +67,8 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
             "libfuse rejects the mount options \(options.joined(separator: ",")); see mount.fuse3(8)"
         case .refused(let path, let error):
             "mounting at \(path) was refused: \(error); mount as root, in a user namespace, or with fusermount3"
+        case .noThreads:
+            "no thread can be started; allow more processes, ulimit -u, or more tasks in the cgroup"
         case .notMounted(let path):
             "nothing is mounted at \(path); see /proc/self/mountinfo"
         case .busy(let path):

@@ -9,6 +9,21 @@ struct OwnMount: Sendable {
     /// An opened `/dev/fuse` that belongs to no mount.
     let severed: Int32
 
+    /// Ends every request at once, those included that a notification waits for, and unmounts if it can.
+    func abort() {
+        if isThere, umount2(path, Int32(UMOUNT_NOFOLLOW) | Int32(MNT_DETACH) | Int32(MNT_FORCE)) == 0 { return }
+        guard let number = device?.split(separator: ":").last else { return }
+        let file = open("/sys/fs/fuse/connections/\(number)/abort", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        write(file, "1", 1)
+        close(file)
+    }
+
+    /// Whether it can be seen at its path.
+    private var isThere: Bool {
+        MountTable.current().last { $0.mountPoint == path }?.device == device
+    }
+
     /// Cuts the kernel's connection to `session` and unmounts.
     ///
     /// The descriptor of the session is not closed but made a severed one, so that late answers and notifications fail in
@@ -19,8 +34,7 @@ struct OwnMount: Sendable {
         dup2(severed, descriptor)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         close(severed)
-        let shown = MountTable.current().last { $0.mountPoint == path }
-        guard let shown, shown.device == device else { return }
+        guard isThere else { return }
         try? MountTable.unmount(path, lazy: true)
     }
 }

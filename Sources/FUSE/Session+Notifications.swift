@@ -45,8 +45,8 @@ extension Session {
     /// - Throws: `ENODEV` where the session is not mounted or ends, `EINVAL` where the kernel has no epochs; see ``hasEpoch``.
     public func incrementEpoch() throws(Errno) {
         try notify { _ in
-            var header = NotificationHeader(length: 16, code: NotificationHeader.incrementEpoch)
-            let size = MemoryLayout<NotificationHeader>.size
+            var header = Message(length: 16, code: Message.incrementEpoch, request: 0)
+            let size = MemoryLayout<Message>.size
             return Glibc.write(descriptor, &header, size) == size ? 0 : -errno
         }
     }
@@ -89,20 +89,16 @@ extension Session {
 
     /// Refuses further notifications and waits for those on their way.
     func closeNotifications() {
-        state.wait {
-            $0.isClosed = true
-        } until: {
-            $0.notifying == 0
-        } then: { _ in
-        }
+        state.withLock { $0.isClosed = true }
+        state.wait(until: { $0.notifying == 0 })
     }
 }
 
-/// The head of a notification, as `fuse(4)` has it; the same as that of an answer, with the request number 0.
-private struct NotificationHeader {
+/// The head of what is told to the kernel, as `fuse(4)` has it: of an answer, or of a notification, whose request number is 0.
+struct Message {
     let length: UInt32
     let code: Int32
-    let request: UInt64 = 0
+    let request: UInt64
 
     static let incrementEpoch: Int32 = 8
 }

@@ -21,6 +21,7 @@ public final class Session: Sendable {
     let fileSystem: any FileSystem
     let options: MountOptions
     let baton = Baton()
+    let watch = Watch()
     let state = Monitor(State())
     /// The minor version of the kernel's protocol; 0 before the connection begins.
     let protocolMinor = Atomic<UInt32>(0)
@@ -92,12 +93,14 @@ public final class Session: Sendable {
     /// Executes requests until the file system is unmounted or the session stopped, and then unmounts it.
     ///
     /// The calling thread is the first worker; all others have ended when this returns.
-    public func run() {
+    /// - Throws: ``MountError/noThreads`` where the system has no threads for the session; it has been unmounted then.
+    public func run() throws(MountError) {
         guard state.withLock({ $0.mount != nil }) else { return }
-        let worker = Worker(of: self, hasBaton: true)
-        if baton.begin(with: worker) {
-            worker.run()
-            baton.join()
+        defer { end() }
+        do throws(Errno) {
+            try work()
+        } catch {
+            throw .noThreads
         }
         end()
         if state.withLock({ exchange(&$0.isInitialized, with: false) }) {
@@ -105,14 +108,32 @@ public final class Session: Sendable {
         }
     }
 
-    /// Makes ``run()`` return; nothing where it has returned or was never called. Returns when no request is read any more.
+    /// - Throws: `EAGAIN` where the system has no threads for the session.
+    private func work() throws(Errno) {
+        try watch.start(for: self)
+        defer {
+            baton.close()
+            watch.close()
+            baton.join()
+        }
+        let worker = Worker(of: self, hasBaton: true)
+        if try baton.begin(with: worker) { worker.run() }
+    }
+
+    /// Cuts the kernel's connection and makes ``run()`` return; nothing where it has returned or was never called. Returns when no
+    /// request is read any more.
     ///
-    /// Notifications that are on their way are waited for, as requests may have to be answered to let them through.
+    /// Who waits for an answer gets `ECONNABORTED`. Only an ordinary user's system may lack the means to cut: requests are answered
+    /// to the end then.
     public func stop() {
         Self.workerWillBlock()
-        closeNotifications()
         fuse_session_exit(handle)
+        state.withLock { state in
+            state.isClosed = true
+            return state.mount
+        }?.abort()
         beginStopping()
+        closeNotifications()
         baton.close()
     }
 
@@ -139,6 +160,23 @@ public final class Session: Sendable {
     /// The device by which the kernel is spoken to; -1 before the mount.
     var descriptor: Int32 {
         fuse_session_fd(handle)
+    }
+
+    /// Answers a request of which libfuse knows nothing, or in its place; what it answers later reaches nobody.
+    func answer(_ unique: UInt64, _ error: Errno) {
+        var header = Message(length: 16, code: -error.rawValue, request: unique)
+        _ = Glibc.write(descriptor, &header, MemoryLayout<Message>.size)
+    }
+
+    func asker(of header: RequestHeader) -> WaitingRequests.Asker {
+        WaitingRequests.Asker(
+            node: header.node, thread: header.asker, hasOwnWorkers: fileSystem.hasOwnWorkers(header.node))
+    }
+
+    /// The kernel has ended the session, or it was stopped: nobody hears its answers any more.
+    func hasEnded() {
+        end()
+        beginStopping()
     }
 
     /// Tells the file system, once, to wake what blocks.

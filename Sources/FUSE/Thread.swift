@@ -30,4 +30,14 @@ package enum Thread {
         }
         return thread
     }
+
+    /// Starts a thread as `start` does, but with all signals blocked: they are for others.
+    static func startWithoutSignals(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
+        var everySignal = sigset_t()
+        var before = sigset_t()
+        sigfillset(&everySignal)
+        pthread_sigmask(SIG_SETMASK, &everySignal, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        return start(body)
+    }
 }

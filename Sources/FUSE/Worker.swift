@@ -4,22 +4,42 @@ internal import Synchronization
 
 /// One thread of a session that reads requests and executes them.
 ///
-/// Belongs to its thread; other threads look only at `isReading` and `thread`.
+/// Belongs to its thread; other threads look only at `isReading`, `thread`, and with the baton's lock held at the phase and at the
+/// header of a request that is being executed.
 final class Worker: Sendable {
     let thread: pthread_t
     let session: Session
     /// Whether the thread may sit in the read of the device, where a signal has to wake it.
-    let isReading = Atomic(false)
-    // Unsafe: used by the worker's own thread only; Swift's check at every access would cost each request something.
-    @exclusivity(unchecked) nonisolated(unsafe) private(set) var hasBaton: Bool
-    // Unsafe: as above. libfuse allocates its memory at the first request.
+    private let isReading = Atomic(false)
+    /// A ``Phase``. With the baton its worker changes it, and whoever takes the baton from it.
+    private let phase: Atomic<UInt64>
+    private let isPermanent: Bool
+    // Unsafe: changed by the worker's own thread, while it does not execute a request with the baton; so it needs no check at
+    // every access, which would cost each request something.
+    @exclusivity(unchecked) nonisolated(unsafe) private(set) var header: RequestHeader?
+    // Unsafe: used by the worker's own thread only. libfuse allocates its memory at the first request.
     @exclusivity(unchecked) nonisolated(unsafe) private var buffer = fuse_buf()
 
+    /// What a worker does: it reads, it executes a request and has the baton, or it has no baton.
+    struct Phase: Equatable {
+        fileprivate let rawValue: UInt64
+
+        /// The number of the request, and whether it is being executed.
+        fileprivate static func executing(_ request: UInt64) -> Phase { Phase(rawValue: request << 2 | 1) }
+        fileprivate static func reading(after request: UInt64) -> Phase { Phase(rawValue: request << 2) }
+        fileprivate static let withoutBaton = Phase(rawValue: 2)
+
+        var isExecuting: Bool { rawValue & 3 == 1 }
+    }
+
     /// A worker of the calling thread.
+    ///
+    /// - Parameter hasBaton: it is the session's first one; others stand by until there is something to do.
     init(of session: Session, hasBaton: Bool) {
         thread = pthread_self()
         self.session = session
-        self.hasBaton = hasBaton
+        isPermanent = hasBaton
+        phase = Atomic(Phase.withoutBaton.rawValue)
     }
 
     deinit {
@@ -45,38 +65,79 @@ final class Worker: Sendable {
         pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
         defer { pthread_setspecific(Self.key, outer) }
         Self.acceptWakeUp()
-        while hasBaton || takeBaton() {
-            guard serve() else {
-                session.baton.leave()
-                session.beginStopping()
+        var turn = isPermanent ? .read : session.baton.next(for: self, isCounted: true, isPermanent: false)
+        while true {
+            switch turn {
+            case .read:
+                guard serve() else {
+                    session.baton.leave()
+                    session.hasEnded()
+                    return
+                }
+            case .execute(let request):
+                execute(request)
+            case .end:
                 return
             }
+            turn = session.baton.next(for: self, isCounted: false, isPermanent: isPermanent)
+        }
+    }
+
+    // MARK: - With the baton
+
+    /// Reads and executes requests until it has lost the baton; false at the end of the session.
+    private func serve() -> Bool {
+        phase.store(Phase.reading(after: 0).rawValue, ordering: .releasing)
+        while true {
+            guard fuse_session_exited(session.handle) == 0 else { return false }
+            isReading.store(true, ordering: .sequentiallyConsistent)
+            let size = fuse_session_receive_buf(session.handle, &buffer)
+            isReading.store(false, ordering: .relaxed)
+            guard size > 0 else {
+                if size == -EINTR || size == -EAGAIN { continue }
+                return false
+            }
+            // libfuse leaves a request in a pipe only for a file system that says it can take it from there
+            let bytes = UnsafeRawBufferPointer(start: buffer.mem, count: buffer.size)
+            header = RequestHeader(bytes)
+            if let header, !session.baton.admits(header, bytes, in: session) { continue }
+            let request = header?.unique ?? 0
+            phase.store(Phase.executing(request).rawValue, ordering: .sequentiallyConsistent)
+            session.watch.wake()
+            fuse_session_process_buf(session.handle, &buffer)
+            guard change(from: .executing(request), to: .reading(after: request)) else { return true }
         }
     }
 
     /// Lets another worker read; nothing if that has been done in this request.
     func giveBatonAway() {
-        guard hasBaton else { return }
-        hasBaton = false
-        session.baton.giveAway(in: session)
+        let phase = currentPhase
+        if phase.isExecuting { session.baton.take(from: self, during: phase) }
     }
 
-    private func takeBaton() -> Bool {
-        hasBaton = session.baton.take(for: self)
-        return hasBaton
+    var currentPhase: Phase { Phase(rawValue: phase.load(ordering: .acquiring)) }
+
+    /// Takes the baton from the worker, if it still executes that request with it. The baton's lock is held.
+    func loseBaton(during request: Phase) -> Bool {
+        request.isExecuting && change(from: request, to: .withoutBaton)
     }
 
-    /// Reads and executes one request; false at the end of the session.
-    private func serve() -> Bool {
-        guard fuse_session_exited(session.handle) == 0 else { return false }
-        isReading.store(true, ordering: .sequentiallyConsistent)
-        let size = fuse_session_receive_buf(session.handle, &buffer)
-        isReading.store(false, ordering: .relaxed)
-        if size > 0 {
+    private func change(from old: Phase, to new: Phase) -> Bool {
+        phase.compareExchange(expected: old.rawValue, desired: new.rawValue, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    // MARK: - Without
+
+    /// Executes a request that was postponed.
+    private func execute(_ request: WaitingRequests.Postponed) {
+        header = request.header
+        var bytes = request.bytes
+        bytes.withUnsafeMutableBytes { bytes in
+            var buffer = fuse_buf()
+            buffer.mem = bytes.baseAddress
+            buffer.size = bytes.count
             fuse_session_process_buf(session.handle, &buffer)
-            return true
         }
-        return size == -EINTR || size == -EAGAIN
     }
 
     /// The signal that wakes a worker from its read; ignored by default, so that a stray one does no harm.

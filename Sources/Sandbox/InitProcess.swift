@@ -104,7 +104,7 @@ struct InitProcess {
         let places = try host?.makePlaces(in: computer.tree) ?? []
         let session = try mount(fileSystem, at: "/sys", "apmatrix")
         fileSystem.attach(session)
-        start { session.run() }
+        serve(session)
         if let host { try host.mount(places, at: "/sys") }
     }
 
@@ -125,7 +125,18 @@ struct InitProcess {
 
     private func serve(_ source: some NodeSource, at path: String, _ name: String) throws {
         let session = try mount(NodeFileSystem(source), at: path, name)
-        start { session.run() }
+        serve(session)
+    }
+
+    private func serve(_ session: Session) {
+        start {
+            do throws(MountError) {
+                try session.run()
+            } catch {
+                complain(error.description)
+                _exit(125)
+            }
+        }
     }
 
     private func mount(_ fileSystem: any FileSystem, at path: String, _ name: String) throws -> Session {

@@ -85,6 +85,18 @@ public final class Tree: Sendable {
         }
     }
 
+    /// Whether a node is a directory, or in it, or anywhere below it. False once a directory on the way is gone and forgotten.
+    public func isBelow(_ directory: Inode, _ node: Inode) -> Bool {
+        state.withLock { state in
+            var number = node.directory
+            while number != directory.directory {
+                guard number != Inode.root.directory, let record = state.directories[number] else { return false }
+                number = record.parent
+            }
+            return true
+        }
+    }
+
     /// Where a link points to: always relative.
     ///
     /// - Throws: `ENOENT` where the directory that it is in is gone, `EINVAL` where the node is no link, or none any more.

@@ -19,6 +19,8 @@ public final class SysfsFileSystem: FileSystem {
     private let requests = Leaf<[String: Int]>("request counts", [:])
     private let countsRequests: Bool
     private let mayCarryMounts: Bool
+    /// The directory of the control plane and of whatever else a kernel has for debugging; nil where the tree has none.
+    private let debug: Sysfs.Inode?
     private let listeners = Leaf("listeners", Listeners())
     /// One thread tells of changes at a time; those of the threads that wait may be among them.
     private let announcing = Turns("announcer")
@@ -45,6 +47,7 @@ public final class SysfsFileSystem: FileSystem {
         self.countsRequests = countsRequests
         self.mayCarryMounts = mayCarryMounts
         self.stop = stop
+        debug = try? kernel.tree.lookUp("debug", in: kernel.tree.lookUp("kernel", in: .root).inode).inode
     }
 
     /// Has a worker hand on its turn to read requests before it waits for a lock or a clock, in the whole process. Without it
@@ -95,6 +98,11 @@ public final class SysfsFileSystem: FileSystem {
         connection.wanted.subtract([
             .readDirectoryPlusAutomatic, .automaticInvalidation, .writebackCache, .spliceRead, .spliceWrite,
         ])
+    }
+
+    /// Those of the control plane: a command there may be what ends the others' wait.
+    public func hasOwnWorkers(_ node: NodeID) -> Bool {
+        debug.map { tree.isBelow($0, Sysfs.Inode(node)) } ?? false
     }
 
     /// Ends the waits of requests, by what was given to ``init(kernel:countsRequests:mayCarryMounts:stop:)``.

@@ -52,7 +52,7 @@ final class MountedHost: Sendable {
         pthread_create(
             &thread, nil,
             { session in
-                if let session { Unmanaged<Session>.fromOpaque(session).takeRetainedValue().run() }
+                if let session { try? Unmanaged<Session>.fromOpaque(session).takeRetainedValue().run() }
                 return nil
             }, session)
         _ = SystemCall.write("\(path)/bus/ap/apmask", MountedHost.adapters.map { "-\($0)" }.joined())

@@ -117,13 +117,14 @@ private struct Server {
     /// Serves until the mount is gone, or a signal ends it.
     ///
     /// - Parameter ready: told when the mount answers; from then on the process has no terminal.
-    func run(_ ready: Int32?) {
+    /// - Throws: ``MountError/noThreads``.
+    func run(_ ready: Int32?) throws {
         Session.stopOnSignals([session])
         if let ready {
             let watcher = Watcher(directory: directory, ready: FileDescriptor(rawValue: ready))
             watcher.start()
         }
-        session.run()
+        try session.run()
     }
 
     /// Starts the program again as a process of its own, and returns when its mount answers. If something goes wrong before that,

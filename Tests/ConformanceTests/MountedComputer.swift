@@ -41,7 +41,7 @@ final class MountedComputer: Sendable {
             rmdir(path)
             throw error
         }
-        server = TestThread("the session ends that serves \(path)") { [session] in session.run() }
+        server = TestThread("the session ends that serves \(path)") { [session] in try? session.run() }
     }
 
     /// Ends the mount; when it returns all threads are gone.

@@ -38,9 +38,9 @@ final class MemoryFileSystem: FileSystem {
     static let many = (0..<300).map { "entry-with-a-rather-long-name-\($0)" }
     static let names: [(name: String, kind: Kind)] = [
         ("", .directory([])),  // number 0 names nothing
-        ("/", .directory(["file", "link", "many", "dropped", "blocked", "later", "events", "empty"])),
+        ("/", .directory(["file", "link", "many", "dropped", "blocked", "later", "events", "empty", "silent"])),
         ("file", .file), ("link", .link("file")), ("many", .directory(many)), ("dropped", .file), ("blocked", .file),
-        ("later", .file), ("events", .file), ("empty", .directory([])), ("late", .file),
+        ("later", .file), ("events", .file), ("empty", .directory([])), ("late", .file), ("silent", .file),
     ]
     static let firstOfMany: UInt64 = 1000
     static let forever = 1e9
@@ -177,16 +177,15 @@ final class MemoryFileSystem: FileSystem {
         switch Self.names[Int(node.rawValue)].name {
         case "dropped":
             return
-        case "blocked":
-            Session.workerWillBlock()
-            Session.workerWillBlock()
-            state.wait {
-                $0.blocked += 1
-                state.broadcast()
-            } until: {
-                $0.isGateOpen
-            } then: { _ in
+        case "blocked", "silent":
+            // the one says twice that it blocks, the other not at all
+            if Self.names[Int(node.rawValue)].name == "blocked" {
+                Session.workerWillBlock()
+                Session.workerWillBlock()
             }
+            state.withLock { $0.blocked += 1 }
+            state.broadcast()
+            state.wait(until: { $0.isGateOpen })
             succeed(reply, Array("opened\n".utf8), offset, size)
         case "later":
             let box = Mutex<DataReply?>(reply)

@@ -24,7 +24,7 @@ final class Mount: Sendable {
             throw error
         }
         startDetached { [session, runner] in
-            session.run()
+            try? session.run()
             runner.withLock { $0 = true }
             runner.broadcast()
         }
@@ -134,6 +134,6 @@ extension Monitor {
     func eventually(
         _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: @escaping @Sendable (Value) -> Bool
     ) {
-        waiting(for: what, sourceLocation: sourceLocation) { self.wait(until: condition, then: { _ in }) }
+        waiting(for: what, sourceLocation: sourceLocation) { self.wait(until: condition) }
     }
 }

@@ -143,7 +143,7 @@ struct RequestTests {
         defer { rmdir(path) }
         let session = try Session(fileSystem: Bare(), options: MountOptions())
         try session.mount(at: path)
-        let run = Background { session.run() }
+        let run = Background { try? session.run() }
         #expect(errorOf { access(path + "/name", F_OK) } == .ENOSYS)
         session.stop()
         _ = run.value()

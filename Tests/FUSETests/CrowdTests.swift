@@ -1,0 +1,115 @@
+import Glibc
+import Testing
+import Waiting
+
+@testable import FUSE
+
+/// However many requests wait, whatever else is asked is answered.
+@Suite(.bounded) struct CrowdTests {
+    @Test func aFileIsAnsweredWhileMoreReadersWaitThanThereAreWorkers() throws {
+        let mount = try Mount(MemoryFileSystem())
+        defer { mount.tearDown() }
+        let path = mount.path + "/blocked"
+        let readers = (0..<WaitingRequests.maximumOfFile * 3).map { _ in Background { try? contentOf(path) } }
+        mount.fileSystem.state.eventually("all workers of the file wait") { $0.blocked == WaitingRequests.maximumOfFile }
+        let file = mount.path + "/file"
+        for _ in 0..<10 {
+            #expect(waiting(for: "another file is read") { try? contentOf(file) } == "hello\n")
+        }
+        mount.fileSystem.openGate()
+        for reader in readers { #expect(reader.value() == "opened\n") }
+        #expect(mount.fileSystem.state.withLock { $0.blocked } == readers.count)
+    }
+
+    @Test func aRequestThatBlocksWithoutAWordHoldsUpNobody() throws {
+        let mount = try Mount(MemoryFileSystem())
+        defer { mount.tearDown() }
+        let path = mount.path + "/silent"
+        let readers = (0..<3).map { _ in Background { try? contentOf(path) } }
+        mount.fileSystem.state.eventually("three reads block") { $0.blocked == 3 }
+        let file = mount.path + "/file"
+        #expect(waiting(for: "another file is read") { try? contentOf(file) } == "hello\n")
+        mount.fileSystem.openGate()
+        for reader in readers { #expect(reader.value() == "opened\n") }
+    }
+}
+
+/// What may wait at once, and what is held back.
+struct WaitingRequestsTests {
+    private let thread: pid_t = 4711
+
+    private func asker(_ node: UInt64, hasOwnWorkers: Bool = false) -> WaitingRequests.Asker {
+        WaitingRequests.Asker(node: NodeID(rawValue: node), thread: thread, hasOwnWorkers: hasOwnWorkers)
+    }
+
+    private func request(_ unique: UInt64, _ node: UInt64, isRead: Bool = true) throws -> WaitingRequests.Postponed {
+        var bytes = [UInt8](repeating: 0, count: 40)
+        bytes[4] = isRead ? 15 : 16
+        withUnsafeBytes(of: unique) { bytes.replaceSubrange(8..<16, with: $0) }
+        withUnsafeBytes(of: node) { bytes.replaceSubrange(16..<24, with: $0) }
+        withUnsafeBytes(of: thread) { bytes.replaceSubrange(32..<36, with: $0) }
+        let header = try #require(bytes.withUnsafeBytes { RequestHeader($0) })
+        return WaitingRequests.Postponed(header: header, asker: asker(node), bytes: bytes)
+    }
+
+    @Test func oneFileHasSoManyAndAllTogetherHaveSoMany() {
+        var waiting = WaitingRequests()
+        var unique: UInt64 = 0
+        for node in UInt64(2)... where waiting.hasRoom(for: asker(node)) {
+            for _ in 0..<WaitingRequests.maximumOfFile where waiting.hasRoom(for: asker(node)) {
+                unique += 2
+                waiting.begin(unique, asker(node))
+            }
+            #expect(waiting.isCrowded)
+            if unique == UInt64(2 * WaitingRequests.maximum) { break }
+            #expect(!waiting.hasRoom(for: asker(node)))
+        }
+        #expect(unique == UInt64(2 * WaitingRequests.maximum))
+        #expect(!waiting.hasRoom(for: asker(1000)))
+        #expect(waiting.hasRoom(for: asker(1000, hasOwnWorkers: true)))
+        waiting.end(unique)
+        #expect(waiting.hasRoom(for: asker(1000)))
+    }
+
+    @Test func whatIsHeldBackBeginsInItsOrderOnceItsFileHasRoom() throws {
+        var waiting = WaitingRequests()
+        for number in 0..<WaitingRequests.maximumOfFile { waiting.begin(UInt64(number), asker(7)) }
+        #expect(waiting.postpone(try request(1001, 7)))
+        #expect(waiting.postpone(try request(1002, 7)))
+        #expect(waiting.postpone(try request(1003, 8)))
+        #expect(waiting.takePostponed()?.header.unique == 1003)
+        #expect(waiting.takePostponed() == nil)
+        waiting.end(3)
+        #expect(waiting.takePostponed()?.header.unique == 1001)
+        #expect(waiting.takePostponed() == nil)
+        waiting.end(1001)
+        #expect(waiting.takePostponed()?.header.unique == 1002)
+        #expect(waiting.isCrowded)
+    }
+
+    @Test func whoIsInterruptedIsKnownUntilTheAnswer() {
+        var waiting = WaitingRequests()
+        let unknown = waiting.interrupt(1)
+        #expect(unknown == nil)
+        waiting.begin(1, asker(7))
+        let interrupted = waiting.interrupt(1)
+        #expect(interrupted?.asker == thread && interrupted?.isPostponed == false)
+        #expect(waiting.interrupted == [1: thread])
+        waiting.end(1)
+        #expect(waiting.interrupted.isEmpty)
+    }
+
+    @Test func ofTheDeadReadsAreDroppedAndWritesAreNot() throws {
+        var waiting = WaitingRequests()
+        #expect(waiting.postpone(try request(1, 7, isRead: true)))
+        #expect(waiting.postpone(try request(2, 7, isRead: false)))
+        for unique in [1, 2] as [UInt64] {
+            let interrupted = waiting.interrupt(unique)
+            #expect(interrupted?.asker == thread && interrupted?.isPostponed == true)
+            waiting.abandon(unique)
+        }
+        #expect(waiting.interrupted.isEmpty)
+        #expect(waiting.takePostponed()?.header.unique == 2)
+        #expect(waiting.takePostponed() == nil)
+    }
+}
