@@ -55,18 +55,34 @@ public enum MountTable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Ends all requests of a FUSE file system, and its connection to its server, where the system has the file for that.
+    ///
+    /// - Parameter device: its number, as in ``Entry/device``.
+    static func cut(_ device: String) {
+        guard let number = device.split(separator: ":").last else { return }
+        let file = open("/sys/fs/fuse/connections/\(number)/abort", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        write(file, "1", 1)
+        close(file)
+    }
+
     /// Takes the mount on top of `path` away, as root by `umount2(2)`, as a user by `fusermount3`.
-    /// - Parameter lazy: it goes from sight at once even while it is in use, and for good when it no longer is.
+    /// - Parameter lazy: even while it is in use. A FUSE file system is cut from its server: who waits for an answer, or still has
+    ///   something open, gets an error. Where an ordinary user's system has no means to cut, the server goes when the last user
+    ///   does.
     /// - Throws: ``MountError/busy(_:)`` for a mount in use that is not to go lazily, ``MountError/notMounted(_:)`` where nothing
     ///   is mounted, ``MountError/notUnmounted(_:reason:)`` for all else that the system or `fusermount3` refuses; for a user
     ///   ``MountError/noFusermount`` where that program is missing.
     public static func unmount(_ path: String, lazy: Bool) throws(MountError) {
         // Not to be followed: a symbolic link could lead to another mount meanwhile.
-        if umount2(path, Int32(UMOUNT_NOFOLLOW) | (lazy ? Int32(MNT_DETACH) : 0)) == 0 { return }
+        if umount2(path, Int32(UMOUNT_NOFOLLOW) | (lazy ? Int32(MNT_DETACH) | Int32(MNT_FORCE) : 0)) == 0 { return }
         switch Errno(rawValue: errno) {
         case .EBUSY: throw .busy(path)
         case .EINVAL, .ENOENT: throw .notMounted(path)
-        case .EPERM: try Fusermount.unmount(path, lazy: lazy)
+        case .EPERM:
+            let device = current().last { $0.mountPoint == path }?.device
+            try Fusermount.unmount(path, lazy: lazy)
+            if lazy, let device { cut(device) }
         case let error: throw .notUnmounted(path, reason: "\(error)")
         }
     }

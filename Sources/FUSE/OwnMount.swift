@@ -12,11 +12,7 @@ struct OwnMount: Sendable {
     /// Ends every request at once, those included that a notification waits for, and unmounts if it can.
     func abort() {
         if isThere, umount2(path, Int32(UMOUNT_NOFOLLOW) | Int32(MNT_DETACH) | Int32(MNT_FORCE)) == 0 { return }
-        guard let number = device?.split(separator: ":").last else { return }
-        let file = open("/sys/fs/fuse/connections/\(number)/abort", O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        write(file, "1", 1)
-        close(file)
+        if let device { MountTable.cut(device) }
     }
 
     /// Whether it can be seen at its path.

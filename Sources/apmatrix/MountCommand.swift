@@ -107,7 +107,10 @@ private struct Server {
         computer = try Computer(machine, release: release, clock: RealClock())
         // an ordinary user could write nowhere if everything were root's
         computer.tree.setOwner(uid: options.uid ?? geteuid(), gid: options.gid ?? getegid())
-        let fileSystem = SysfsFileSystem(kernel: computer.kernel) { [computer] in computer.shutDown() }
+        let fileSystem = SysfsFileSystem(kernel: computer.kernel) { [computer] in
+            endSoon()
+            computer.shutDown()
+        }
         session = try Session(fileSystem: fileSystem, options: options)
         fileSystem.attach(session)
         try session.mount(at: directory)
@@ -171,6 +174,12 @@ private struct Server {
     }
 }
 
+/// Ends the process in a second, whatever a request still computes then: nobody hears its answer any more.
+private func endSoon() {
+    guard let thread = FUSE.Thread.start({ sleep(1); _exit(EXIT_SUCCESS) }) else { return }
+    pthread_detach(thread)
+}
+
 /// A file without a name that has this text, read from its start; its descriptor is none that the server is given.
 private func fileInMemory(_ text: [UInt8]) throws -> FileDescriptor {
     let made = memfd_create("machine", 0)
@@ -228,7 +237,7 @@ struct UnmountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unmount", abstract: "Unmount a machine; it is gone then. Cleans up after a server that was killed, too.")
 
-    @Flag(name: .shortAndLong, help: "Detach now, and clean up when nobody uses it any more.")
+    @Flag(name: .shortAndLong, help: "Even while it is used: who waits for an answer, or still has something open, gets an error.")
     var lazy = false
 
     @Argument(help: "Where it is mounted.")
