@@ -82,9 +82,8 @@ final class Watch: Sendable {
 /// - Parameter thread: its number; of one that this process does not see, 0, nothing is known.
 func isKilled(_ thread: pid_t) -> Bool {
     guard thread > 0 else { return false }
-    let pending = FilePath("/proc/\(thread)/status").text.split(separator: "\n").filter { $0.hasPrefix("SigPnd:") || $0.hasPrefix("ShdPnd:") }
-    return pending.contains { line in
-        let signals = line.drop { $0 != "\t" }.dropFirst()
-        return UInt64(signals, radix: 16).map { $0 >> UInt64(SIGKILL - 1) & 1 == 1 } ?? false
+    return FilePath("/proc/\(thread)/status").text.split(separator: "\n").contains { line in
+        guard line.hasPrefix("SigPnd:\t") || line.hasPrefix("ShdPnd:\t") else { return false }
+        return UInt64(line.dropFirst(8), radix: 16).map { $0 >> UInt64(SIGKILL - 1) & 1 == 1 } ?? false
     }
 }

@@ -176,8 +176,11 @@ private struct Server {
 
 /// Ends the process in a second, whatever a request still computes then: nobody hears its answer any more.
 private func endSoon() {
-    guard let thread = FUSE.Thread.start({ sleep(1); _exit(EXIT_SUCCESS) }) else { return }
-    pthread_detach(thread)
+    let thread = FUSE.Thread.start {
+        sleep(1)
+        _exit(EXIT_SUCCESS)
+    }
+    if let thread { pthread_detach(thread) }
 }
 
 /// A file without a name that has this text, read from its start; its descriptor is none that the server is given.
@@ -237,7 +240,8 @@ struct UnmountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unmount", abstract: "Unmount a machine; it is gone then. Cleans up after a server that was killed, too.")
 
-    @Flag(name: .shortAndLong, help: "Even while it is used: who waits for an answer, or still has something open, gets an error.")
+    @Flag(
+        name: .shortAndLong, help: "Even while it is used: who waits for an answer, or still has something open, gets an error.")
     var lazy = false
 
     @Argument(help: "Where it is mounted.")
