@@ -76,7 +76,7 @@ let package = Package(
             ]),
         .target(
             name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
-        .target(name: "Recordings", dependencies: ["VFS", "Kernels", "SystemAdditions", system]),
+        .target(name: "Recordings", dependencies: ["CLinux", "VFS", "Kernels", "SystemAdditions", system]),
         .target(name: "Judge", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", system]),
         .target(
             name: "Sandbox",

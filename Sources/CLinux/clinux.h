@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -22,6 +24,19 @@ static const int linux_o_path = __O_PATH;
 static const int linux_o_tmpfile = __O_TMPFILE;
 /* POSIX_SPAWN_SETSID, which has no other name; the same in every C library and on every architecture. */
 static const short linux_posix_spawn_setsid = 0x80;
+
+/* openat2(2), which C libraries do not have: how a path is walked is in `resolve`. */
+static const unsigned long linux_resolve_beneath = RESOLVE_BENEATH;
+static const unsigned long linux_resolve_no_symlinks = RESOLVE_NO_SYMLINKS;
+static inline int linux_openat2(int directory, const char *path, int flags, unsigned int mode, unsigned long resolve)
+{
+    struct open_how how;
+    memset(&how, 0, sizeof(how));
+    how.flags = (unsigned int)flags;
+    how.mode = mode;
+    how.resolve = resolve;
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+}
 
 /* What waitpid(2) says of a process: macros with arguments, which Swift does not import. */
 static inline int linux_is_stopped(int status)

@@ -8,7 +8,7 @@ extension FileOperations {
         do throws(Errno) {
             return try text(request)
         } catch {
-            return "err \(error.name)"
+            return "err \(error.word)"
         }
     }
 
@@ -50,7 +50,7 @@ extension FileOperations {
         do throws(Errno) {
             file = try open(path, flags)
         } catch {
-            return "err open \(error.name)"
+            return "err open \(error.word)"
         }
         defer { close(file) }
         return try body(file)
@@ -140,6 +140,11 @@ extension FileOperations {
             if status.kind == .directory { addTree(here, below: below, to: &text) }
         }
     }
+}
+
+extension Errno {
+    /// What an answer says of it.
+    var word: String { self == SystemCalls.outside ? "outside" : name }
 }
 
 extension DirectoryName {

@@ -31,7 +31,8 @@ public final class Player {
     /// Plays in real time on what a directory has in it: an apmatrix, or the sysfs of a machine that may have no control plane.
     ///
     /// - Throws: `ENOENT` or `ENOTDIR` where there is no such directory, `ENOTCONN` where the server of its mount is
-    ///   gone; and what a look at the streams of a control plane that is there throws.
+    ///   gone; ``SystemCalls/outside`` where its control plane is none of its own; and what a look at the streams of a control
+    ///   plane that is there throws.
     public init(root: String) throws(Errno) {
         let calls = SystemCalls(root: root)
         _ = try calls.status(of: "")
@@ -77,7 +78,7 @@ public final class Player {
         do throws(Errno) {
             return try text(request)
         } catch {
-            return "err \(error.name)"
+            return "err \(error.word)"
         }
     }
 

@@ -1,8 +1,11 @@
+internal import CLinux
 internal import Glibc
+internal import SystemAdditions
 public import SystemPackage
 public import VFS
 
-/// The system calls themselves, on a tree that is mounted.
+/// The system calls themselves, on a tree that is mounted. No path leads out of it: one that would is not followed, and nothing is
+/// done (``outside``).
 public struct SystemCalls: FileOperations {
     /// The mount point, or another directory; a slash and the path go behind it.
     public let root: String
@@ -14,9 +17,13 @@ public struct SystemCalls: FileOperations {
 
     /// open(2) with `O_CLOEXEC` added, and mode 0644.
     ///
-    /// - Throws: what open(2) answers.
+    /// - Throws: what open(2) answers, or ``outside``.
     public func open(_ path: SysfsPath, _ flags: OpenFlags) throws(Errno) -> FileDescriptor {
-        FileDescriptor(rawValue: try call(path) { Glibc.open($0, flags.rawValue | O_CLOEXEC, 0o644) })
+        var flags = flags.rawValue | O_CLOEXEC
+        // what open(2) takes no notice of, openat2(2) refuses
+        if flags & linux_o_path != 0 { flags &= linux_o_path | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC }
+        let creates = flags & O_CREAT != 0 || flags & linux_o_tmpfile == linux_o_tmpfile
+        return FileDescriptor(rawValue: try openBeneath(path, flags, mode: creates ? 0o644 : 0))
     }
 
     /// close(2)
@@ -49,9 +56,9 @@ public struct SystemCalls: FileOperations {
 
     /// opendir(3), then readdir(3) to the end, with an lstat(2) for each name.
     ///
-    /// - Throws: what opendir(3) answers.
+    /// - Throws: what opendir(3) answers, or ``outside``.
     public func names(in path: SysfsPath) throws(Errno) -> [DirectoryName] {
-        let descriptor = try call(path) { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        let descriptor = try openBeneath(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard let directory = fdopendir(descriptor) else {
             defer { _ = Glibc.close(descriptor) }
             throw Errno(rawValue: errno)
@@ -68,10 +75,10 @@ public struct SystemCalls: FileOperations {
 
     /// lstat(2)
     ///
-    /// - Throws: what lstat(2) answers.
+    /// - Throws: what lstat(2) answers, or ``outside``.
     public func status(of path: SysfsPath) throws(Errno) -> FileStatus {
         var status = stat()
-        try call(path) { lstat($0, &status) }
+        try withFile(at: path, O_NOFOLLOW) { fstat($0, &status) }
         return FileStatus(
             kind: kind(status.st_mode), mode: UInt16(status.st_mode & 0o7777), linkCount: UInt64(status.st_nlink),
             size: Int64(status.st_size), uid: status.st_uid, gid: status.st_gid)
@@ -79,91 +86,78 @@ public struct SystemCalls: FileOperations {
 
     /// readlink(2) of up to 4096 bytes.
     ///
-    /// - Throws: what readlink(2) answers.
+    /// - Throws: what readlink(2) answers, or ``outside``.
     public func target(of path: SysfsPath) throws(Errno) -> [UInt8] {
-        var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = try call(path) { path in
-            Int32(readlink(path, &target, target.count))
+        var target = [CChar](repeating: 0, count: 4096)
+        let count = try withFile(at: path, O_NOFOLLOW) { file in
+            let count = readlinkat(file, "", &target, target.count)
+            // of what has no name it is said in another way that it is no link
+            if count < 0, errno == ENOENT { errno = EINVAL }
+            return Int32(count)
         }
         return target.prefix(Int(count)).map { UInt8(truncatingIfNeeded: $0) }
     }
 
     /// access(2), which asks for the real user.
     ///
-    /// - Throws: what access(2) answers.
+    /// - Throws: what access(2) answers, or ``outside``.
     public func checkAccess(to path: SysfsPath, _ mode: AccessMode) throws(Errno) {
-        try call(path) { access($0, mode.rawValue) }
+        try withFile(at: path) { access("/proc/self/fd/\($0)", mode.rawValue) }
     }
 
     /// mkdir(2) with mode 0755.
     ///
-    /// - Throws: what mkdir(2) answers.
+    /// - Throws: what mkdir(2) answers, or ``outside``.
     public func makeDirectory(_ path: SysfsPath) throws(Errno) {
-        try call(path) { mkdir($0, 0o755) }
+        try withName(of: path) { mkdirat($0, $1, 0o755) }
     }
 
     /// rmdir(2)
     ///
-    /// - Throws: what rmdir(2) answers.
+    /// - Throws: what rmdir(2) answers, or ``outside``.
     public func removeDirectory(_ path: SysfsPath) throws(Errno) {
-        try call(path) { rmdir($0) }
+        try withName(of: path) { unlinkat($0, $1, AT_REMOVEDIR) }
     }
 
     /// unlink(2)
     ///
-    /// - Throws: what unlink(2) answers.
+    /// - Throws: what unlink(2) answers, or ``outside``.
     public func unlink(_ path: SysfsPath) throws(Errno) {
-        try call(path) { Glibc.unlink($0) }
+        try withName(of: path) { unlinkat($0, $1, 0) }
     }
 
     /// rename(2)
     ///
-    /// - Throws: what rename(2) answers.
+    /// - Throws: what rename(2) answers, or ``outside`` where either path leads out.
     public func rename(_ path: SysfsPath, to new: SysfsPath) throws(Errno) {
-        let new = full(new)
-        try call(path) { Glibc.rename($0, new) }
+        try withName(of: path) { directory, name throws(Errno) in
+            try withName(of: new) { renameat(directory, name, $0, $1) }
+        }
     }
 
     /// symlink(2)
     ///
-    /// - Throws: what symlink(2) answers.
+    /// - Throws: what symlink(2) answers, or ``outside``. A link may be made that leads out; nothing here follows it.
     public func makeLink(_ path: SysfsPath, to target: [UInt8]) throws(Errno) {
+        guard !target.isEmpty else { throw .ENOENT }
         let target = target.map { CChar(truncatingIfNeeded: $0) } + [0]
-        try call(path) { symlink(target, $0) }
+        guard target.count <= PATH_MAX else { throw .ENAMETOOLONG }
+        try withName(of: path) { symlinkat(target, $0, $1) }
     }
 
     /// truncate(2)
     ///
-    /// - Throws: what truncate(2) answers.
+    /// - Throws: what truncate(2) answers, or ``outside``.
     public func truncate(_ path: SysfsPath, to length: Int) throws(Errno) {
-        try call(path) { Glibc.truncate($0, length) }
+        guard length >= 0 else { throw .EINVAL }
+        try withFile(at: path) { Glibc.truncate("/proc/self/fd/\($0)", length) }
     }
 
     /// chmod(2)
     ///
-    /// - Throws: what chmod(2) answers.
+    /// - Throws: what chmod(2) answers, or ``outside``.
     public func changeMode(of path: SysfsPath, to mode: UInt16) throws(Errno) {
-        try call(path) { chmod($0, mode_t(mode)) }
-    }
-
-    // MARK: - Calling
-
-    /// The path as C wants it.
-    private func full(_ path: SysfsPath) -> [CChar] {
-        root.utf8.map { CChar(truncatingIfNeeded: $0) } + [CChar(truncatingIfNeeded: UInt8(ascii: "/"))]
-            + path.bytes.map { CChar(truncatingIfNeeded: $0) } + [0]
-    }
-
-    @discardableResult
-    private func call(_ path: SysfsPath, _ body: (UnsafePointer<CChar>) -> Int32) throws(Errno) -> Int32 {
-        let (result, error) = full(path).withUnsafeBufferPointer { path in
-            // errno is read before anything is released
-            guard let path = path.baseAddress else { return (Int32(-1), EFAULT) }
-            let result = body(path)
-            return (result, errno)
-        }
-        guard result >= 0 else { throw Errno(rawValue: error) }
-        return result
+        try withFile(at: path) { chmod("/proc/self/fd/\($0)", mode_t(mode)) }
     }
 
     private func kind(_ mode: mode_t) -> FileKind {

@@ -13,7 +13,8 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay", abstract: "Play recordings of a real kernel, and print every answer that differs.",
         discussion: """
             Each recording gets a freshly booted default machine in this process. With --mount, one recording is played by system \
-            calls on a file system, which should be just as fresh; where that has no control plane, what needs one is not judged.
+            calls on a file system, which should be just as fresh; where that has no control plane, what needs one is not judged. \
+            A request whose path leads out of the mount, by '..' or by a link, does nothing and is answered 'err outside'.
             """)
 
     @Option(help: "The release of Linux to be; with --mount, the one that is there, for the file of deviations.")
@@ -66,6 +67,8 @@ extension Player {
             try self.init(root: root)
         } catch .ENOTCONN {
             throw .serverIsGone(root)
+        } catch SystemCalls.outside {
+            throw Failure("\(root)/\(Player.controlPlane) leads out of \(root); name the mount of an apmatrix, or a real /sys")
         } catch {
             throw Failure("\(root): \(error)")
         }

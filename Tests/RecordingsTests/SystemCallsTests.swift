@@ -46,6 +46,48 @@ import VFS
         for (line, answer) in script { #expect(calls.answer(try FileRequest(line)) == answer, "\(line)") }
     }
 
+    /// Neither by `..` nor by links, whatever they are followed for; inside, links lead where they like.
+    @Test func nothingLeadsOut() throws {
+        let outside = calls.root + "-outside", name = outside.split(separator: "/").last.map(String.init) ?? ""
+        try #require(mkdir(outside, 0o755) == 0 && creat(outside + "/f", 0o600) >= 0)
+        defer {
+            for name in ["f", "d", "new", "l"] {
+                Glibc.unlink(outside + "/" + name)
+                rmdir(outside + "/" + name)
+            }
+            rmdir(outside)
+        }
+        for directory: SysfsPath in ["b", "b/c"] { #expect(calls.answer(.makeDirectory(directory)) == "ok") }
+        #expect(calls.answer(.open("b/f", [.writeOnly, .create])) == "ok")
+        let links = [("up", "../../\(name)"), ("absolute", outside), ("new", "\(outside)/new"), ("in", "../b/c/../f")]
+        for (link, target) in links {
+            #expect(calls.answer(.symbolicLink(SysfsPath("b/\(link)".utf8), to: Array(target.utf8))) == "ok")
+        }
+        defer { for (link, _) in links { _ = calls.answer(.unlink(SysfsPath("b/\(link)".utf8))) } }
+        for way in ["../\(name)", "b/../../\(name)", "b/up", "b/absolute", "/../\(name)"] {
+            for request in [
+                "list \(way)", "list \(way)/", "stat \(way)/f", "access \(way)/f r", "truncate \(way)/f 7", "chmod \(way)/f 777",
+                "mkdir \(way)/d", "rmdir \(way)/d", "unlink \(way)/f", "symlink x \(way)/l", "rename \(way)/f b/g",
+                "rename b/f \(way)/g", "open \(way)/f O_RDWR", "open \(way)/new O_WRONLY|O_CREAT", "creat \(way)/new",
+                "tree \(way)/",
+            ] {
+                #expect(calls.answer(try FileRequest(request)) == "err outside", "\(request)")
+            }
+            for request in ["read \(way)/f", "write \(way)/f \"x\"", "pread \(way)/f 0 9", "writes \(way)/f \"x\" \"y\""] {
+                #expect(calls.answer(try FileRequest(request)) == "err open outside", "\(request)")
+            }
+        }
+        for request in ["creat b/new", "truncate b/new 0", "chmod b/absolute 700", "access b/up r", "stat .."] {
+            #expect(calls.answer(try FileRequest(request)) == "err outside", "\(request)")
+        }
+        for request in [#"write b/in "x""#, "read b/c/../f", "stat b/up", "link b/absolute", "list b/.."] {
+            #expect(calls.answer(try FileRequest(request)).hasPrefix("ok "), "\(request)")
+        }
+        var status = stat()
+        #expect(stat(outside + "/f", &status) == 0 && status.st_size == 0 && status.st_mode & 0o777 == 0o600)
+        for name in ["d", "new", "l"] { #expect(lstat(outside + "/" + name, &status) != 0, "\(name) was made outside") }
+    }
+
     @Test func aMountHasAControlPlane() throws {
         for path in made.drop(while: { $0 != "bus" }) {
             let isFile = path.bytes.starts(with: "kernel/debug/apmatrix/".utf8) || path == "bus/ap/scans"
