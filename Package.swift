@@ -33,10 +33,11 @@ let package = Package(
         .target(name: "Hexadecimal"),
         .target(name: "LockOrder"),
         .target(name: "Interleavings", dependencies: ["LockOrder"]),
+        .target(name: "TrustedPaths", dependencies: ["CLinux", "SystemAdditions", system]),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-        .target(name: "FUSE", dependencies: ["CFuse", "CLinux", "SystemAdditions", system]),
+        .target(name: "FUSE", dependencies: ["CFuse", "TrustedPaths", "CLinux", "SystemAdditions", system]),
         .systemLibrary(name: "CLinux"),
-        .target(name: "Namespaces", dependencies: ["CLinux", "SystemAdditions", system]),
+        .target(name: "Namespaces", dependencies: ["TrustedPaths", "CLinux", "SystemAdditions", system]),
         .target(name: "Netlink", dependencies: ["CLinux", "SystemAdditions", system]),
 
         // The kernel's layers, the lowest first.
@@ -65,7 +66,8 @@ let package = Package(
             ]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
-            name: "Machine", dependencies: ["CYAML", "AdjunctProcessor", "Suggestions", "Hexadecimal", "SystemAdditions", system]),
+            name: "Machine",
+            dependencies: ["CYAML", "CLinux", "AdjunctProcessor", "Suggestions", "Hexadecimal", "SystemAdditions", system]),
 
         // What is made of them.
         .target(
@@ -81,8 +83,8 @@ let package = Package(
         .target(
             name: "Sandbox",
             dependencies: [
-                "SysfsMount", "Emulator", "FUSE", "Namespaces", "Netlink", "CLinux", "Machine", "DriverCore", "Sysfs", "Kernels",
-                "SystemAdditions", "LockOrder", system,
+                "SysfsMount", "Emulator", "FUSE", "Namespaces", "Netlink", "TrustedPaths", "CLinux", "Machine", "DriverCore",
+                "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system,
             ]),
 
         // Programs
@@ -107,6 +109,7 @@ let package = Package(
         .target(name: "Waiting", path: "Tests/Waiting"),
         .testTarget(name: "LockOrderTests", dependencies: ["Waiting", "KernelLocks", "LockOrder"], exclude: ["Snippets"]),
         .testTarget(name: "FUSETests", dependencies: ["Waiting", "FUSE", "SystemAdditions", system]),
+        .testTarget(name: "TrustedPathsTests", dependencies: ["TrustedPaths", system]),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"]),
         .testTarget(
             name: "SysfsTests",

@@ -15,6 +15,8 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
     case dead(String)
     /// The path cannot be looked at, or not listed: what the system answered.
     case unreachable(String, Errno)
+    /// The path has a link in it that another user may have put there; how it is said.
+    case distrusted(String)
     /// `/dev/fuse` cannot be opened: what the system answered.
     case noDevice(Errno)
     /// Only root can do without `fusermount3`, which is not there.
@@ -51,6 +53,8 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "or, as root, `umount \(path)`"
         case .unreachable(let path, let error):
             "mount point \(path) cannot be used: \(error); check the path and its permissions"
+        case .distrusted(let reason):
+            "mount point \(reason)"
         case .noDevice(.ENOENT):
             "there is no /dev/fuse; load the module with `modprobe fuse`, or give the container the device"
         case .noDevice(.EMFILE):

@@ -1,27 +1,28 @@
 internal import Glibc
 internal import SystemAdditions
 internal import SystemPackage
+internal import TrustedPaths
 
 /// The checks that come before a mount, so that a failure says what is wrong.
 enum MountPoint {
-    /// Checks that a file system can be mounted at `path`, and returns the path without symbolic links.
+    /// Checks that a file system can be mounted at `path`, and returns the directory, with its path without symbolic links. That is
+    /// where to mount: what the path leads to may be another one by then, where it is in another user's directory.
     /// - Throws: ``MountError/missing(_:)``, ``MountError/notDirectory(_:)``, ``MountError/dead(_:)``, and
-    ///   ``MountError/unreachable(_:_:)`` for all else that is wrong with the path; unless `nonEmpty`,
+    ///   ``MountError/unreachable(_:_:)`` for all else that is wrong with the path; ``MountError/distrusted(_:)`` for a link of
+    ///   somebody else's; unless `nonEmpty`,
     ///   ``MountError/alreadyMounted(_:type:source:)`` and ``MountError/notEmpty(_:)``; for users ``MountError/noFusermount`` and
     ///   ``MountError/allowOtherForbidden``.
-    static func check(_ path: String, _ options: MountOptions) throws(MountError) -> String {
-        let given = path
-        let path: String
-        do throws(Errno) {
-            path = try FilePath(given).resolved().string
+    static func check(_ path: String, _ options: MountOptions) throws(MountError) -> TrustedDirectory {
+        let place: TrustedDirectory
+        do throws(DistrustError) {
+            place = try TrustedDirectory(FilePath(path), as: .place)
+            guard place.missing.isEmpty else { throw .system(path, .ENOENT) }
+        } catch .system(_, let error) {
+            throw failure(error, path)
         } catch {
-            throw failure(error, given)
+            throw .distrusted("\(error)")
         }
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw failure(Errno(rawValue: errno), path)
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw .notDirectory(path) }
+        let path = place.path.string
         if !options.nonEmpty {
             if let mount = MountTable.current().last(where: { $0.mountPoint == path }) {
                 // the kernel may answer stat from what it remembers, but never statfs
@@ -29,13 +30,13 @@ enum MountPoint {
                 if statvfs(path, &statistics) == -1, errno == ENOTCONN { throw .dead(path) }
                 throw .alreadyMounted(path, type: mount.type, source: mount.source)
             }
-            guard try isEmpty(path) else { throw .notEmpty(path) }
+            guard try isEmpty(place) else { throw .notEmpty(path) }
         }
         if geteuid() != 0 {
             guard Fusermount.path != nil else { throw .noFusermount }
             if options.allowOther, !isAllowOtherPermitted() { throw .allowOtherForbidden }
         }
-        return path
+        return place
     }
 
     /// Opens the device of FUSE, which belongs to no mount yet.
@@ -55,9 +56,9 @@ enum MountPoint {
         }
     }
 
-    private static func isEmpty(_ path: String) throws(MountError) -> Bool {
-        guard let directory = opendir(path) else {
-            throw failure(Errno(rawValue: errno), path)
+    private static func isEmpty(_ place: TrustedDirectory) throws(MountError) -> Bool {
+        guard let directory = opendir(place.held.path) else {
+            throw failure(Errno(rawValue: errno), place.path.string)
         }
         defer { closedir(directory) }
         // `.` and `..` are the two names of an empty directory.

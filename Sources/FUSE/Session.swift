@@ -3,6 +3,7 @@ internal import Glibc
 internal import Synchronization
 internal import SystemAdditions
 internal import SystemPackage
+internal import TrustedPaths
 
 /// One mount: the connection between the kernel and a ``FileSystem``.
 ///
@@ -73,14 +74,18 @@ public final class Session: Sendable {
     /// Mounts at the directory `path`. Requests wait until ``run()``.
     /// - Throws: ``MountError/missing(_:)``, ``MountError/notDirectory(_:)``, ``MountError/notEmpty(_:)``,
     ///   ``MountError/alreadyMounted(_:type:source:)``, ``MountError/dead(_:)`` and ``MountError/unreachable(_:_:)`` for what is
-    ///   at the path; ``MountError/noFusermount`` and ``MountError/allowOtherForbidden`` for what users may not do;
+    ///   at the path, ``MountError/distrusted(_:)`` for somebody else's link in it; ``MountError/noFusermount`` and ``MountError/allowOtherForbidden`` for what users may not do;
     ///   ``MountError/noDevice(_:)`` without `/dev/fuse`; ``MountError/refused(_:_:)`` where the mount fails, with `EBUSY` for a
     ///   second mount of the session.
     public func mount(at path: String) throws(MountError) {
-        let path = try MountPoint.check(path, options)
+        let place = try MountPoint.check(path, options)
+        defer { withExtendedLifetime(place) {} }
+        let path = place.path.string
         guard descriptor < 0 else { throw .refused(path, .EBUSY) }
         let severed = try MountPoint.openDevice()
-        guard fuse_session_mount(handle, path) == 0 else {
+        // fusermount3, which mounts for users and where it is to unmount, looks after links by itself
+        let mountsByItself = geteuid() == 0 && !options.others.contains("auto_unmount")
+        guard fuse_session_mount(handle, mountsByItself ? place.held.path : path) == 0 else {
             let error = errno
             close(severed)
             throw .refused(path, Errno(rawValue: error))

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import SystemPackage
 
@@ -26,12 +27,15 @@ extension MachineDescription {
 private func contents(of file: String) throws(MachineDescriptionError) -> [UInt8] {
     func wrong(_ problem: String) -> MachineDescriptionError { MachineDescriptionError(file: file, problem) }
     var status = stat()
-    guard stat(file, &status) == 0 else { throw unreadable(file, Errno(rawValue: errno)) }
-    // to open a device may do something to it
+    // to open a device may do something to it; held like this it is only looked at, and cannot become another file
+    let held = open(file, linux_o_path | O_CLOEXEC)
+    guard held >= 0, fstat(held, &status) == 0 else { throw unreadable(file, Errno(rawValue: errno)) }
+    defer { close(held) }
     if let kind = kind(status), kind != .fifo { throw wrong(kind.problem) }
     do {
         // a FIFO that nobody writes to keeps nobody waiting
-        let descriptor = try FileDescriptor.open(FilePath(file), .readOnly, options: [.closeOnExec, .nonBlocking])
+        let descriptor = try FileDescriptor.open(
+            FilePath("/proc/self/fd/\(held)"), .readOnly, options: [.closeOnExec, .nonBlocking])
         defer { try? descriptor.close() }
         guard fstat(descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
         if let kind = kind(status) {

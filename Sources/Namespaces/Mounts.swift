@@ -1,8 +1,11 @@
 internal import CLinux
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
+public import TrustedPaths
 
-/// What a process mounts in a mount namespace of its own.
+/// What a process mounts in a mount namespace of its own. A path at which something is mounted has no link in it: `ELOOP`
+/// otherwise.
 public enum Mounts {
     /// Cuts off the namespace that the process is in: what is mounted in it is not seen outside, nor the other way around.
     ///
@@ -11,12 +14,12 @@ public enum Mounts {
         try mount("private mounts", nil, "/", nil, MS_REC | MS_PRIVATE)
     }
 
-    /// Shows `source`, with all that is mounted below it, at `path` too.
+    /// Shows what is open by `descriptor`, with all that is mounted below it, at `path` too.
     ///
-    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `ENOENT` where one of the two is missing, and `ENOTDIR` where only one
-    ///   of them is a directory.
-    public static func bind(_ source: String, at path: String) throws(NamespaceError) {
-        try mount("bind", source, path, nil, MS_BIND | MS_REC)
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `ENOENT` where there is nothing at the path, and `ENOTDIR` where only
+    ///   one of them is a directory.
+    public static func bind(_ descriptor: Int32, at path: String) throws(NamespaceError) {
+        try mount("bind", "/proc/self/fd/\(descriptor)", path, nil, MS_BIND | MS_REC)
     }
 
     /// Makes the mount at `path` read-only, but not those below it. A user namespace may not do that with the host's.
@@ -54,20 +57,13 @@ public enum Mounts {
     /// - Parameters:
     ///   - work: an empty directory on the file system of `upper`, for the kernel's own use.
     ///   - inUserNamespace: marks that the kernel keeps are put where a user may write them.
-    /// - Throws: ``NamespaceError/mount(_:path:_:)``: with what `open(2)` answers for the directory named in it; with `EINVAL`
-    ///   where `upper` is on a file system that cannot keep changes; with `ENODEV` and `EPERM` where there are no overlays, or
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``: with `EINVAL` where `upper` is on a file system that cannot keep changes; with `ENODEV` and `EPERM` where there are no overlays, or
     ///   not for users.
     public static func overlay(
-        _ lower: String, upper: String, work: String, at path: String, inUserNamespace: Bool
+        _ lower: HeldDirectory, upper: HeldDirectory, work: HeldDirectory, at path: String, inUserNamespace: Bool
     ) throws(NamespaceError) {
         // a name may hold the characters that separate options: a descriptor's name has none
-        let names = [lower, upper, work]
-        let descriptors = names.map { open($0, linux_o_path | O_DIRECTORY | O_CLOEXEC) }
-        defer { for descriptor in descriptors where descriptor >= 0 { close(descriptor) } }
-        for (name, descriptor) in zip(names, descriptors) where descriptor < 0 {
-            throw .mount("overlay", path: name, Errno(rawValue: errno))
-        }
-        var options = zip(["lowerdir", "upperdir", "workdir"], descriptors).map { "\($0)=/proc/self/fd/\($1)" }
+        var options = ["lowerdir=\(lower.path)", "upperdir=\(upper.path)", "workdir=\(work.path)"]
         if inUserNamespace { options.append("userxattr") }
         try mount("overlay", "overlay", path, "overlay", 0, options.joined(separator: ","))
     }
@@ -75,8 +71,21 @@ public enum Mounts {
     private static func mount(
         _ what: String, _ source: String?, _ path: String, _ type: String?, _ flags: Int, _ options: String? = nil
     ) throws(NamespaceError) {
-        guard Glibc.mount(source, path, type, UInt(flags), options) == 0 else {
-            throw .mount(what, path: path, Errno(rawValue: errno))
+        // the root itself, and /proc, without which nothing can be named by its descriptor
+        guard path != "/", type != "proc" else {
+            return try check(what, path, Glibc.mount(source, path, type, UInt(flags), options))
         }
+        let place: Int32
+        do throws(Errno) {
+            place = try HeldDirectory("/").open(String(path.drop { $0 == "/" }), linux_o_path)
+        } catch {
+            throw .mount(what, path: path, error)
+        }
+        defer { close(place) }
+        try check(what, path, Glibc.mount(source, "/proc/self/fd/\(place)", type, UInt(flags), options))
+    }
+
+    private static func check(_ what: String, _ path: String, _ result: Int32) throws(NamespaceError) {
+        guard result == 0 else { throw .mount(what, path: path, Errno(rawValue: errno)) }
     }
 }

@@ -3,21 +3,18 @@ internal import Glibc
 internal import Namespaces
 internal import SystemAdditions
 internal import SystemPackage
+internal import TrustedPaths
 
-/// One of the host's directories, still in reach after something of ours has been mounted over it.
-final class HostDirectory: Sendable {
-    private let descriptor: Int32
+/// One of the host's directories, still in reach after something of ours has been mounted over it. No link in it is followed: it
+/// may be anybody's.
+struct HostDirectory: Sendable {
+    let held: HeldDirectory
 
     /// Holds the directory that is at `path` now.
     ///
-    /// - Throws: what `open(2)` answers: `ENOENT`, `ENOTDIR`, `EACCES`, `EMFILE`.
+    /// - Throws: what `open(2)` answers: `ENOENT`, `ENOTDIR`, `EACCES`, `EMFILE`, and `ELOOP` for a path with a link in it.
     init(_ path: String) throws(Errno) {
-        descriptor = open(path, linux_o_path | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    }
-
-    deinit {
-        close(descriptor)
+        held = try HeldDirectory(path)
     }
 
     enum Kind {
@@ -28,20 +25,21 @@ final class HostDirectory: Sendable {
         case other
     }
 
-    /// A path that leads to what it has at `relative`, for this process only.
-    func path(_ relative: String) -> String {
-        let path = "/proc/self/fd/\(descriptor)"
-        return relative.isEmpty ? path : path + "/" + relative
-    }
-
     /// What is in a directory; empty where it is none.
     func entries(_ relative: String = "") -> [(name: String, kind: Kind)] {
-        // not the descriptor's own name but what it leads to
-        Self.entries(of: path(relative) + "/.")
+        guard let descriptor = try? held.open(relative, O_RDONLY | O_DIRECTORY) else { return [] }
+        guard let directory = fdopendir(descriptor) else {
+            close(descriptor)
+            return []
+        }
+        return Self.entries(of: directory)
     }
 
     static func entries(of path: String) -> [(name: String, kind: Kind)] {
-        guard let directory = opendir(path) else { return [] }
+        opendir(path).map(entries) ?? []
+    }
+
+    private static func entries(of directory: OpaquePointer) -> [(name: String, kind: Kind)] {
         defer { closedir(directory) }
         var entries: [(String, Kind)] = []
         while let entry = readdir(directory) {
@@ -59,19 +57,42 @@ final class HostDirectory: Sendable {
 
     /// The target of a link as it is written; nil where it is none.
     func target(_ relative: String) -> String? {
+        guard let link = try? held.open(relative, linux_o_path) else { return nil }
+        defer { close(link) }
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = readlink(path(relative), &buffer, buffer.count)
+        let count = readlinkat(link, "", &buffer, buffer.count)
         guard count >= 0 else { return nil }
         return String(decoding: buffer[..<count].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
     }
 
-    /// Shows what it has at `relative` at another place. Nothing where it is gone meanwhile.
+    /// Whether there is a file of one of those types, such as `S_IFREG`; what `stat(2)` says of it.
+    func status(_ relative: String, _ type: mode_t) -> stat? {
+        guard let file = try? held.open(relative, linux_o_path) else { return nil }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == type else { return nil }
+        return status
+    }
+
+    /// Shows what it has at `relative` at another place. Nothing where one of the two is gone meanwhile, or has become a link.
     ///
-    /// - Throws: `NamespaceError.mount`, but not with `ENOENT`.
+    /// - Throws: `NamespaceError.mount`, but not with `ENOENT`, `ENOTDIR` or `ELOOP`.
     func bind(_ relative: String, at path: String, readOnly: Bool = false) throws(NamespaceError) {
         do throws(NamespaceError) {
-            try Mounts.bind(self.path(relative), at: path)
+            let source: Int32
+            do throws(Errno) {
+                source = try held.open(relative, linux_o_path)
+            } catch {
+                throw .mount("bind", path: path, error)
+            }
+            defer { close(source) }
+            var status = stat()
+            guard fstat(source, &status) == 0, status.st_mode & S_IFMT != S_IFLNK else { return }
+            try Mounts.bind(source, at: path)
             if readOnly { try Mounts.makeReadOnly(path) }
-        } catch .mount(_, _, .ENOENT) {}
+        } catch .mount(_, _, .ENOENT) {
+        } catch .mount(_, _, .ENOTDIR) {
+        } catch .mount(_, _, .ELOOP) {
+        }
     }
 }

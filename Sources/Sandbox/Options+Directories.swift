@@ -1,6 +1,7 @@
 internal import Glibc
 internal import SystemAdditions
 internal import SystemPackage
+internal import TrustedPaths
 
 extension Sandbox.Options {
     /// The machine's own, which nothing may take the place of.
@@ -14,14 +15,16 @@ extension Sandbox.Options {
         var options = self
         options.copyOnWrite = Self.topmost(try copyOnWrite.map(Self.directory)).filter { !Self.isIn("/run", $0) }
         guard state == nil || !options.copyOnWrite.isEmpty else { throw .nothingToKeep }
-        if let state, let path = Self.future(state.hasPrefix("/") ? state : "/proc/self/cwd/" + state) {
+        if let state, let path = try Self.future(state) {
             let forbidden = options.copyOnWrite + Self.machines
             guard path != "/", !forbidden.contains(where: { Self.isIn($0, path) }) else { throw .stateWithin(state) }
         }
         // one that is missing is made where that does not touch the host
         let privateDirectories = options.copyOnWrite + ["/run"]
         options.empty = try empty.map { path throws(SandboxError) in
-            guard access(path, F_OK) != 0, let future = Self.future(path) else { return try Self.directory(path) }
+            guard path.hasPrefix("/"), access(path, F_OK) != 0, let future = try Self.future(path) else {
+                return try Self.directory(path)
+            }
             guard privateDirectories.contains(where: { Self.isIn($0, future) }) else { return try Self.directory(path) }
             return future
         }
@@ -29,18 +32,18 @@ extension Sandbox.Options {
         return options
     }
 
-    /// The path without links of a directory that may be missing; nil for one that is not absolute, or goes up in what is
-    /// missing.
-    private static func future(_ path: String) -> String? {
-        guard path.hasPrefix("/") else { return nil }
-        var existing = FilePath(path)
-        var missing: [FilePath.Component] = []
-        while access(existing.string, F_OK) != 0, let last = existing.lastComponent {
-            guard last.kind == .regular else { return nil }
-            missing.append(last)
-            existing.removeLastComponent()
+    /// The path without links of a directory that may be missing; nil for one that cannot be, as it goes up in what is missing.
+    ///
+    /// - Throws: `SandboxError.distrusted` where a link of somebody else's is on the way.
+    private static func future(_ path: String) throws(SandboxError) -> String? {
+        do throws(DistrustError) {
+            let found = try TrustedDirectory(FilePath(path), as: .place)
+            return found.path.appending(found.missing).string
+        } catch .system {
+            return nil
+        } catch {
+            throw .distrusted(error)
         }
-        return (try? existing.resolved())?.appending(missing.reversed()).string
     }
 
     private static func isIn(_ directory: String, _ path: String) -> Bool {
@@ -58,14 +61,15 @@ extension Sandbox.Options {
     private static func directory(_ path: String) throws(SandboxError) -> String {
         guard path.hasPrefix("/") else { throw .directory(path, .EINVAL) }
         let directory: String
-        do throws(Errno) {
-            directory = try FilePath(path).resolved().string
-        } catch {
+        do throws(DistrustError) {
+            let found = try TrustedDirectory(FilePath(path), as: .place)
+            guard found.missing.isEmpty else { throw .system(path, .ENOENT) }
+            directory = found.path.string
+        } catch .system(_, let error) {
             throw .directory(path, error)
+        } catch {
+            throw .distrusted(error)
         }
-        var status = stat()
-        guard stat(directory, &status) == 0 else { throw .directory(path, Errno(rawValue: errno)) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw .directory(path, .ENOTDIR) }
         guard directory != "/", !machines.contains(where: { isIn($0, directory) }) else { throw .directory(path, .EBUSY) }
         return directory
     }

@@ -2,6 +2,7 @@ internal import FUSE
 internal import Glibc
 internal import Namespaces
 internal import SystemPackage
+internal import TrustedPaths
 
 /// The directories in which programs keep what they know: a sandbox has its own, made of the host's.
 struct PrivateDirectories {
@@ -20,12 +21,11 @@ struct PrivateDirectories {
     func mount() throws {
         let run = try HostDirectory("/run")
         // it may be in one of those that are mounted over
-        try state?.claim()
-        let kept = try state.map { state throws(Errno) in try HostDirectory(state.path) }
+        let kept = try state?.claim()
         let mounts = MountTable.current().map(\.mountPoint)
         // memory for what is changed, out of sight once /run is mounted over it
         try Mounts.tmpfs(at: "/run")
-        let memory = try HostDirectory("/run")
+        let memory = try HeldDirectory("/run")
         try PrivateView("/run", of: run, changes: memory, mounts: mounts).mount()
         try fillRun()
         for path in options.copyOnWrite {
@@ -56,20 +56,16 @@ struct PrivateDirectories {
 
     /// An empty directory in memory that is otherwise like the one that it covers.
     private static func mountEmpty(_ path: String) throws(NamespaceError) {
-        let covered = DirectoryStatus(of: path)
+        let covered = (try? HeldDirectory(path).status()).map(DirectoryStatus.init)
         try Mounts.tmpfs(at: path)
-        covered?.give(to: path)
+        if let made = try? HeldDirectory(path) { covered?.give(to: made) }
     }
 
     /// Makes a directory and those that lead to it, where they are missing.
     ///
-    /// - Throws: what `mkdir(2)` answers, but for `EEXIST`, whatever it is that is there.
+    /// - Throws: what `mkdir(2)` and `openat2(2)` answer: `ENOTDIR` where it is none, `ELOOP` where a link is on the way.
     static func make(_ path: String) throws(Errno) {
-        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-        let parent = FilePath(path).removingLastComponent().string
-        guard errno == ENOENT, !parent.isEmpty, parent != path else { throw Errno(rawValue: errno) }
-        try make(parent)
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+        _ = try HeldDirectory("/").makeDirectory(String(path.drop { $0 == "/" }))
     }
 }
 
@@ -77,16 +73,13 @@ struct PrivateDirectories {
 struct DirectoryStatus {
     private let status: stat
 
-    /// Nil where nothing is.
-    init?(of path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+    init(_ status: stat) {
         self.status = status
     }
 
     /// A user that the user namespace does not know cannot own anything: the directory stays the caller's then.
-    func give(to path: String) {
-        chown(path, status.st_uid, status.st_gid)
-        chmod(path, status.st_mode & 0o7777)
+    func give(to directory: HeldDirectory) {
+        chown(directory.path, status.st_uid, status.st_gid)
+        chmod(directory.path, status.st_mode & 0o7777)
     }
 }

@@ -3,6 +3,7 @@ internal import Glibc
 internal import Namespaces
 internal import SystemAdditions
 internal import SystemPackage
+internal import TrustedPaths
 
 /// A directory of the host's at its place, whose changes are kept elsewhere: the host's stays as it is, and so does what is
 /// mounted in it.
@@ -13,7 +14,7 @@ internal import SystemPackage
 struct PrivateView {
     private let path: String
     private let host: HostDirectory
-    private let changes: HostDirectory
+    private let changes: HeldDirectory
     /// Where something is mounted in it, relative to it.
     private let mounts: Set<String>
     private let isInUserNamespace = Namespaces.isInUserNamespace
@@ -23,7 +24,7 @@ struct PrivateView {
     ///   - host: what was there before anything was mounted over it.
     ///   - changes: keeps what is changed, below the same path.
     ///   - mounts: every mount point of the host.
-    init(_ path: String, of host: HostDirectory, changes: HostDirectory, mounts: [String]) {
+    init(_ path: String, of host: HostDirectory, changes: HeldDirectory, mounts: [String]) {
         self.path = path
         self.host = host
         self.changes = changes
@@ -40,7 +41,34 @@ struct PrivateView {
 
     private func place(_ relative: String) -> String { relative.isEmpty ? path : path + "/" + relative }
 
-    private func upper(_ relative: String) -> String { changes.path("") + place(relative) }
+    /// Where it is among the changes, below the directory that keeps them.
+    private func kept(_ relative: String) -> String { String(place(relative).dropFirst()) }
+
+    /// A directory among the changes, made where it is missing.
+    private func keep(_ name: String) throws -> HeldDirectory {
+        do throws(Errno) {
+            return try changes.makeDirectory(name)
+        } catch {
+            if error == .ELOOP || error == .ENOTDIR { throw SandboxError.stateHasLink(name) }
+            throw error
+        }
+    }
+
+    /// The directory that keeps what is changed in one, made as the host's is where it is missing. What was there before must
+    /// be in the same hands.
+    ///
+    /// - Throws: `SandboxError.stateIsForeign` where it is somebody else's; what `mkdir(2)` and `openat2(2)` answer.
+    @discardableResult
+    private func upper(_ relative: String) throws -> HeldDirectory {
+        let upper = try keep(kept(relative))
+        let status = try upper.status()
+        guard let host = host.status(relative, S_IFDIR) else { return upper }
+        guard [0, geteuid(), host.st_uid].contains(status.st_uid) else {
+            throw SandboxError.stateIsForeign(place(relative), status.st_uid)
+        }
+        DirectoryStatus(host).give(to: upper)
+        return upper
+    }
 
     /// The topmost mount points below a directory.
     private func mounts(below relative: String) -> [String] {
@@ -52,8 +80,7 @@ struct PrivateView {
 
     private func show(_ relative: String) throws {
         let below = mounts(below: relative)
-        try PrivateDirectories.make(upper(relative))
-        DirectoryStatus(of: host.path(relative) + "/.")?.give(to: upper(relative))
+        try upper(relative)
         // a mounted file of some words, as containers have them in /etc, is copied: an overlay shows only directories
         let files = below.filter { copy($0) }
         if isInUserNamespace, !below.isEmpty {
@@ -67,10 +94,10 @@ struct PrivateView {
     }
 
     private func mountOverlay(_ relative: String) throws {
-        let work = changes.path(".work") + place(relative)
-        try PrivateDirectories.make(work)
         try Mounts.overlay(
-            host.path(relative), upper: upper(relative), work: work, at: place(relative), inUserNamespace: isInUserNamespace)
+            try host.held.directory(relative), upper: try upper(relative),
+            work: try keep(".work/" + kept(relative)),
+            at: place(relative), inUserNamespace: isInUserNamespace)
     }
 
     /// Shows a mount in the directory: privately as well, or as it is where that is not possible, or not at all.
@@ -84,24 +111,22 @@ struct PrivateView {
     }
 
     private func isDirectory(_ relative: String) -> Bool {
-        var status = stat()
-        return stat(host.path(relative), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        host.status(relative, S_IFDIR) != nil
     }
 
     /// Keeps a file that is mounted among the changes, if it is small and there is none yet.
     ///
     /// - Returns: whether it is among them.
     private func copy(_ relative: String) -> Bool {
-        var status = stat()
-        let (source, target) = (FilePath(host.path(relative)), FilePath(upper(relative)))
-        guard stat(source.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20 else {
-            return false
-        }
+        guard let status = host.status(relative, S_IFREG), status.st_size < 1 << 20 else { return false }
         do {
-            try PrivateDirectories.make(target.removingLastComponent().string)
-            let bytes = try source.contents()
-            let to = try FileDescriptor.open(
-                target, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+            let target = FilePath(kept(relative))
+            let directory = try changes.makeDirectory(target.removingLastComponent().string)
+            let source = FileDescriptor(rawValue: try host.held.open(relative, O_RDONLY | O_NONBLOCK))
+            let bytes = try source.closeAfter { try source.readToEnd() }
+            let to = FileDescriptor(
+                rawValue: try directory.open(
+                    target.lastComponent?.string ?? "", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
             try to.closeAfter {
                 _ = try to.writeAll(bytes)
                 // whatever the mask of this process takes away from the permissions of new files
@@ -120,9 +145,12 @@ struct PrivateView {
     private func adopt(_ relative: String) {
         for (name, kind) in host.entries(relative) where kind == .directory {
             let directory = relative.isEmpty ? name : relative + "/" + name
-            if mkdir(upper(directory), 0o755) == 0 {
-                DirectoryStatus(of: host.path(directory))?.give(to: upper(directory))
-            } else if getxattr(upper(directory), "user.overlay.opaque", nil, 0) > 0 {
+            let isNew = mkdirat(changes.descriptor, kept(directory), 0o755) == 0
+            guard let held = try? changes.directory(kept(directory)) else { continue }
+            defer { withExtendedLifetime(held) {} }
+            if isNew {
+                host.status(directory, S_IFDIR).map { DirectoryStatus($0).give(to: held) }
+            } else if getxattr(held.path, "user.overlay.opaque", nil, 0) > 0 {
                 continue
             }
             adopt(directory)
@@ -132,7 +160,9 @@ struct PrivateView {
     /// Shows a directory that has mounts in it entry by entry. Its files are the host's, which this namespace may read; they
     /// cannot be removed, and links that were come back in the next run.
     private func showEach(_ relative: String, besides copies: [String]) throws {
-        try Mounts.bind(upper(relative), at: place(relative))
+        let upper = try upper(relative)
+        defer { withExtendedLifetime(upper) {} }
+        try Mounts.bind(upper.descriptor, at: place(relative))
         for (name, kind) in host.entries(relative) {
             let entry = relative.isEmpty ? name : relative + "/" + name
             if mounts.contains(entry) {

@@ -1,11 +1,18 @@
 internal import SystemAdditions
 public import SystemPackage
+public import TrustedPaths
 
 /// Why a sandbox cannot be as it was asked for; its description says what to ask for instead.
 public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A directory that is to be copied on write, or to be empty, cannot be used: `ENOENT`, `ENOTDIR`; `EINVAL` for a path that
     /// is not absolute, `EBUSY` for a directory of the machine's own.
     case directory(String, Errno)
+    /// A directory, or the way to it, is in other hands.
+    case distrusted(DistrustError)
+    /// In the directory that keeps changes, what is kept of that path belongs to another user.
+    case stateIsForeign(String, UInt32)
+    /// In the directory that keeps changes something else is in the place of what belongs to it, such as a link.
+    case stateHasLink(String)
     /// The directory that keeps changes cannot be used: what the system answered.
     case state(String, Errno)
     /// Changes are to be kept, and none are private.
@@ -31,6 +38,11 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
             "there is nothing to keep where /etc is the host's; name a directory with --cow, or leave --host-etc out"
         case .directory(let path, let error):
             "\(path): \(error)"
+        case .distrusted(let error): "\(error)"
+        case .stateIsForeign(let path, let user):
+            "what is kept of \(path) belongs to user \(user), who could have put anything into it; name another directory to --keep-state"
+        case .stateHasLink(let name):
+            "\(name) is a link in the directory that keeps what is changed, or no directory; remove it, or name another directory"
         case .state(let path, let error):
             "\(path) cannot keep what is changed: \(error); name a directory that can be written"
         case .stateWithin(let path):
