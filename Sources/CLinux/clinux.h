@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -36,6 +38,27 @@ static inline int linux_openat2(int directory, const char *path, int flags, unsi
     how.mode = mode;
     how.resolve = resolve;
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+}
+
+/* Takes a set of capabilities, a bit each, from the calling thread and from all that it will execute, root's programs too. Those that
+   it does not have, or that the kernel does not know, are no error. */
+static inline int linux_drop_capabilities(unsigned long long set)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    for (int capability = 0; capability < 64; capability++)
+        if (set >> capability & 1 && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1 &&
+            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+            return -1;
+    if (syscall(SYS_capget, &header, data) != 0)
+        return -1;
+    for (int half = 0; half < 2; half++) {
+        unsigned int kept = ~(unsigned int)(set >> 32 * half);
+        data[half].effective &= kept;
+        data[half].permitted &= kept;
+        data[half].inheritable &= kept;
+    }
+    return (int)syscall(SYS_capset, &header, data);
 }
 
 /* What waitpid(2) says of a process: macros with arguments, which Swift does not import. */

@@ -9,8 +9,13 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Something could not be mounted at `path`: what it was (`overlay`, `proc`, `bind`), and the errno.
     case mount(String, path: String, Errno)
 
+    /// Capabilities could not be dropped.
+    case capabilities(Errno)
+
     public var description: String {
         switch self {
+        case .capabilities(let error):
+            "capabilities that a run has no use for could not be dropped: \(error); give it CAP_SETPCAP, or let it keep them by --privileged"
         case .refused(let error):
             "private namespaces were refused: \(error); \(Self.reason(error))"
         case .mount("overlay", let path, .EINVAL):
@@ -18,7 +23,7 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "(overlay itself, NFS, FAT), or there are two overlays below it already, or users may not mount any (before Linux 5.11)"
         case .mount("proc", let path, .EPERM):
             "proc could not be mounted at \(path): \(Errno.EPERM); a container that hides parts of its /proc forbids it: "
-                + "give it --security-opt systempaths=unconfined, or --privileged"
+                + "give it --security-opt systempaths=unconfined, or --privileged; so does a run of root's: apmatrix run --privileged"
         case .mount(let what, let path, .ENODEV):
             "\(what) could not be mounted at \(path): this kernel does not have it (modprobe \(what))"
         case .mount(let what, let path, .EPERM), .mount(let what, let path, .EACCES):

@@ -43,10 +43,10 @@ struct HostDevices: NodeSource {
     /// Binds the host's nodes and directories to their places in the mounted /dev.
     ///
     /// - Throws: `NamespaceError.mount`, but not for one that is gone meanwhile.
-    func mount(at root: String) throws(NamespaceError) {
+    func mount(at root: String, _ privileges: Privileges) throws(NamespaceError) {
         for (name, place) in places {
             if case .link = place { continue }
-            try host.bind(name, at: root + "/" + name)
+            try host.bind(privileges.device(name), at: root + "/" + name)
         }
     }
 

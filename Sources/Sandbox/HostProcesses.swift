@@ -13,10 +13,11 @@ struct HostProcesses: NodeSource {
     /// Mounts the real /proc, of the PID namespace, at its place in /run.
     ///
     /// - Throws: `Errno` where the directory cannot be made, `NamespaceError.mount` where /proc cannot be mounted.
-    init(_ information: ProcessorInformation) throws {
+    init(_ information: ProcessorInformation, _ privileges: Privileges) throws {
         texts = ["cpuinfo": information.cpuinfo, "sysinfo": information.sysinfo]
         try PrivateDirectories.make(Self.place)
         try Mounts.proc(at: Self.place)
+        try privileges.protect(Self.place)
     }
 
     func node(at path: String) -> Node? {

@@ -49,6 +49,7 @@ struct InitProcess {
         }
         do {
             try setUp()
+            try Privileges(options).drop()
         } catch {
             complain(Sandbox.explain(error))
             _exit(125)
@@ -82,6 +83,7 @@ struct InitProcess {
         defer { umask(mask) }
         try Mounts.makePrivate()
         try Mounts.proc(at: "/proc")
+        try Privileges(options).protect("/proc")
         let computer = try Computer(options.machine, release: options.release, clock: RealClock())
         let fileSystem = SysfsFileSystem(kernel: computer.kernel, mayCarryMounts: true) { [computer] in computer.shutDown() }
         if !options.sharesNetwork { try broadcastUevents(of: fileSystem) }
@@ -111,14 +113,14 @@ struct InitProcess {
     private func mountDevices(_ computer: Computer) throws {
         let devices = try HostDevices(computer.kernel)
         try serve(devices, at: "/dev", "apmatrix-dev")
-        try devices.mount(at: "/dev")
+        try devices.mount(at: "/dev", Privileges(options))
     }
 
     private func mountProcesses() throws {
         let information = ProcessorInformation(options.machine, processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let view = Sandbox.own + "/view"
         try PrivateDirectories.make(view)
-        try serve(try HostProcesses(information), at: view, "apmatrix-proc")
+        try serve(try HostProcesses(information, Privileges(options)), at: view, "apmatrix-proc")
         // not mounted there in the first place: a mount reads /proc
         try Mounts.move(view, to: "/proc")
     }

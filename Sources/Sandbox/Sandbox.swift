@@ -22,6 +22,8 @@ public struct Sandbox: Sendable {
         public var showsProc = false
         /// The host's network instead of one of its own. Uevents are not broadcast then: the host's programs would hear them.
         public var sharesNetwork = false
+        /// Root keeps every capability, and can write /proc/sys and the kernel's log.
+        public var isPrivileged = false
         /// Directories of the host, by absolute paths, whose changes are private. /run always is one.
         public var copyOnWrite = ["/etc"]
         /// Directories that begin empty, and whose content is private. One that is missing is made, in /run or below

@@ -13,6 +13,11 @@ struct RunCommand: ParsableCommand {
             all processes that are left and with what was changed in /etc and /run. Everything else is the host's, and changes \
             there stay: /home, /tmp, /var; --cow and --tmpfs keep more of it out of reach.
 
+            As root the command cannot set the host's clock, load modules, or change its kernel's settings: it has no capabilities for \
+            that, /proc/sys and all else in /proc that can be written is read-only (but /proc/sys/net, which is the run's own), and \
+            /dev/kmsg is empty. --privileged leaves root all of it. That is against accidents, not against malice: root can still \
+            write what is the host's, its disks too, and mount /proc again.
+
             Needs no root, but a /dev/fuse that may be opened, and a system that allows user namespaces. The exit status is the \
             command's; 125 where the machine cannot be made, 126 and 127 where the command cannot be started or found.
             """)
@@ -59,7 +64,10 @@ struct SandboxOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A directory that keeps what is changed in /etc, and in those of --cow, for the next run.", valueName: "dir"))
+            """
+            A directory that keeps what is changed in /etc, and in those of --cow, for the next run. It is made if it is missing; \
+            it must be yours, and nobody else may write it.
+            """, valueName: "dir"))
     var keepState: String?
 
     @Option(
@@ -75,8 +83,11 @@ struct SandboxOptions: ParsableArguments {
         help: ArgumentHelp("A directory that begins empty and whose content stays in the run.", valueName: "dir"))
     var empty: [String] = []
 
-    @Flag(help: "Use the host's network; uevents are not broadcast then.")
+    @Flag(help: "Use the host's network; uevents are not broadcast then, and root cannot set it up.")
     var hostNetwork = false
+
+    @Flag(help: "Leave root every capability, and let it write /proc/sys, /proc/sysrq-trigger and their like, and /dev/kmsg.")
+    var privileged = false
 
     /// Runs the command and ends with its status.
     ///
@@ -88,6 +99,7 @@ struct SandboxOptions: ParsableArguments {
         options.isBare = bare
         options.showsProc = proc
         options.sharesNetwork = hostNetwork
+        options.isPrivileged = privileged
         options.copyOnWrite = (hostEtc ? [] : options.copyOnWrite) + copyOnWrite
         options.empty = empty
         options.state = keepState
