@@ -32,7 +32,8 @@ public final class VFIODevice: Sendable {
     private struct Use {
         var isRegistered = true
         var isOpen = false
-        var timer: (any ScheduledWork)?
+        /// The request that comes next, and how many have come before it.
+        var next: (count: Int, work: any ScheduledWork)?
     }
 
     /// How long a remover waits before it asks again.
@@ -110,8 +111,8 @@ public final class VFIODevice: Sendable {
             requestRelease(driver, 0)
             kernel.clock.wait(on: use) { $0.isOpen ? nil : () }
             use.withLock { use in
-                use.timer?.cancel()
-                use.timer = nil
+                use.next?.work.cancel()
+                use.next = nil
             }
         }
         if !kernel.release.has(.vfioDeviceGoesBeforeTheWait) { removeDeviceNode() }
@@ -135,11 +136,17 @@ public final class VFIODevice: Sendable {
     /// Asks on a thread of the clock, which holds nothing: the remover may hold the device's lock, and the driver's `request`
     /// takes its own.
     private func requestRelease(_ driver: any VFIODriver, _ count: Int) {
-        let timer = core.kernel.schedule(after: count == 0 ? .zero : VFIODevice.requestInterval) { [weak self] held in
+        let work = core.kernel.schedule(after: count == 0 ? .zero : VFIODevice.requestInterval) { [weak self] held in
             guard let self, use.withLock({ $0.isOpen }) else { return }
             driver.request(count, after: held)
             requestRelease(driver, count + 1)
         }
-        use.withLock { $0.timer = timer }
+        // this request may have been made already, and the next one be planned
+        let isOver = use.withLock { use in
+            guard use.isOpen, use.next.map({ $0.count < count }) ?? true else { return true }
+            use.next = (count, work)
+            return false
+        }
+        if isOver { work.cancel() }
     }
 }

@@ -13,14 +13,21 @@ final class Workshop: Sendable {
     static let other = "79904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
     static let type = "devices/shop/mdev_supported_types/shop-tool"
 
-    let clock = VirtualClock()
+    let clock: VirtualClock
     let kernel: Kernel
     let core: MdevCore
     let driver: ToolDriver
     let parent: MdevParent
 
-    init(release: KernelRelease = .v7_2, instances: Int = 2) throws {
-        kernel = Kernel(release: release, clock: clock)
+    convenience init(release: KernelRelease = .v7_2, instances: Int = 2) throws {
+        let clock = VirtualClock()
+        try self.init(kernel: Kernel(release: release, clock: clock), clock: clock, instances: instances)
+    }
+
+    /// - Parameter clock: for those who advance it.
+    init(kernel: Kernel, clock: VirtualClock = VirtualClock(), instances: Int = 2) throws {
+        self.kernel = kernel
+        self.clock = clock
         core = try MdevCore(kernel: kernel)
         driver = ToolDriver(vfio: try VFIOCore(kernel: kernel))
         let device = try Device(
