@@ -145,7 +145,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "EmulatorTests",
-            dependencies: ["Emulator", "Machine", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system]),
+            dependencies: [
+                "Waiting", "Emulator", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions",
+                "LockOrder", system,
+            ]),
         .testTarget(
             name: "RecordingsTests",
             dependencies: ["Waiting", "Recordings", "VFS", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),

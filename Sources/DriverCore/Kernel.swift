@@ -14,9 +14,10 @@ public final class Kernel: Sendable {
     public let uevents: UeventLedger
     /// What `dmesg` shows.
     public let log: KernelLog
-    /// What drivers sleep and wait on, and schedule work with.
+    /// What drivers wait on, and schedule work with; they sleep by `sleep`, which ends with the machine.
     public let clock: any KernelClock
     let tables: CoreTables
+    let sleepers = Sleepers()
     private let nodes = Leaf("device nodes", Nodes())
     /// What the lock is called, for a scheduler.
     package static let announcementLockName: StaticString = "announcement"

@@ -12,11 +12,24 @@ public protocol KernelClock: Sendable {
     var wallTime: Timestamp { get }
     /// Lets the calling thread wait. Locks that it holds stay held.
     func sleep(_ duration: Duration)
+    /// Lets the calling thread wait until somebody ends the sleep, or to its end. Drivers call `Kernel.sleep`.
+    ///
+    /// - Returns: whether it slept to the end. By default it does, always: for a clock on which nobody really waits.
+    func sleep(_ duration: Duration, _ sleep: Sleep) -> Bool
     /// Waits until a condition on guarded state holds, which is when it answers something. The thread that makes it true notifies
     /// the lock. The condition is asked with the lock held, and again at any time (`Leaf.wait`).
     func wait<State, Result>(on leaf: Leaf<State>, until condition: (inout State) -> Result?) -> Result
     /// Runs work after a while, on a thread that the clock chooses, with no lock held.
     func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any ScheduledWork
+}
+
+extension KernelClock {
+    /// Sleeps to the end, unless it was ended before.
+    public func sleep(_ duration: Duration, _ sleep: Sleep) -> Bool {
+        guard !sleep.hasEnded else { return false }
+        self.sleep(duration)
+        return true
+    }
 }
 
 /// Work that a clock will do, whether or not anybody keeps this.
@@ -44,11 +57,12 @@ public final class RealClock: KernelClock {
 
     /// Sleeps to the end, through signals. Tells `Blocking` before, so that requests are handed on.
     public func sleep(_ duration: Duration) {
-        Blocking.willBlock()
-        let (seconds, attoseconds) = duration.components
-        var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-        var remaining = timespec()
-        while nanosleep(&left, &remaining) == -1 { left = remaining }
+        _ = Sleep().pass(duration)
+    }
+
+    /// As above, to the end of the sleep that somebody else makes.
+    public func sleep(_ duration: Duration, _ sleep: Sleep) -> Bool {
+        sleep.pass(duration)
     }
 
     /// Waits as `Leaf.wait` does, for as long as it takes.

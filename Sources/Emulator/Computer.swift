@@ -73,7 +73,8 @@ public final class Computer: Sendable {
         try ControlPlane.make(self)
     }
 
-    /// Stops what the kernel does by itself, and ends what anybody waits for: resets that never end, guests that do not let go.
+    /// Switches the machine off: stops what the kernel does by itself, and ends what anybody waits for: resets, delays of faults,
+    /// guests that do not let go. Nobody sleeps from now on, and no guest starts. May be called again.
     public func shutDown() {
         bus.stop()
         // a reset is repeated as long as it is answered with a code such as 02
@@ -81,6 +82,8 @@ public final class Computer: Sendable {
             faults.resetBusy = 0
             faults.resetCode = .normal
         }
+        // before the guests: each of them waits for whoever sleeps with the locks that it needs
+        kernel.halt()
         let running = guests.withLock { guests in
             defer { guests = [] }
             return guests

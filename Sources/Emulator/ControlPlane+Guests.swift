@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+internal import DriverCore
 internal import Hexadecimal
 internal import KVM
 internal import LockOrder
@@ -13,7 +14,8 @@ extension ControlPlane {
     /// `pqap NAME AP.DOM on [nib=ADDRESS]|off`.
     ///
     /// - Throws: `EINVAL` for what is no command, `ENOENT` for a guest or a device that is not there; what
-    ///   `VirtualMachineMonitor.open` and `reset` throw. `start`: `EEXIST` where a guest has the name.
+    ///   `VirtualMachineMonitor.open` and `reset` throw. `start`: `EEXIST` where a guest has the name, `ENODEV` where the
+    ///   machine has been switched off.
     static func guest(_ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 2 else {
@@ -50,7 +52,9 @@ extension ControlPlane {
             devices.append(uuid)
         }
         let monitor = VirtualMachineMonitor(name: name, isDeaf: isDeaf, computer: computer)
-        let isNew = computer.guests.withLock { guests in
+        let isNew = try computer.guests.withLock { guests throws(ControlError) in
+            // `shutDown` halts the kernel before it takes the guests: it closes this one, or there is none
+            guard !computer.kernel.isHalted else { throw ControlError(.ENODEV, "the machine has been switched off") }
             guard !guests.contains(where: { $0.name == name }) else { return false }
             guests.append(monitor)
             return true

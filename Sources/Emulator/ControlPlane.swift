@@ -29,6 +29,7 @@ enum ControlPlane {
         file("machine") {
             Array($0.machine.description.yaml.utf8)
         } command: { computer, line, _ throws(ControlError) in
+            guard line != "off" else { return computer.shutDown() }
             do throws(MachineCommandError) {
                 try computer.machine.execute(line)
             } catch {

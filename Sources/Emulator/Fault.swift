@@ -107,6 +107,8 @@ struct Fault: Sendable {
 /// The faults that are still to come, the oldest first.
 struct FaultPlan: Sendable {
     private var faults: [Fault] = []
+    /// The delays in which somebody is. They end with the plan.
+    var delays: [Sleep] = []
 
     var isEmpty: Bool { faults.isEmpty }
     /// A line for each.
@@ -121,8 +123,10 @@ struct FaultPlan: Sendable {
         faults.append(fault)
     }
 
+    /// Also ends the delays that have begun: who waits goes on at once, to what he would have come to later.
     mutating func removeAll() {
         faults = []
+        for delay in delays { delay.end() }
     }
 
     /// What happens to an access. Every fault that is for it counts it: their delays add up, and the first errno is the answer.
@@ -139,14 +143,26 @@ struct FaultPlan: Sendable {
 }
 
 extension Computer {
-    /// Lets the planned faults happen to an access: waits for their delays first.
+    /// Lets the planned faults happen to an access: waits for their delays first, but not longer than until `clear`, the end of
+    /// the machine or that of the caller.
     ///
-    /// - Throws: the errno of the first fault that has one.
+    /// - Throws: the errno of the first fault that has one; `EINTR` where the caller has gone while it waited.
     private func applyFaults(to access: Access, at path: String) throws(Errno) {
         // you must always be able to take a fault back
         guard !path.hasPrefix("/kernel/debug/") else { return }
-        let (delay, errno) = faults.withLock { $0.outcome(of: access, at: path) }
-        if delay > .zero { kernel.clock.sleep(delay) }
+        let sleep = Sleep()
+        let (delay, errno) = faults.withLock { faults in
+            let outcome = faults.outcome(of: access, at: path)
+            if outcome.delay > .zero { faults.delays.append(sleep) }
+            return outcome
+        }
+        if delay > .zero {
+            let caller = Caller.current
+            kernel.sleep(delay, sleep, endingWith: caller)
+            faults.withLock { faults in faults.delays.removeAll { $0 === sleep } }
+            // nobody is there any more who could want it
+            if caller?.hasEnded == true { throw .EINTR }
+        }
         if let errno { throw errno }
     }
 

@@ -13,7 +13,8 @@ extension MatrixDevice {
     /// Between two looks at queues that reset.
     private static let resetInterval = Duration.milliseconds(20)
 
-    /// Zeroizes queues, all of them at once, and waits until every one of them is done. Everybody who needs `lock` waits too.
+    /// Zeroizes queues, all of them at once, and waits until every one of them is done, or the machine is switched off. Everybody
+    /// who needs `lock` waits too.
     ///
     /// - Returns: nil where all of them were answered with 00, else `EIO`; 6.1: `EBUSY` or `EIO`.
     ///
@@ -27,9 +28,11 @@ extension MatrixDevice {
         }
         var elapsed = Duration.zero
         while !waiting.isEmpty {
-            kernel.clock.sleep(MatrixDevice.resetInterval)
+            let isOn = kernel.sleep(MatrixDevice.resetInterval)
             elapsed += MatrixDevice.resetInterval
             waiting = waiting.filter { !isDone($0, elapsed) }
+            // nobody waits for a machine that is switched off
+            guard isOn else { break }
         }
         return queues.allSatisfy { $0.resetStatus == .normal } ? nil : .EIO
     }
@@ -44,14 +47,14 @@ extension MatrixDevice {
         for queue in queues {
             var status = bus.hardware.zapq(queue.apqn)
             if [.resetInProgress, .busy].contains(status.responseCode) {
-                kernel.clock.sleep(MatrixDevice.resetInterval)
+                kernel.sleep(MatrixDevice.resetInterval)
                 status = bus.hardware.zapq(queue.apqn)
             }
             queue.resetStatus = status.responseCode
             switch status.responseCode {
             case .normal:
                 for _ in 0..<2 where !status.queueEmpty || status.interruptsEnabled {
-                    kernel.clock.sleep(MatrixDevice.resetInterval)
+                    kernel.sleep(MatrixDevice.resetInterval)
                     status = bus.hardware.tapq(queue.apqn).0
                 }
             case .resetInProgress, .busy, .queueNotAvailable, .deconfigured, .checkstopped: error = .EBUSY

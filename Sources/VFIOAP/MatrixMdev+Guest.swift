@@ -129,7 +129,7 @@ extension MatrixDevice {
     fileprivate func disableInterrupts(of queue: QueueState) -> QueueStatus {
         var status = bus.hardware.aqic(queue.apqn, enable: false)
         for _ in 0..<5 where [.resetInProgress, .busy].contains(status.responseCode) {
-            kernel.clock.sleep(.milliseconds(20))
+            kernel.sleep(.milliseconds(20))
             status = bus.hardware.aqic(queue.apqn, enable: false)
         }
         return status
