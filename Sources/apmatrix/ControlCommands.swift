@@ -11,7 +11,9 @@ struct MachineCommand: ParsableCommand {
               domain 47 usage|control|both|none
               maxima 255 255
               queue 05.0047 reset-busy=5 reset-rc=0 absent=0
-            Linux notices at its next bus scan: within config_time seconds, or with 'echo 1 > bus/ap/scans'.
+              off
+            Linux notices at its next bus scan: within config_time seconds, or with 'echo 1 > bus/ap/scans'. \
+            A machine that is off has no guests, and nothing waits for it; its tree stays until it is unmounted.
             """)
 
     @OptionGroup var mount: MountChoice
@@ -111,7 +113,7 @@ struct FaultCommand: ParsableCommand {
               write assign_domain errno=EIO nth=3     the third write answers EIO
               read */status delay=2s                  every read waits for two seconds
               write apmask errno=EINTR times=2        the first two writes
-              clear                                   none any more
+              clear                                   none any more; whoever is delayed goes on
             The pattern is the end of a path; with a slash in front, all of it.
             """)
 

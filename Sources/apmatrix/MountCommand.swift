@@ -255,6 +255,8 @@ struct UnmountCommand: ParsableCommand {
         guard mount.type == "fuse.apmatrix" else {
             throw Failure("\(directory): not an apmatrix mount but \(mount.type); it is left as it is")
         }
+        // once it is detached nobody could end what others wait for in it; where nobody answers or may ask, they wait on
+        if lazy { try? ControlFiles(mountPoint: path).write("off", to: "machine") }
         try MountTable.unmount(path.string, lazy: lazy)
     }
 }

@@ -36,6 +36,40 @@ import Waiting
         #expect(try Program.run("unmount", sys).errors.contains("nothing is mounted there"))
     }
 
+    /// Nobody could end it any more: the control plane has gone from sight with the mount.
+    @Test func aLazyUnmountEndsWhatWaits() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        #expect(try Program.run("mount", sys).status == 0)
+        let uuid = "69904b8e-2a56-4c2a-a5cb-d2bcc8a1e7a1"
+        let device = "sys/devices/vfio_ap/matrix/\(uuid)"
+        try folder.write(uuid, to: "sys/devices/vfio_ap/matrix/mdev_supported_types/vfio_ap-passthrough/create")
+        #expect(try Program.run("guest", "start", "--deaf", "mary", uuid, in: sys).status == 0)
+        #expect(try Program.run("fault", "read apmask delay=3600s nth=1", in: sys).status == 0)
+        let reader = try Program.Running("/bin/cat", arguments: [sys + "/bus/ap/apmask"])
+        // the plan is spent when the delay begins, and the file is gone when the removal does
+        #expect(try waitUntil("the delay begins") { try Program.run("fault", in: sys).output == "" })
+        let remover = try Program.Running("/bin/sh", arguments: ["-c", "echo 1 > \(folder.path)/\(device)/remove"])
+        waitUntil("the removal begins") { access("\(folder.path)/\(device)/remove", F_OK) != 0 }
+
+        #expect(try Program.run("unmount", "--lazy", sys).status == 0)
+        #expect(try reader.outcome(patience: 60).status == 0)
+        #expect(try remover.outcome(patience: 60).status == 0)
+        waitUntil("the server ends") { !Self.isServed(sys) }
+    }
+
+    /// Whether a process has this directory as a word of its command.
+    private static func isServed(_ directory: String) -> Bool {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.contains { process in
+            guard Int(process) != nil, let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else {
+                return false
+            }
+            return command.split(separator: 0).contains { $0.elementsEqual(directory.utf8) }
+        }
+    }
+
     @Test func guestsAreStartedListedAndStopped() throws {
         let folder = try Folder()
         defer { folder.remove() }
