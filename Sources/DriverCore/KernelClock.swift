@@ -121,9 +121,20 @@ public final class VirtualClock: KernelClock {
         return Timestamp(seconds: 1_600_000_000 + seconds, nanoseconds: UInt32(attoseconds / 1_000_000_000))
     }
 
-    /// Advances the time, and returns at once. The next `advance` or `wait` does the work that falls due meanwhile.
+    /// Lets time pass, and returns at once. The work that falls due in it is begun at its time, on another thread, for the one that
+    /// sleeps may hold locks; work that needs them is finished some time after they are free.
     public func sleep(_ duration: Duration) {
-        state.withLock { $0.now += duration }
+        let end = now + duration
+        while let work = takeNext(until: end) {
+            let isDoneOrWaits = DispatchSemaphore(value: 0)
+            threadOfItsOwn.async {
+                Blocking.withHook({ isDoneOrWaits.signal() }) { work() }
+                isDoneOrWaits.signal()
+            }
+            Blocking.willBlock()
+            isDoneOrWaits.wait()
+        }
+        state.withLock { $0.now = max($0.now, end) }
     }
 
     /// Lets the time go on to the work that falls due next, until the condition holds. Where no work is left, another thread has
@@ -137,12 +148,14 @@ public final class VirtualClock: KernelClock {
                 work()
                 done.signal()
             }
+            // the work may need a lock of one that waits for this thread in turn
+            Blocking.willBlock()
             done.wait()
         }
     }
 
-    /// The work is done when an `advance` or a `wait` comes to its time: `advance` does it on its own thread,
-    /// `wait` on another one.
+    /// The work is done when an `advance`, a `sleep` or a `wait` comes to its time: `advance` does it on its own thread, the others
+    /// on another one.
     public func schedule(after delay: Duration, _ work: @escaping @Sendable () -> Void) -> any ScheduledWork {
         let id = state.withLock { state in
             state.nextID += 1

@@ -1,6 +1,7 @@
 @testable import DriverCore
 import Dispatch
 import Glibc
+import KernelLocks
 import Kernels
 import LockOrder
 import Sysfs
@@ -48,12 +49,31 @@ import Waiting
         #expect(lines == ["again at 3"])
     }
 
-    @Test func sleepingDoesNoWorkAndWhatIsOverdueIsDoneNext() {
-        _ = clock.schedule(after: .seconds(1), note("work"))
+    @Test func workThatFallsDueInASleepIsDoneAtItsTime() {
+        for seconds in [1, 5, 6] { _ = clock.schedule(after: .seconds(seconds), note("work")) }
         clock.sleep(.seconds(5))
-        #expect(lines == [])
-        clock.advance(by: .zero)
-        #expect(lines == ["work at 5"])
+        #expect(lines == ["work at 1", "work at 5"])
+        #expect(clock.now == .seconds(5))
+    }
+
+    /// The one that sleeps has a lock that the work needs.
+    @Test func workThatWaitsForTheSleeperKeepsNobody() {
+        let (held, isDone) = (Lock<ScanRank, Int>("held", 0), Event("the work is done"))
+        _ = clock.schedule(after: .seconds(1)) {
+            withNoLocksHeld { none in held.withLock(after: none) { (count, _) in count += 1 } }
+            isDone.happens()
+        }
+        _ = clock.schedule(after: .seconds(2), note("work"))
+        waiting(for: "the sleep ends") { [clock] in
+            withNoLocksHeld { none in
+                held.withLock(after: none) { (count, _) in
+                    clock.sleep(.seconds(5))
+                    #expect(count == 0)
+                }
+            }
+        }
+        isDone.wait()
+        #expect(lines == ["work at 2"])
     }
 
     @Test func cancelledWorkIsNotDone() {
