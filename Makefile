@@ -17,7 +17,7 @@ DEMO        := mountpoints/default/sys
 # a build for others has the Swift runtime and libyaml in it, and a place of its own
 INSTALL     := --configuration release --static-swift-stdlib --scratch-path .build/install
 
-.PHONY: help deps clients build demo stop test tsan nightly fidelity locking bench fuzz fmt install uninstall check examples
+.PHONY: help deps clients build demo stop test tsan soak nightly fidelity locking bench fuzz fmt install uninstall check examples
 
 help:
 	@printf '%s\n' \
@@ -28,8 +28,9 @@ help:
 	    'make deps       install the Debian packages that are missing' \
 	    'make clients    install the programs that are tested on it, from Debian (s390x programs into .build/clients)' \
 	    'make tsan       run all tests under the thread sanitizer' \
-	    'make nightly    hours: more schedules, longer random walks, the fuzzers, the thread sanitizer, one processor; SEED=N again' \
-	    'make fidelity   write the tables of files and differences in docs/FIDELITY.md' \
+	    'make nightly    hours: more schedules, longer random walks, a soak, the fuzzers, the thread sanitizer, one processor; SEED=N again' \
+	    'make soak       servers of three releases work for HOURS=24 (or SOAK=60 seconds), and must stay what they are; SEED=N again' \
+    'make fidelity   write the tables of files and differences in docs/FIDELITY.md' \
 	    'make locking    write the table of locks in docs/LOCKING.md' \
 	    'make bench      run the benchmarks' \
 	    'make fuzz       fuzz every parser, FUZZ_SECONDS=1800 each; findings are left in Fuzzing/Findings' \
@@ -70,6 +71,15 @@ tsan: deps
 SEED        ?= $(shell date +%Y%m%d)
 nightly: deps
 	@scripts/nightly $(SEED)
+
+# A day of work, which docs/RELIABILITY.md promises something for. The build is a fast one, as a day has only so many operations.
+HOURS       ?= 24
+SOAK        ?=
+soak: deps
+	$(SWIFT) build --configuration release --product apmatrix $(JOBS)
+	$(SWIFT) build --configuration release --product apmatrix-stress $(JOBS)
+	@"$$($(SWIFT) build --configuration release --show-bin-path)/apmatrix-stress" soak --seed $(SEED) \
+	    $(if $(SOAK),--seconds $(SOAK),--hours $(HOURS))
 
 fidelity: deps
 	@UPDATE_DOCS=1 $(SWIFT) test --disable-xctest $(JOBS) --filter "FidelityTests|PossibleFilesTests"

@@ -97,8 +97,8 @@ let package = Package(
         .executableTarget(
             name: "apmatrix-stress",
             dependencies: [
-                "SysfsMount", "Emulator", "FUSE", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder", "APBus",
-                "Hexadecimal", "Interleavings", system, argumentParser,
+                "SysfsMount", "Emulator", "FUSE", "CLinux", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "LockOrder",
+                "APBus", "Hexadecimal", "Interleavings", system, argumentParser,
             ]),
 
         // Tests, and what they share

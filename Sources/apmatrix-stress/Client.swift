@@ -7,8 +7,9 @@ internal import SystemPackage
 final class Client: Sendable {
     /// From 0 on; goes into the seed of its choices.
     let number: Int
-    private let host: MountedHost
+    private let path: String
     private let seed: UInt64
+    private let choose: @Sendable (inout SplitMix64) -> Operation
     private let state = Mutex(State())
 
     private struct State {
@@ -18,23 +19,18 @@ final class Client: Sendable {
         var counts = Counts()
     }
 
-    init(_ host: MountedHost, number: Int, seed: UInt64) {
-        self.host = host
+    /// - Parameters:
+    ///   - path: the mount point.
+    ///   - choose: what it does next.
+    init(at path: String, number: Int, seed: UInt64, _ choose: @escaping @Sendable (inout SplitMix64) -> Operation) {
+        self.path = path
         self.number = number
         self.seed = seed
+        self.choose = choose
     }
 
     func start() {
-        var thread = pthread_t()
-        let error = pthread_create(
-            &thread, nil,
-            { client in
-                if let client { Unmanaged<Client>.fromOpaque(client).takeRetainedValue().run() }
-                return nil
-            }, Unmanaged.passRetained(self).toOpaque())
-        // the stress program begins with all of its threads, so no request can lead here
-        precondition(error == 0, "no more threads")
-        pthread_detach(thread)
+        startThread { self.run() }
     }
 
     func stop() {
@@ -43,11 +39,8 @@ final class Client: Sendable {
 
     /// Whether it has ended, now or within a while.
     func hasEnded(within seconds: Int) -> Bool {
-        for _ in 0..<seconds * 100 {
-            if state.withLock({ $0.hasEnded }) { return true }
-            sleep(milliseconds: 10)
-        }
-        return false
+        for _ in 0..<seconds * 100 where !state.withLock({ $0.hasEnded }) { sleep(milliseconds: 10) }
+        return state.withLock { $0.hasEnded }
     }
 
     /// What it is doing at this moment, or was about to do when it was stopped.
@@ -58,13 +51,13 @@ final class Client: Sendable {
     private func run() {
         var generator = SplitMix64(seed: seed &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(number))
         while true {
-            let operation = Operation.random(host, using: &generator)
+            let operation = choose(&generator)
             let isStopped = state.withLock { state in
                 state.operation = operation
                 return state.isStopped
             }
             if isStopped { break }
-            let answer = operation.perform(at: host.path)
+            let answer = operation.perform(at: path)
             state.withLock { $0.counts.count(operation.kind, answer.error) }
         }
         state.withLock { $0.hasEnded = true }

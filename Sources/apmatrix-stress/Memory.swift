@@ -29,6 +29,18 @@ enum SystemCall {
         return count >= 0 ? Answer() : Answer(error: Errno(rawValue: errno))
     }
 
+    /// `ls -l PATH`; the text is empty.
+    static func list(_ path: String) -> Answer {
+        guard let directory = opendir(path) else { return Answer(error: Errno(rawValue: errno)) }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            var status = stat()
+            // what has gone meanwhile is not there
+            withUnsafePointer(to: &entry.pointee.d_name.0) { _ = fstatat(dirfd(directory), $0, &status, AT_SYMLINK_NOFOLLOW) }
+        }
+        return Answer()
+    }
+
     /// `cat PATH`
     static func read(_ path: String) -> Answer {
         let descriptor = open(path, O_RDONLY)

@@ -32,7 +32,7 @@ final class MountedHost: Sendable {
         var template = Array("/tmp/apmatrix-stress-XXXXXX".utf8CString)
         guard let directory = mkdtemp(&template) else { throw Errno(rawValue: errno) }
         path = String(cString: directory)
-        devices = (0..<guests).map { "00000000-0000-4000-8000-" + String(repeating: "0", count: 10) + "\(10 + $0)" }
+        devices = MountedHost.uuids(guests)
         let computer = try Computer(MountedHost.machine, clock: RealClock())
         computer.tree.setOwner(uid: geteuid(), gid: getegid())
         self.computer = computer
@@ -59,7 +59,12 @@ final class MountedHost: Sendable {
         for device in devices { _ = SystemCall.write("\(path)/\(MountedHost.type)/create", device) }
     }
 
-    private static var machine: MachineDescription {
+    /// So many UUIDs.
+    static func uuids(_ count: Int) -> [String] {
+        (0..<count).map { "00000000-0000-4000-8000-" + String(repeating: "0", count: 10) + "\(10 + $0)" }
+    }
+
+    static var machine: MachineDescription {
         var adapters: [AdapterID: Adapter] = [:]
         for adapter in Self.adapters {
             adapters[AdapterID(adapter)] = CardType(adapter % 2 == 0 ? "CEX8C" : "CEX8P").map { Adapter(type: $0) }

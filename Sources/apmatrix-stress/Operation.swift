@@ -6,10 +6,13 @@ internal import Interleavings
 enum Operation {
     case write(String, String)
     case read(String)
+    /// A directory, with the attributes of what is in it.
+    case list(String)
 
-    static func random(_ host: MountedHost, using generator: inout SplitMix64) -> Operation {
-        let index = generator.below(host.devices.count)
-        let device = host.devices[index]
+    /// - Parameter devices: the UUIDs of the mediated devices, one for each guest.
+    static func random(_ devices: [String], using generator: inout SplitMix64) -> Operation {
+        let index = generator.below(devices.count)
+        let device = devices[index]
         let matrix = "devices/vfio_ap/matrix/\(device)"
         let (adapter, domain) = (generator.pick(MountedHost.adapters), generator.pick(MountedHost.domains))
         let card = adapter.hex(2)
@@ -61,6 +64,7 @@ enum Operation {
             let word = text.split(separator: " ").first.map(String.init) ?? ""
             return Operation.name(path) + (path.hasPrefix("kernel") ? " " + word : "")
         case .read(let path): return "read " + Operation.name(path)
+        case .list: return "list"
         }
     }
 
@@ -68,6 +72,7 @@ enum Operation {
         switch self {
         case .write(let path, let text): "write \(path) '\(text)'"
         case .read(let path): "read \(path)"
+        case .list(let path): "list \(path)"
         }
     }
 
@@ -75,6 +80,7 @@ enum Operation {
         switch self {
         case .write(let path, let text): SystemCall.write("\(mountPoint)/\(path)", text)
         case .read(let path): SystemCall.read("\(mountPoint)/\(path)")
+        case .list(let path): SystemCall.list("\(mountPoint)/\(path)")
         }
     }
 

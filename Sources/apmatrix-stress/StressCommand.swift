@@ -1,11 +1,17 @@
 internal import ArgumentParser
 internal import Glibc
 
-/// Works on a mounted host with many threads for a while, and then looks whether everything is as it should be.
 @main
 struct StressCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apmatrix-stress",
+        commandName: "apmatrix-stress", abstract: "See whether mounts stay in order when much is done to them.",
+        subcommands: [WorkCommand.self, SoakCommand.self], defaultSubcommand: WorkCommand.self)
+}
+
+/// Works on a mounted host with many threads for a while, and then looks whether everything is as it should be.
+struct WorkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "work",
         abstract: "Work on a mounted host with many threads and guests, and see whether it stays in order.",
         discussion: """
             Every thread does system calls chosen at random: assigns, guests that start and stop, devices made and removed, \
@@ -56,7 +62,10 @@ struct StressCommand: ParsableCommand {
 
     /// - Returns: what went wrong while working.
     private func work(on host: MountedHost) -> [String] {
-        let clients = (0..<threads).map { Client(host, number: $0, seed: seed) }
+        let devices = host.devices
+        let clients = (0..<threads).map { number in
+            Client(at: host.path, number: number, seed: seed) { Operation.random(devices, using: &$0) }
+        }
         for client in clients { client.start() }
         sleep(milliseconds: seconds * 250)
         let (warm, warmLogs) = (Memory.resident, host.logSize)

@@ -2,29 +2,42 @@ import Glibc
 import Testing
 import Waiting
 
-/// Threads that really run side by side, on a real mount: the program `apmatrix-stress` for a few seconds.
-@Suite(.bounded(besides: "STRESS")) struct StressTests {
+/// Threads that really run side by side, on real mounts: the program `apmatrix-stress` for a few seconds. One at a time: each takes
+/// the whole computer.
+@Suite(
+    .serialized, .bounded(besides: "STRESS", "SOAK"),
+    .enabled(if: access("/dev/fuse", R_OK | W_OK) == 0, "needs /dev/fuse"))
+struct StressTests {
     /// `STRESS=60 swift test --filter StressTests` works longer, as CI does.
-    private static let seconds = getenv("STRESS").map { String(cString: $0) } ?? "5"
+    private static let stress = seconds("STRESS") ?? 5
+    /// `SOAK=60 SEED=7`: as `make soak`, which does it for a day.
+    private static let soak = seconds("SOAK") ?? 3
+    private static let seed = getenv("SEED").map { String(cString: $0) } ?? "1"
 
-    @Test(.enabled(if: access("/dev/fuse", R_OK | W_OK) == 0, "needs /dev/fuse"))
-    func theHostStaysInOrder() throws {
-        let program = try #require(Self.program, "apmatrix-stress does not lie where the tests lie")
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        var child: pid_t = 0
+    private static func seconds(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
+
+    @Test func theHostStaysInOrder() throws {
         // the thread sanitizer's memory grows by itself
         let growth = getenv("TSAN_OPTIONS") == nil ? [] : ["--growth", "1000000"]
-        let words: [String] = [program, "--seconds", Self.seconds] + growth
-        let arguments = words.map { strdup($0) }
+        try run(["--seconds", "\(Self.stress)"] + growth, for: Self.stress)
+    }
+
+    /// Servers of three releases keep within their bounds, and end as what they were.
+    @Test func serversStayWhatTheyAre() throws {
+        // the thread sanitizer makes a server many times as large
+        guard getenv("TSAN_OPTIONS") == nil else { return }
+        try run(["soak", "--seconds", "\(Self.soak)", "--seed", Self.seed], for: Self.soak)
+    }
+
+    private func run(_ words: [String], for seconds: Int) throws {
+        let program = try #require(Self.program, "apmatrix-stress does not lie where the tests lie")
+        var child: pid_t = 0
+        let arguments = ([program] + words).map { strdup($0) }
         defer { for argument in arguments { free(argument) } }
-        #expect(posix_spawn(&child, program, &actions, nil, arguments + [nil], environ) == 0)
+        #expect(posix_spawn(&child, program, nil, nil, arguments + [nil], environ) == 0)
         var status: Int32 = 0
-        let seconds = (Int(Self.seconds) ?? 5) * 2 + 120
-        let hasEnded = waitUntil("apmatrix-stress --seconds \(Self.seconds) ends", seconds: seconds) {
-            waitpid(child, &status, WNOHANG) == child
-        }
+        let what = "apmatrix-stress \(words.joined(separator: " ")) ends"
+        let hasEnded = waitUntil(what, seconds: seconds * 2 + 240) { waitpid(child, &status, WNOHANG) == child }
         if !hasEnded {
             kill(child, SIGKILL)
             waitpid(child, &status, 0)

@@ -14,9 +14,9 @@ extension Trait where Self == TimeLimitTrait {
     /// thread of its pool is free, so it is longer than a whole run.
     public static var bounded: Self { .timeLimit(.minutes(Patience.isSanitized ? 90 : 15)) }
 
-    /// For a suite that takes as many seconds more as a variable of the environment says.
-    public static func bounded(besides variable: String) -> Self {
-        let seconds = getenv(variable).flatMap { Int(String(cString: $0)) } ?? 0
+    /// For a suite that takes as many seconds more as variables of the environment say.
+    public static func bounded(besides variables: String...) -> Self {
+        let seconds = variables.reduce(0) { $0 + (getenv($1).flatMap { Int(String(cString: $0)) } ?? 0) }
         return .timeLimit(.minutes((Patience.isSanitized ? 90 : 15) + (seconds + 59) / 60))
     }
 }
