@@ -75,7 +75,7 @@ extension MatrixDevice {
             return !queue.resetNeedsCheck
         case .resetInProgress, .busy:
             let flags = "\(status.responseCode.rawValue), \(status.queueEmpty ? 1 : 0), \(status.interruptsEnabled ? 1 : 0)"
-            kernel.log.print("Waited \(elapsed.milliseconds)ms for reset of queue \(queue.apqn) (\(flags))")
+            resetMessages.print("Waited \(elapsed.milliseconds)ms for reset of queue \(queue.apqn) (\(flags))", to: kernel)
             return false
         case .queueNotAvailable where release.has(.goneQueueEndsResetSilently):
             return true

@@ -34,6 +34,8 @@ public final class MatrixDevice: Sendable {
     /// would lie where the object begins, and the thread sanitizer would take the one for the other.)
     let turn = Lock<TurnRank, Bool>("guests_lock turn", false)
     let lock: Lock<MatrixRank, MatrixState>
+    /// Of what is printed at each look at a queue that resets; one for all queues.
+    let resetMessages = RateLimit("apq_reset_check")
 
     init(kernel: Kernel, bus: APBus) {
         self.kernel = kernel

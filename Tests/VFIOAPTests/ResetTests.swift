@@ -75,6 +75,26 @@ import Waiting
         #expect(it.clock.now - start == .milliseconds(100))
     }
 
+    /// docs/kernel/vfio-ap.md, "Resets": of an endless reset ten lines in five seconds, and how many were left out.
+    @Test func anEndlessResetDoesNotFillTheLog() throws {
+        let it = try host()
+        try it.machine.execute("queue 05.0004 reset-busy=255")
+        // the reset is over after a day; 50 looks take a second
+        let day = 24 * 3600 * 50
+        it.clock.atSleep.withLock {
+            $0 = { [machine = it.machine] count in if count == day { try? machine.execute("queue 05.0004 reset-busy=0") } }
+        }
+        let log = try it.kernel.log { try it.reset() }
+        #expect(log.count <= 11 * 24 * 3600 / 5)
+        func waited(_ numbers: some Sequence<Int>) -> [String] {
+            numbers.map { "Waited \($0 * 20)ms for reset of queue 05.0004 (2, 1, 0)" }
+        }
+        #expect(Array(log.prefix(10)) == waited(1...10))
+        #expect(log[10] == "apq_reset_check: 241 callbacks suppressed")
+        #expect(Array(log[11..<21]) == waited(252...261))
+        #expect(log[21] == "apq_reset_check: 241 callbacks suppressed")
+    }
+
     /// What was asked for while another reset was running has not been done yet.
     @Test(arguments: [KernelRelease.v6_12, .v7_2]) func aResetInsideAResetIsRepeatedWhenThatOneIsDone(release: KernelRelease)
         throws
