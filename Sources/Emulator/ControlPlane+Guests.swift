@@ -14,8 +14,8 @@ extension ControlPlane {
     /// `pqap NAME AP.DOM on [nib=ADDRESS]|off`.
     ///
     /// - Throws: `EINVAL` for what is no command, `ENOENT` for a guest or a device that is not there; what
-    ///   `VirtualMachineMonitor.open` and `reset` throw. `start`: `EEXIST` where a guest has the name, `ENODEV` where the
-    ///   machine has been switched off.
+    ///   `VirtualMachineMonitor.open` and `reset` throw. `start`: `EEXIST` where a guest has the name, `ENAMETOOLONG` for a name of
+    ///   more than 255 bytes, `ENOSPC` where 4096 guests run, `ENODEV` where the machine has been switched off.
     static func guest(_ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count >= 2 else {
@@ -43,23 +43,31 @@ extension ControlPlane {
         }
     }
 
+    /// In bytes.
+    private static let longestName = 255
+    private static let mostGuests = 4096
+
     private static func start(
         _ name: String, _ uuids: [String], isDeaf: Bool, _ computer: Computer, _ held: borrowing Held<Unlocked>
     ) throws(ControlError) {
+        guard name.utf8.count <= longestName else {
+            throw ControlError(.ENAMETOOLONG, "the name of a guest has at most \(longestName) bytes")
+        }
         var devices: [MdevUUID] = []
         for text in uuids {
             guard let uuid = MdevUUID(text) else { throw ControlError(.EINVAL, "'\(text)' is no UUID") }
             devices.append(uuid)
         }
         let monitor = VirtualMachineMonitor(name: name, isDeaf: isDeaf, computer: computer)
-        let isNew = try computer.guests.withLock { guests throws(ControlError) in
+        try computer.guests.withLock { guests throws(ControlError) in
             // `shutDown` halts the kernel before it takes the guests: it closes this one, or there is none
             guard !computer.kernel.isHalted else { throw ControlError(.ENODEV, "the machine has been switched off") }
-            guard !guests.contains(where: { $0.name == name }) else { return false }
+            guard !guests.contains(where: { $0.name == name }) else {
+                throw ControlError(.EEXIST, "there is a guest '\(name)' already")
+            }
+            guard guests.count < mostGuests else { throw ControlError(.ENOSPC, "\(mostGuests) guests run, and more cannot") }
             guests.append(monitor)
-            return true
         }
-        guard isNew else { throw ControlError(.EEXIST, "there is a guest '\(name)' already") }
         do throws(ControlError) {
             try monitor.open(devices, after: held)
         } catch {

@@ -109,13 +109,18 @@ struct FaultPlan: Sendable {
     private var faults: [Fault] = []
     /// The delays in which somebody is. They end with the plan.
     var delays: [Sleep] = []
+    /// Every access looks at all of them.
+    private static let most = 1024
 
     var isEmpty: Bool { faults.isEmpty }
     /// A line for each.
     var text: String { faults.map { $0.line + "\n" }.joined() }
 
-    /// - Throws: `EEXIST` for a fault that nobody would ever notice.
+    /// - Throws: `EEXIST` for a fault that nobody would ever notice, `ENOSPC` where there are 1024.
     mutating func add(_ fault: Fault, on release: KernelRelease) throws(ControlError) {
+        guard faults.count < FaultPlan.most else {
+            throw ControlError(.ENOSPC, "\(FaultPlan.most) faults are to come, and more cannot; 'clear' removes all")
+        }
         // a delay alone is noticed: delays add up
         if fault.errno != nil, let earlier = faults.first(where: { $0.preempts(fault, on: release) }) {
             throw ControlError(.EEXIST, "'\(earlier.line)' comes first, always; 'clear' removes all")
@@ -168,7 +173,7 @@ extension Computer {
 
     /// Executes a line of `faults`: a fault, or `clear`.
     ///
-    /// - Throws: `EINVAL` for what is no fault, `EEXIST` for one that nobody would ever notice, and what
+    /// - Throws: `EINVAL` for what is no fault, `EEXIST` for one that nobody would ever notice, `ENOSPC` for one too many, and what
     ///   `FaultPattern.checkPossible` throws.
     func changeFaults(_ line: String) throws(ControlError) {
         if line == "clear" {

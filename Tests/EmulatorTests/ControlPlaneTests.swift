@@ -112,4 +112,31 @@ final class Host {
     @Test(arguments: ["uevents", "log", "hardware", "locks"]) func whatOnlyGrowsCannotBeWritten(_ file: String) throws {
         #expect(try Host().write("x", to: "\(Host.control)/\(file)") == "EINVAL")
     }
+
+    // MARK: - Bounds
+
+    @Test func thereAreOnlySoManyGuests() throws {
+        let host = try Host()
+        for number in 0..<4096 { #expect(host.write("start g\(number)", to: "\(Host.control)/guests") == "ok") }
+        #expect(host.write("start g4096", to: "\(Host.control)/guests") == "ENOSPC")
+        #expect(host.complaint.hasSuffix("4096 guests run, and more cannot"))
+        #expect(host.write("stop g7\nstart g4096", to: "\(Host.control)/guests") == "ok")
+    }
+
+    @Test func theNameOfAGuestIsNotLongerThanAFiles() throws {
+        let host = try Host()
+        let name = String(repeating: "n", count: 255)
+        #expect(host.write("start \(name)", to: "\(Host.control)/guests") == "ok")
+        #expect(host.write("start \(name)n", to: "\(Host.control)/guests") == "ENAMETOOLONG")
+        #expect(host.complaint.hasSuffix("at most 255 bytes"))
+    }
+
+    @Test func thereAreOnlySoManyFaults() throws {
+        let host = try Host()
+        let fault = "read status delay=1ms nth=1000\n"
+        for _ in 0..<1024 / 64 { #expect(host.write(String(repeating: fault, count: 64), to: "\(Host.control)/faults") == "ok") }
+        #expect(host.write(fault, to: "\(Host.control)/faults") == "ENOSPC")
+        #expect(host.complaint.contains("'clear' removes all"))
+        #expect(host.write("clear\n\(fault)", to: "\(Host.control)/faults") == "ok")
+    }
 }

@@ -17,10 +17,10 @@ enum Errnos {
 
     private static let controlPlane: [String: Set<String>] = [
         "machine": ["EINVAL", "ENODEV", "ENOENT"],
-        "guests": ["EINVAL", "EEXIST", "ENOENT", "EBUSY", "EPERM", "EIO", "ENODEV"],
+        "guests": ["EINVAL", "EEXIST", "ENOENT", "EBUSY", "EPERM", "EIO", "ENODEV", "ENAMETOOLONG", "ENOSPC"],
         "modules": ["EINVAL", "ENOENT", "EAGAIN", "ENODEV"],
         "uevents": ["EINVAL"], "log": ["EINVAL"], "hardware": ["EINVAL"], "locks": ["EINVAL"],
-        "faults": ["EINVAL", "ENOENT", "EACCES", "EISDIR", "EPERM", "EEXIST"],
+        "faults": ["EINVAL", "ENOENT", "EACCES", "EISDIR", "EPERM", "EEXIST", "ENOSPC"],
     ]
 
     private static let files: [String: Set<String>] = [

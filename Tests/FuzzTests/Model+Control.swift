@@ -46,8 +46,10 @@ extension Model {
     }
 
     private mutating func start(_ name: String, _ uuids: [String?], isDeaf: Bool) -> Expectation {
+        guard name.utf8.count <= 255 else { return .exactly("ENAMETOOLONG") }
         guard !uuids.contains(nil) else { return .exactly("EINVAL") }
         guard guests[name] == nil else { return .exactly("EEXIST") }
+        guard guests.count < 4096 else { return .exactly("ENOSPC") }
         var opened: [String] = []
         for uuid in uuids.compactMap(\.self) {
             guard isLoaded, mdevs[uuid]?.isBound == true else { return .exactly("ENOENT") }
