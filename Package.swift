@@ -15,11 +15,12 @@ let package = Package(
         .library(
             name: "Emulator",
             targets: [
-                "Emulator", "APBus", "DriverCore", "Sysfs", "Kernels", "VFS", "Machine", "AdjunctProcessor", "KernelLocks",
+                "Emulator", "APBus", "DriverCore", "Sysfs", "Kernels", "VFS", "Machine", "AdjunctProcessor", "Journals",
+                "KernelLocks",
                 "LockOrder", "SystemAdditions",
             ]),
         // for Fuzzing/
-        .library(name: "Recordings", targets: ["Recordings", "VFS", "Sysfs", "Kernels", "LockOrder"]),
+        .library(name: "Recordings", targets: ["Recordings", "VFS", "Sysfs", "Kernels", "Journals", "LockOrder"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -31,6 +32,7 @@ let package = Package(
         .target(name: "SystemAdditions", dependencies: [system]),
         .target(name: "Suggestions"),
         .target(name: "Hexadecimal"),
+        .target(name: "Journals"),
         .target(name: "LockOrder"),
         .target(name: "Interleavings", dependencies: ["LockOrder"]),
         .target(name: "TrustedPaths", dependencies: ["CLinux", "SystemAdditions", system]),
@@ -43,11 +45,11 @@ let package = Package(
         // The kernel's layers, the lowest first.
         .target(name: "Kernels"),
         .target(name: "KernelLocks", dependencies: ["LockOrder"]),
-        .target(name: "Sysfs", dependencies: ["Kernels", "SystemAdditions", "LockOrder", system]),
+        .target(name: "Sysfs", dependencies: ["Kernels", "Journals", "SystemAdditions", "LockOrder", system]),
         .target(name: "VFS", dependencies: ["CLinux", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
         .target(
             name: "DriverCore",
-            dependencies: ["Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system, collections]),
+            dependencies: ["Sysfs", "Kernels", "Journals", "SystemAdditions", "KernelLocks", "LockOrder", system, collections]),
         .target(name: "AdjunctProcessor", dependencies: ["Hexadecimal"]),
         .target(
             name: "Mdev", dependencies: ["DriverCore", "Sysfs", "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system]),
@@ -67,14 +69,16 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "Machine",
-            dependencies: ["CYAML", "CLinux", "AdjunctProcessor", "Suggestions", "Hexadecimal", "SystemAdditions", system]),
+            dependencies: [
+                "CYAML", "CLinux", "AdjunctProcessor", "Journals", "Suggestions", "Hexadecimal", "SystemAdditions", system,
+            ]),
 
         // What is made of them.
         .target(
             name: "Emulator",
             dependencies: [
-                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Hexadecimal",
-                "Kernels", "Suggestions", "SystemAdditions", "KernelLocks", "LockOrder", system,
+                "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Journals",
+                "Hexadecimal", "Kernels", "Suggestions", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .target(
             name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
@@ -114,6 +118,7 @@ let package = Package(
         .testTarget(
             name: "SysfsTests",
             dependencies: ["Waiting", "Sysfs", "Hexadecimal", "Kernels", "SystemAdditions", "LockOrder", system]),
+        .testTarget(name: "JournalsTests", dependencies: ["Journals"]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(name: "AdjunctProcessorTests", dependencies: ["Waiting", "AdjunctProcessor", "Interleavings"]),
         .testTarget(
@@ -151,7 +156,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "RecordingsTests",
-            dependencies: ["Waiting", "Recordings", "VFS", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
+            dependencies: [
+                "Waiting", "Recordings", "VFS", "Sysfs", "Journals", "Kernels", "SystemAdditions", "LockOrder", system,
+            ]),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [

@@ -1,19 +1,28 @@
+package import Journals
 internal import LockOrder
 
-/// The kernel log: what `dmesg` shows, without time stamps. The oldest lines are forgotten when there are too many (`Ledger`).
+/// The kernel log: what `dmesg` shows, without time stamps. The oldest lines are forgotten when there are too many.
 public final class KernelLog: Sendable {
     /// What the lock is called, for a scheduler.
     package static let lockName: StaticString = "kernel log"
-    private let ledger = Leaf(KernelLog.lockName, Ledger())
+    /// How many bytes are kept until somebody says otherwise.
+    package static let limit = 16 << 20
+    package let growth = Growth()
+    private let journal = Leaf(KernelLog.lockName, Journal(limit: KernelLog.limit))
 
     /// Adds a line; the newline is added here.
     public func print(_ message: String) {
-        ledger.withLock { $0.append(message + "\n") }
+        journal.withLock { $0.append("\(message)\n".utf8) }
+        growth.happened()
     }
 
-    /// The lines, oldest first, each with a newline at its end.
-    public var bytes: [UInt8] { ledger.withLock { $0.bytes } }
+    /// The lines that are kept, oldest first, each with a newline at its end.
+    public var bytes: [UInt8] { journal.withLock { $0.lines(from: 0) } }
 
     /// How many bytes of memory it takes.
-    public var size: Int { ledger.withLock { $0.size } }
+    public var size: Int { journal.withLock { $0.size } }
+}
+
+extension KernelLog: SharedJournal {
+    package func withJournal<Result: Sendable>(_ body: (inout Journal) -> Result) -> Result { journal.withLock(body) }
 }

@@ -1,3 +1,4 @@
+package import Journals
 internal import LockOrder
 
 /// What a uevent says has happened.
@@ -20,38 +21,41 @@ public struct UeventVariable: Hashable, Sendable {
     }
 }
 
-/// Every uevent of a machine since its boot, a line each: `add@/devices/… ACTION=add DEVPATH=/devices/… … SEQNUM=n`. The oldest
-/// are forgotten when there are too many (`Ledger`).
+/// The uevents of a machine since its boot, a line each: `add@/devices/… ACTION=add DEVPATH=/devices/… … SEQNUM=n`. The oldest
+/// are forgotten when there are too many.
 public final class UeventLedger: Sendable {
     private struct State {
         var sequence: UInt64 = 0
-        var ledger = Ledger()
+        var journal = Journal(limit: UeventLedger.limit)
         /// The messages that have not been broadcast yet; nil until `keepUnsent`.
         var unsent: [[UInt8]]?
     }
     /// What the lock is called, for a scheduler.
     package static let lockName: StaticString = "uevents"
+    /// How many bytes are kept until somebody says otherwise: the uevents of the boot of the largest machine, and as many again.
+    package static let limit = 64 << 20
+    package let growth = Growth()
     private let state = Leaf(UeventLedger.lockName, State())
 
     /// Sends a uevent. Its sequence number is the next one, in the order of the lines.
     ///
     /// Kernel: lib/kobject_uevent.c, kobject_uevent_env.
     func send(_ action: UeventAction, path: String, subsystem: String, _ variables: [UeventVariable]) {
-        var line = "\(action.rawValue)@\(path)"
-        line.reserveCapacity(128)
-        for text in [" SUBSYSTEM=", subsystem] { line += text }
+        var line = ""
+        line.reserveCapacity(256)
+        let head = [action.rawValue, "@", path, " ACTION=", action.rawValue, " DEVPATH=", path, " SUBSYSTEM=", subsystem]
+        for text in head { line += text }
         for variable in variables {
             for text in [" ", variable.key, "=", variable.value] { line += text }
         }
         line += " SEQNUM="
         state.withLock { state in
             state.sequence += 1
-            line += String(state.sequence)
-            // not a newline: values may have one
-            line += "\0"
-            state.ledger.append(line)
+            line += "\(state.sequence)\n"
+            state.journal.append(line.utf8)
             state.unsent?.append(UeventLedger.message(action, path, subsystem, variables))
         }
+        growth.happened()
     }
 
     /// A uevent as the kernel sends it to listeners, but for its sequence number, which is the sending kernel's: a string of
@@ -90,28 +94,15 @@ public final class UeventLedger: Sendable {
         }
     }
 
-    /// How many bytes of memory the lines take, in the shorter form in which they are kept.
-    public var size: Int { state.withLock { $0.ledger.size } }
+    /// How many bytes of memory the lines take.
+    public var size: Int { state.withLock { $0.journal.size } }
 
-    /// The lines, oldest first, each with a newline at its end. A value may have newlines of its own.
-    public var bytes: [UInt8] {
-        let kept = state.withLock { $0.ledger.bytes }
-        var text: [UInt8] = []
-        text.reserveCapacity(kept.count * 2)
-        for line in kept.split(separator: 0) { UeventLedger.append(line, to: &text) }
-        return text
-    }
+    /// The lines that are kept, oldest first, each with a newline at its end. A value may have newlines of its own.
+    public var bytes: [UInt8] { state.withLock { $0.journal.lines(from: 0) } }
+}
 
-    /// ACTION and DEVPATH, which repeat what is in front of them, are not kept.
-    private static func append(_ kept: ArraySlice<UInt8>, to text: inout [UInt8]) {
-        let head = kept.prefix { $0 != UInt8(ascii: " ") }
-        let action = head.prefix { $0 != UInt8(ascii: "@") }
-        text += head
-        text += " ACTION=".utf8
-        text += action
-        text += " DEVPATH=".utf8
-        text += head[action.endIndex...].dropFirst()
-        text += kept[head.endIndex...]
-        text.append(UInt8(ascii: "\n"))
+extension UeventLedger: SharedJournal {
+    package func withJournal<Result: Sendable>(_ body: (inout Journal) -> Result) -> Result {
+        state.withLock { body(&$0.journal) }
     }
 }

@@ -53,50 +53,56 @@ enum ControlPlane {
         } command: { computer, line, _ throws(ControlError) in
             try computer.changeFaults(line)
         },
-        stream("uevents") { $0.kernel.uevents.bytes },
-        stream("log") { $0.kernel.log.bytes },
-        stream("hardware") { Array($0.machine.journal.text().utf8) },
-        stream("locks") { _ in Array(LockStatistics.table.utf8) },
+        journal("uevents") { $0.kernel.uevents },
+        journal("log") { $0.kernel.log },
+        journal("hardware") { $0.machine.journal },
+        Attribute("locks", mode) { _, page, _ in
+            page.emitUnlimited(LockStatistics.table.utf8)
+        } store: { _, _, _ throws(Errno) in
+            throw .EINVAL
+        },
     ]
 
     // MARK: - Files
 
-    private static let mode = Permissions(rawValue: 0o600)
+    static let mode = Permissions(rawValue: 0o600)
+
+    /// What a line of a file does.
+    typealias Command = @Sendable (Computer, String, borrowing Held<Unlocked>) throws(ControlError) -> Void
 
     /// A file of commands.
     private static func file(
-        _ name: String, _ text: @escaping @Sendable (Computer) -> [UInt8],
-        command: @escaping @Sendable (Computer, String, borrowing Held<Unlocked>) throws(ControlError) -> Void
+        _ name: String, _ text: @escaping @Sendable (Computer) -> [UInt8], command: @escaping Command
     ) -> Attribute<Computer> {
         Attribute(name, mode) { computer, page, _ in
             page.emitUnlimited(text(computer))
         } store: { computer, input, held throws(Errno) in
-            guard !input.isCut else {
-                computer.kernel.log.print(
-                    "apmatrix: \(name): a write of more than \(Page.size) bytes; write fewer commands at a time")
-                throw .E2BIG
-            }
-            for line in input.bytes.split(separator: UInt8(ascii: "\n")) {
-                // a carriage return too: the commands may come from a file of another system
-                let end = line.lastIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "\r") }
-                guard let end else { continue }
-                let text = String(decoding: line[...end], as: UTF8.self)
-                do throws(ControlError) {
-                    try command(computer, text, held)
-                } catch {
-                    computer.kernel.log.print("apmatrix: \(name): '\(text)': \(error.reason)")
-                    throw error.errno
-                }
-            }
+            try execute(input, from: name, computer, held, command)
         }
     }
 
-    /// A file that only grows.
-    private static func stream(_ name: String, _ text: @escaping @Sendable (Computer) -> [UInt8]) -> Attribute<Computer> {
-        Attribute(name, mode) { computer, page, _ in
-            page.emitUnlimited(text(computer))
-        } store: { _, _, _ throws(Errno) in
-            throw .EINVAL
+    /// Executes a write, line by line.
+    ///
+    /// - Throws: `E2BIG` for one of more than a page; the errno of the first command that is refused.
+    static func execute(
+        _ input: Input, from name: String, _ computer: Computer, _ held: borrowing Held<Unlocked>, _ command: Command
+    ) throws(Errno) {
+        guard !input.isCut else {
+            computer.kernel.log.print(
+                "apmatrix: \(name): a write of more than \(Page.size) bytes; write fewer commands at a time")
+            throw .E2BIG
+        }
+        for line in input.bytes.split(separator: UInt8(ascii: "\n")) {
+            // a carriage return too: the commands may come from a file of another system
+            let end = line.lastIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "\r") }
+            guard let end else { continue }
+            let text = String(decoding: line[...end], as: UTF8.self)
+            do throws(ControlError) {
+                try command(computer, text, held)
+            } catch {
+                computer.kernel.log.print("apmatrix: \(name): '\(text)': \(error.reason)")
+                throw error.errno
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+package import Journals
 internal import Synchronization
 
 /// The instructions that changed something, or tried to, in the order in which they were executed: a line each.
@@ -7,13 +8,11 @@ internal import Synchronization
 ///     AQIC-on 05.0047 rc=00
 ///     SCLP-DECONF 05 rc=0020
 ///
-/// Kept as records of a few bytes and rendered when read. Only the last quarter of a million is sure to be kept.
-/// Its lock is a leaf: nothing else is taken or called inside.
+/// The oldest are forgotten when there are too many. Its lock is a leaf: nothing else is taken or called inside.
 public final class HardwareJournal: Sendable {
     enum Record {
         case instruction(Instruction, APQN, ResponseCode)
         case configure(AdapterID, Bool, UInt16)
-        case line(String)
     }
 
     enum Instruction: String {
@@ -25,57 +24,45 @@ public final class HardwareJournal: Sendable {
         case aapq = "AAPQ"
     }
 
-    private struct Records {
-        var kept: [Record] = []
-        /// How many were dropped before the first that is kept.
-        var dropped = 0
-    }
+    /// How many bytes are kept until somebody says otherwise: three quarters of a million instructions.
+    package static let limit = 16 << 20
+    package let growth = Growth()
+    private let journal = Mutex(Journal(limit: HardwareJournal.limit))
 
-    private let records = Mutex(Records())
-    private let limit: Int
+    /// An empty one.
+    public init() {}
 
-    /// - Parameter limit: how many lines are kept at least, once there are that many.
-    public init(limit: Int = 1 << 18) {
-        self.limit = max(1, limit)
-    }
-
-    /// How many bytes of memory a line takes.
-    public static var recordSize: Int { MemoryLayout<Record>.stride }
+    /// How many bytes of memory the lines take.
+    public var size: Int { journal.withLock { $0.size } }
 
     /// How many lines were ever written.
-    public var count: Int {
-        records.withLock { $0.dropped + $0.kept.count }
-    }
+    public var count: Int { journal.withLock { $0.end.line } }
 
     /// The lines from number `start` (the first line is number 0), each ended by a newline. Lines that are no longer kept
     /// are left out.
     public func text(from start: Int = 0) -> String {
-        let wanted = records.withLock { records in
-            records.kept.dropFirst(max(0, start - records.dropped))
-        }
-        var text: [UInt8] = []
-        text.reserveCapacity(wanted.count * 20)
-        for record in wanted {
-            record.write(into: &text)
-            text.append(UInt8(ascii: "\n"))
-        }
-        return String(decoding: text, as: UTF8.self)
+        String(decoding: journal.withLock { $0.lines(from: start) }, as: UTF8.self)
     }
 
     /// Adds a line of somebody else, given without its newline.
     public func append(line: String) {
-        append(.line(line))
+        journal.withLock { $0.append("\(line)\n".utf8) }
+        growth.happened()
     }
 
     func append(_ record: Record) {
-        records.withLock { records in
-            // Dropping as many as are kept makes it cheap on average.
-            if records.kept.count >= 2 * limit {
-                records.kept.removeFirst(limit)
-                records.dropped += limit
-            }
-            records.kept.append(record)
-        }
+        var line: [UInt8] = []
+        line.reserveCapacity(24)
+        record.write(into: &line)
+        line.append(UInt8(ascii: "\n"))
+        journal.withLock { $0.append(line) }
+        growth.happened()
+    }
+}
+
+extension HardwareJournal: SharedJournal {
+    package func withJournal<Result: Sendable>(_ body: (inout Journal) -> Result) -> Result {
+        journal.withLock { body(&$0) }
     }
 }
 
@@ -95,8 +82,6 @@ extension HardwareJournal.Record {
             text += " rc=".utf8
             ResponseCode(rawValue: UInt8(code >> 8)).write(into: &text)
             ResponseCode(rawValue: UInt8(code & 0xff)).write(into: &text)
-        case .line(let line):
-            text += line.utf8
         }
     }
 }

@@ -12,8 +12,8 @@ public final class Player {
     private let pace: Pace
     /// Why there is no control plane, if there is none.
     public private(set) var lacksControlPlane: Errno?
-    /// How much of each stream has been told.
-    private var told: [Request.ControlFile: Int] = [:]
+    /// The streams, as far as they have been told.
+    private var streams: [Request.ControlFile: any StreamFollowing] = [:]
     private var backgrounds: [(name: String, Background)] = []
 
     /// Starts with what happens from now on.
@@ -25,7 +25,7 @@ public final class Player {
         self.calls = calls
         self.controlPlane = controlPlane
         self.pace = pace
-        try passOverOldNews()
+        try followStreams()
     }
 
     /// Plays in real time on what a directory has in it: an apmatrix, or the sysfs of a machine that may have no control plane.
@@ -40,7 +40,7 @@ public final class Player {
         controlPlane = Player.controlPlane
         pace = .real
         do throws(Errno) {
-            try passOverOldNews()
+            try followStreams()
         } catch {
             guard Player.meansNone.contains(error) else { throw error }
             lacksControlPlane = error
@@ -53,9 +53,9 @@ public final class Player {
     /// It is not there, or kernel/debug is out of reach, as it is for all but its owner.
     private static let meansNone: Set<Errno> = [.ENOENT, .ENOTDIR, .EACCES, .EPERM]
 
-    private func passOverOldNews() throws(Errno) {
+    private func followStreams() throws(Errno) {
         for stream in [Request.ControlFile.uevents, .log, .hardware] {
-            _ = try news(stream)
+            streams[stream] = try calls.follow(path(of: stream))
         }
     }
 
@@ -127,18 +127,10 @@ public final class Player {
         case .log: pace.pass(.milliseconds(100))
         default: break
         }
-        let news = try news(stream)
+        guard let follower = streams[stream] else { throw .ENOENT }
+        let news = try follower.news()
         guard stream == .hardware else { return "ok " + CEscapes.quote(news) }
         return "ok" + news.split(separator: newline).map { " [\(String(latin1: $0))]" }.joined()
-    }
-
-    /// The whole lines that a stream has gained since the last look.
-    private func news(_ stream: Request.ControlFile) throws(Errno) -> ArraySlice<UInt8> {
-        let text = try calls.contents(of: path(of: stream))
-        let news = text[min(told[stream, default: 0], text.count)...]
-        let lines = news[..<(news.lastIndex(of: newline).map { $0 + 1 } ?? news.startIndex)]
-        told[stream] = lines.endIndex
-        return lines
     }
 
     /// The line of the guest has its name first, then its devices and its counters.

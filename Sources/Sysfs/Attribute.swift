@@ -1,3 +1,4 @@
+package import Journals
 public import Kernels
 public import LockOrder
 internal import SystemAdditions
@@ -41,6 +42,9 @@ public struct Attribute<Object>: Sendable {
     /// Takes what was written; all of it is taken, or an error becomes the errno of the `write(2)`.
     public typealias Store = @Sendable (Object, Input, borrowing Held<Unlocked>) throws(Errno) -> Void
 
+    /// The journal that is the text of a file which only grows. Called with the tree's lock held: it must take no lock of LockOrder.
+    package typealias Journal = @Sendable (Object) -> any SharedJournal
+
     /// The name of the file.
     public let name: String
     /// What `stat` says and opening asks for, until a user changes the mode.
@@ -49,6 +53,8 @@ public struct Attribute<Object>: Sendable {
     public let show: Show?
     /// nil where there is none: a write answers EIO.
     public let store: Store?
+    /// What is read instead of a show, where the text only grows.
+    package let journal: Journal?
     /// The releases of Linux that have the attribute.
     public let releases: PartialRangeFrom<KernelRelease>
     /// For docs/FIDELITY.md alone: nothing that the file does depends on it.
@@ -65,8 +71,21 @@ public struct Attribute<Object>: Sendable {
         self.mode = mode
         self.show = show
         self.store = store
+        self.journal = nil
         self.releases = release...
         self.fidelity = fidelity
+    }
+
+    /// A row whose text only grows: `JournalReader` says what a read of it gives, and a poll of it tells when there is more. Its
+    /// size is how many bytes have ever been written to it.
+    package init(_ name: String, _ mode: Permissions, journal: @escaping Journal, store: Store? = nil) {
+        self.name = name
+        self.mode = mode
+        self.show = nil
+        self.store = store
+        self.journal = journal
+        self.releases = KernelRelease.v6_1...
+        self.fidelity = .implemented
     }
 
     /// A 0444 attribute whose text is a value that needs no lock of the caller.
@@ -100,9 +119,11 @@ public final class AttributeTable<Object>: Sendable {
     ///
     /// - Parameter fileSize: what `stat` says of the files: a page in sysfs, nothing in debugfs.
     public init(_ rows: [Attribute<Object>], release: KernelRelease, fileSize: UInt64 = UInt64(Page.size)) {
-        self.rows = rows.filter { $0.releases.contains(release) }
+        let rows = rows.filter { $0.releases.contains(release) }
+        self.rows = rows
         columns = AttributeColumns(
-            names: self.rows.map(\.name), modes: self.rows.map(\.mode), fidelities: self.rows.map(\.fidelity), fileSize: fileSize)
+            names: rows.map(\.name), modes: rows.map(\.mode), fidelities: rows.map(\.fidelity),
+            journals: Set(rows.indices.filter { rows[$0].journal != nil }), fileSize: fileSize)
     }
 }
 
@@ -112,13 +133,16 @@ final class AttributeColumns: Sendable {
     let names: [String]
     let modes: [Permissions]
     let fidelities: [Fidelity]
+    /// The rows whose text only grows.
+    let journals: Set<Int>
     let rowByName: [String: Int]
     let fileSize: UInt64
 
-    init(names: [String], modes: [Permissions], fidelities: [Fidelity], fileSize: UInt64) {
+    init(names: [String], modes: [Permissions], fidelities: [Fidelity], journals: Set<Int>, fileSize: UInt64) {
         self.names = names
         self.modes = modes
         self.fidelities = fidelities
+        self.journals = journals
         self.fileSize = fileSize
         rowByName = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     }
@@ -134,6 +158,8 @@ protocol AttributeGroup: AnyObject, Sendable {
     ///
     /// - Throws: `EIO` where the row has no store, else what the store throws.
     func store(_ row: Int, _ input: Input, _ held: borrowing Held<Unlocked>) throws(Errno)
+    /// The journal that a row shows, where it shows one.
+    func journal(_ row: Int) -> (any SharedJournal)?
 }
 
 final class BoundTable<Object: Sendable>: AttributeGroup {
@@ -154,5 +180,9 @@ final class BoundTable<Object: Sendable>: AttributeGroup {
     func store(_ row: Int, _ input: Input, _ held: borrowing Held<Unlocked>) throws(Errno) {
         guard let store = table.rows[row].store else { throw .EIO }
         try store(object, input, held)
+    }
+
+    func journal(_ row: Int) -> (any SharedJournal)? {
+        table.rows[row].journal?(object)
     }
 }

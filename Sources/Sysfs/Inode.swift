@@ -73,8 +73,11 @@ public struct NodeStatus: Sendable {
     public var modified: Timestamp
     /// `st_ctime`
     public var changed: Timestamp
-    /// `st_size` in bytes: 4096 for an attribute of sysfs whatever it holds, 0 for one of debugfs, for directories and for links.
-    public let size: UInt64
+    /// `st_size` in bytes: 4096 for an attribute of sysfs whatever it holds, 0 for one of debugfs, for directories and for links;
+    /// of a journal all that was ever written to it.
+    public internal(set) var size: UInt64
+    /// The size grows without anybody being told.
+    public internal(set) var isGrowing = false
 }
 
 /// One name in a directory.

@@ -1,3 +1,4 @@
+internal import Journals
 public import LockOrder
 internal import SystemAdditions
 public import SystemPackage
@@ -5,7 +6,8 @@ public import SystemPackage
 /// An attribute that somebody has opened.
 ///
 /// The text is shown into the open file when it is read from the start, and later reads continue in it; one write is one
-/// store. Reads and writes of one open file take turns, those of different open files run side by side.
+/// store. Reads and writes of one open file take turns, those of different open files run side by side. Of a journal nothing is
+/// kept but how far it was read: each read gives a piece of the journal itself.
 ///
 /// Kernel: fs/kernfs/file.c, fs/seq_file.c.
 public final class OpenFile: Sendable {
@@ -14,6 +16,8 @@ public final class OpenFile: Sendable {
     private let tree: Tree
     private let group: any AttributeGroup
     private let row: Int
+    /// What is read, where the text only grows.
+    private let journal: (any SharedJournal)?
     /// What the turns are called, for a scheduler.
     package static let lockName: StaticString = "open file"
     /// Readers and writers take turns.
@@ -26,6 +30,8 @@ public final class OpenFile: Sendable {
         var wasShown = false
         /// Where the last read ended; a read elsewhere shows again.
         var position = 0
+        /// How far the journal was read.
+        var reader = JournalReader()
     }
 
     init(tree: Tree, inode: Inode, group: any AttributeGroup, row: Int) {
@@ -33,6 +39,7 @@ public final class OpenFile: Sendable {
         self.inode = inode
         self.group = group
         self.row = row
+        journal = group.journal(row)
     }
 
     /// Reads up to `count` bytes at an offset.
@@ -40,7 +47,8 @@ public final class OpenFile: Sendable {
     /// - Throws: what the interceptor or the attribute's show throws; `EIO` where it has no show; `ENODEV` when the attribute is
     ///   gone and nothing of an earlier read is left.
     public func read(at offset: Int, count: Int, _ held: borrowing Held<Unlocked>) throws(Errno) -> ArraySlice<UInt8> {
-        try turns.withTurn { state throws(Errno) in
+        if let journal { return try read(journal, at: offset, count: count) }
+        return try turns.withTurn { state throws(Errno) in
             if offset == 0 || offset != state.position {
                 var page = Page()
                 try tree.withActive(self) { () throws(Errno) in
@@ -56,6 +64,20 @@ public final class OpenFile: Sendable {
             let end = min(start + count, state.shown.count)
             state.position = end > start ? end : offset
             return state.shown[start..<end]
+        }
+    }
+
+    /// Reads from a journal, which takes as long whatever is in it.
+    ///
+    /// - Throws: what the interceptor throws; `ENODEV` when the attribute is gone.
+    private func read(_ journal: any SharedJournal, at offset: Int, count: Int) throws(Errno) -> ArraySlice<UInt8> {
+        try turns.withTurn { state throws(Errno) in
+            var text: ArraySlice<UInt8> = []
+            try tree.withActive(self) { () throws(Errno) in
+                try tree.intercept(.read, inode)
+                text = journal.withJournal { state.reader.read(at: offset, count: count, in: $0) }
+            }
+            return text
         }
     }
 
@@ -79,13 +101,37 @@ public final class OpenFile: Sendable {
         return input.bytes.count
     }
 
-    /// Whether `poll(2)` has something exceptional to tell: nothing has been read yet, or the attribute is gone.
+    /// Whether `poll(2)` has something exceptional to tell: nothing has been read yet, which of a journal is nothing exceptional,
+    /// or the attribute is gone.
     public var hasEvent: Bool {
         do throws(Errno) {
             try tree.checkActive(self)
-            return !turns.state.wasShown
+            return journal == nil && !turns.state.wasShown
         } catch {
             return true
         }
+    }
+}
+
+// Waiting for more of a journal.
+extension OpenFile {
+    /// Whether the text only grows.
+    package var isJournal: Bool { journal != nil }
+
+    /// Whether a read can be expected to give something, or an error, where the last one has ended. Always, of what is no journal.
+    package var hasMore: Bool {
+        guard let journal, !hasEvent else { return true }
+        let reader = turns.state.reader
+        return journal.withJournal { reader.hasMore(in: $0) }
+    }
+
+    /// Calls `body` once when the journal has grown: `Growth.whenItHappens`. Ask `hasMore` after this, not before.
+    package func whenItGrows(_ body: @escaping @Sendable () -> Void) {
+        journal?.growth.whenItHappens(for: self, body)
+    }
+
+    /// Does not call what was asked for.
+    package func stopWaiting() {
+        journal?.growth.forget(self)
     }
 }

@@ -1,3 +1,4 @@
+internal import Journals
 public import Kernels
 internal import LockOrder
 internal import Synchronization
@@ -52,11 +53,12 @@ public final class Tree: Sendable {
     ///
     /// - Throws: `ENOENT` where there is none, or the directory is gone; `ENOTDIR` where `parent` is none.
     public func lookUp(_ name: String, in parent: Inode) throws(Errno) -> NodeStatus {
-        try state.withLock { state throws(Errno) in
-            guard parent.slot == 0 else { throw .ENOTDIR }
-            guard let record = state.live(parent.directory), let inode = record.inode(named: name) else { throw .ENOENT }
-            return try state.status(inode)
-        }
+        try measured(
+            state.withLock { state throws(Errno) in
+                guard parent.slot == 0 else { throw .ENOTDIR }
+                guard let record = state.live(parent.directory), let inode = record.inode(named: name) else { throw .ENOENT }
+                return try state.status(inode)
+            })
     }
 
     /// What `stat` says of a node: also of a directory that is gone, and of what was in it, for as long as a cache remembers one
@@ -64,7 +66,15 @@ public final class Tree: Sendable {
     ///
     /// - Throws: `ENOENT` where there is no such node, or none any more.
     public func status(_ inode: Inode) throws(Errno) -> NodeStatus {
-        try state.withLock { state throws(Errno) in try state.status(inode) }
+        try measured(state.withLock { state throws(Errno) in try state.status(inode) })
+    }
+
+    /// The status with its size, which of a journal is under a lock of its own.
+    private func measured(_ status: NodeStatus) -> NodeStatus {
+        guard status.isGrowing, let journal = state.withLock({ $0.journal(status.inode) }) else { return status }
+        var status = status
+        status.size = UInt64(journal.withJournal { $0.end.offset })
+        return status
     }
 
     /// The names in a directory in the order in which the kernel lists them; of a removed directory none.
@@ -121,12 +131,13 @@ public final class Tree: Sendable {
     /// - Returns: what `stat` says from now on.
     /// - Throws: `ENOENT` where `status` throws it.
     public func setStatus(_ inode: Inode, _ change: (inout NodeStatus) -> Void) throws(Errno) -> NodeStatus {
-        try state.withLock { state throws(Errno) in
-            var status = try state.status(inode)
-            change(&status)
-            state.overrides[inode] = status
-            return status
-        }
+        try measured(
+            state.withLock { state throws(Errno) in
+                var status = try state.status(inode)
+                change(&status)
+                state.overrides[inode] = status
+                return status
+            })
     }
 
     // MARK: - Caches above

@@ -1,3 +1,4 @@
+internal import Journals
 internal import SystemAdditions
 internal import SystemPackage
 
@@ -65,6 +66,7 @@ struct TreeState {
         let kind: NodeKind
         let mode: Permissions
         let size: UInt64
+        var isGrowing = false
         if inode.slot == 0 {
             kind = .directory
             mode = .directory
@@ -73,6 +75,7 @@ struct TreeState {
             kind = .attribute
             mode = group.columns.modes[row]
             size = group.columns.fileSize
+            isGrowing = group.columns.journals.contains(row)
         } else if record.childBySlot(inode.slot) != nil {
             kind = .link
             mode = .link
@@ -82,7 +85,13 @@ struct TreeState {
         }
         return NodeStatus(
             inode: inode, kind: kind, mode: mode, linkCount: kind == .directory ? record.linkCount : 1, uid: uid, gid: gid,
-            accessed: record.created, modified: record.created, changed: record.created, size: size)
+            accessed: record.created, modified: record.created, changed: record.created, size: size, isGrowing: isGrowing)
+    }
+
+    /// The journal that a file shows, if it shows one.
+    func journal(_ inode: Inode) -> (any SharedJournal)? {
+        guard inode.slot != 0, let (group, row) = directories[inode.directory]?.attribute(inode.slot) else { return nil }
+        return group.attributes.journal(row)
     }
 
     // MARK: - Paths

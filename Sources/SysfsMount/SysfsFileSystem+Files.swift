@@ -1,6 +1,5 @@
 internal import DriverCore
 public import FUSE
-internal import Glibc
 internal import LockOrder
 internal import Sysfs
 internal import SystemAdditions
@@ -40,6 +39,7 @@ extension SysfsFileSystem {
         _ node: NodeID, handle: FileHandle, flags: OpenFlags, _ context: RequestContext, _ reply: consuming EmptyReply
     ) {
         count("RELEASE")
+        stopPolling(handle)
         handle.release()
         reply.succeed()
     }
@@ -78,21 +78,6 @@ extension SysfsFileSystem {
             reply.fail(error)
         }
     }
-
-    /// Everything can always be read and written; exceptional until the first read, and again when the file is gone.
-    ///
-    /// Kernel: fs/kernfs/file.c, kernfs_generic_poll.
-    public func poll(
-        _ node: NodeID, handle: FileHandle, events: UInt32, notification: consuming PollHandle?,
-        _ context: RequestContext, _ reply: consuming PollReply
-    ) {
-        let always = UInt32(POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
-        do throws(Errno) {
-            reply.succeed(events: try handle.file.hasEvent ? always | UInt32(POLLERR | POLLPRI) : always)
-        } catch {
-            reply.fail(error)
-        }
-    }
 }
 
 /// The number of an open file is a reference to it, made by the open and given back by the release. The kernel uses it in
@@ -108,7 +93,7 @@ extension FileHandle {
     }
 
     /// - Throws: `EBADF` for 0, which no open has answered with.
-    fileprivate var file: OpenFile {
+    var file: OpenFile {
         get throws(Errno) {
             guard let reference else { throw .EBADF }
             return reference.takeUnretainedValue()

@@ -8,7 +8,8 @@ internal import SystemPackage
 
 // Names and attributes.
 extension SysfsFileSystem {
-    /// Seconds for which the kernel may believe what it was told; it is told otherwise when that changes.
+    /// Seconds for which the kernel may believe what it was told; it is told otherwise when that changes. The size of a journal it
+    /// must not believe at all.
     private static let forever: Double = 1e9
 
     /// Answers with the node, and has the tree remember it until it is forgotten; with a negative entry where there is none, so
@@ -40,7 +41,8 @@ extension SysfsFileSystem {
     ) {
         count("GETATTR")
         do throws(Errno) {
-            reply.succeed(NodeAttributes(try tree.status(Sysfs.Inode(node))), timeout: Self.forever)
+            let status = try tree.status(Sysfs.Inode(node))
+            reply.succeed(NodeAttributes(status), timeout: status.isGrowing ? 0 : Self.forever)
         } catch {
             reply.fail(error)
         }
@@ -63,7 +65,7 @@ extension SysfsFileSystem {
                 if let modified = changes.modified { status.modified = Sysfs.Timestamp(modified, now: now) }
                 status.changed = now
             }
-            reply.succeed(NodeAttributes(status), timeout: Self.forever)
+            reply.succeed(NodeAttributes(status), timeout: status.isGrowing ? 0 : Self.forever)
         } catch {
             reply.fail(error)
         }
@@ -274,6 +276,8 @@ extension NodeAttributes {
 
 extension Entry {
     fileprivate init(_ status: NodeStatus) {
-        self.init(node: NodeID(status.inode), attributes: NodeAttributes(status), entryTimeout: 1e9, attributeTimeout: 1e9)
+        self.init(
+            node: NodeID(status.inode), attributes: NodeAttributes(status), entryTimeout: 1e9,
+            attributeTimeout: status.isGrowing ? 0 : 1e9)
     }
 }

@@ -22,6 +22,8 @@ public final class SysfsFileSystem: FileSystem {
     /// The directory of the control plane and of whatever else a kernel has for debugging; nil where the tree has none.
     private let debug: Sysfs.Inode?
     private let listeners = Leaf("listeners", Listeners())
+    /// Who waits for a journal to grow, by the number of the open file.
+    let pollers = Leaf<[UInt64: Poller]>("pollers", [:])
     /// One thread tells of changes at a time; those of the threads that wait may be among them.
     private let announcing = Turns("announcer")
     private let isAnnouncementDue = Atomic(false)
@@ -78,6 +80,8 @@ public final class SysfsFileSystem: FileSystem {
         tree.recordChanges()
         kernel.onBackgroundChanges { [weak self] in self?.announceChanges() }
     }
+
+    var attachedSession: Session? { listeners.withLock { $0.session } }
 
     /// Has every uevent from now on broadcast, once the tree shows what it tells of and before the write that has caused it
     /// returns.

@@ -74,9 +74,9 @@ final class MountedHost: Sendable {
             maxDomain: 15)
     }
 
-    /// How many bytes the logs have: they are kept for ever, or very long.
+    /// How many bytes the journals have: they are kept very long.
     var logSize: Int {
-        computer.kernel.uevents.size + computer.kernel.log.size + computer.machine.journal.count * HardwareJournal.recordSize
+        computer.kernel.uevents.size + computer.kernel.log.size + computer.machine.journal.size
     }
 
     var lockTable: String { "the locks:\n" + LockStatistics.table }

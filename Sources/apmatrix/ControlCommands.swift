@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 
 struct MachineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -157,22 +156,14 @@ struct StreamOptions: ParsableArguments {
     @Flag(name: .short, help: "Go on with what is added, until interrupted.") var follow = false
 
     func print(_ name: String) throws {
-        let files = try mount.controlFiles()
-        var printed = 0
+        let file = try mount.controlFiles().openJournal(name)
         repeat {
-            let bytes = try files.read(name)
-            try emit(bytes.dropFirst(printed))
-            printed = bytes.count
-            if follow { try waitForMore() }
+            var bytes = try file.next()
+            while !bytes.isEmpty {
+                try emit(bytes)
+                bytes = try file.next()
+            }
+            if follow { try file.waitForMore() }
         } while follow
-    }
-
-    /// Some time, if there is still somebody to read it: nothing may be added for long.
-    private func waitForMore() throws(ExitCode) {
-        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-        guard poll(&output, 1, 200) > 0 else { return }
-        // what a write would have come to
-        raise(SIGPIPE)
-        throw .failure
     }
 }

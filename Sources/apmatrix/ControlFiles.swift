@@ -55,17 +55,30 @@ struct ControlFiles {
         }
     }
 
+    /// Opens one of the files that only grow.
+    ///
+    /// - Throws: as `read`.
+    func openJournal(_ name: String) throws(Failure) -> JournalFile {
+        do {
+            return JournalFile(try FileDescriptor.open(path(name), .readOnly, options: .closeOnExec)) { explain($0, name) }
+        } catch {
+            throw explain(error, name)
+        }
+    }
+
     /// Gives a command, as a line of one of the files.
     ///
     /// - Throws: `Failure`: it was refused, with the reason from the log; it cannot be written, or the server is gone.
     func write(_ command: String, to name: String) throws(Failure) {
+        let log = try? openJournal("log").atEnd()
         do {
             let file = try FileDescriptor.open(path(name), .writeOnly)
             _ = try file.closeAfter { try file.writeAll((command + "\n").utf8) }
         } catch let error as Errno {
             let prefix = "apmatrix: \(name): '\(command)': "
-            let log = String(decoding: (try? read("log")) ?? [], as: UTF8.self)
-            if let line = log.split(separator: "\n").last(where: { $0.hasPrefix(prefix) }) {
+            var news: [UInt8] = []
+            while let more = try? log?.next(), !more.isEmpty { news += more }
+            if let line = String(decoding: news, as: UTF8.self).split(separator: "\n").last(where: { $0.hasPrefix(prefix) }) {
                 throw Failure("\(error): \(line.dropFirst(prefix.count))")
             }
             throw explain(error, name)

@@ -49,6 +49,44 @@ extension CommandLineTests {
         #expect(outcome.errors.isEmpty)
     }
 
+    /// Every line, or how many were forgotten before they could be read.
+    @Test func whoFollowsLosesNothingUnannounced() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        try #require(try Program.run("mount", sys).status == 0)
+        defer { _ = try? Program.run("unmount", sys) }
+        try folder.write("limit 64K", to: "sys/kernel/debug/apmatrix/log")
+        let machine = open("\(sys)/kernel/debug/apmatrix/machine", O_WRONLY)
+        defer { close(machine) }
+        func say(_ numbers: Range<Int>) {
+            for number in numbers {
+                let line = "line \(number)"
+                _ = line.withCString { Glibc.write(machine, $0, strlen($0)) }
+            }
+        }
+        // more than the log keeps
+        say(0..<2000)
+        let follower = try Program.Running(arguments: ["log", "-f", "--mount", sys])
+        #expect(follower.waits(for: "'line 1999'"))
+        say(2000..<2500)
+        #expect(follower.waits(for: "'line 2499'"))
+        kill(follower.identifier, SIGTERM)
+        let outcome = try follower.outcome()
+        #expect(outcome.status == SIGTERM)
+        var next = 0
+        for line in outcome.output.split(separator: "\n") {
+            if line.hasPrefix("lost ") {
+                next += Int(line.dropFirst(5)) ?? 0
+            } else {
+                #expect(line.hasPrefix("apmatrix: machine: 'line \(next)': "))
+                next += 1
+            }
+        }
+        #expect(next == 2500)
+        #expect(outcome.output.hasPrefix("lost "))
+    }
+
     @Test func aloneItPrintsHelp() throws {
         let outcome = try Program.run()
         #expect(outcome.status == 0)

@@ -95,17 +95,4 @@ import Testing
         #expect(kernel.log.bytes == Array("one\ntwo\n".utf8))
         #expect(kernel.log.size == 8)
     }
-
-    @Test func aLedgerKeeps64MegabytesAndForgetsTheOldest() {
-        let limit = 64 << 20
-        var ledger = Ledger()
-        ledger.append("old")
-        ledger.append("er")
-        #expect(ledger.bytes == Array("older".utf8))
-        ledger.append(String(repeating: ".", count: limit - 5))
-        #expect(ledger.size == limit)
-        ledger.append("new")
-        #expect(ledger.size == 3)
-        #expect(ledger.bytes == Array("new".utf8))
-    }
 }

@@ -115,6 +115,32 @@ final class Host {
 
     // MARK: - Bounds
 
+    @Test(arguments: ["uevents", "log", "hardware"]) func aJournalKeepsNoMoreThanItIsTold(_ file: String) throws {
+        let host = try Host()
+        let path = "\(Host.control)/\(file)"
+        #expect(host.write("limit 64K\n", to: path) == "ok")
+        for number in 0..<2000 {
+            switch file {
+            case "uevents": host.write("change", to: "devices/ap/card05/uevent")
+            case "hardware": host.computer.machine.journal.append(line: String(repeating: "\(number % 10)", count: 100))
+            default: host.write("line \(number)", to: "\(Host.control)/machine")
+            }
+        }
+        let lines = host.read(path).split(separator: "\n")
+        #expect(lines.first?.hasPrefix("lost ") == true, "\(lines.first ?? "")")
+        #expect(lines.dropFirst().reduce(0) { $0 + $1.utf8.count + 1 } <= 64 << 10)
+        #expect(lines.count { $0.hasPrefix("lost ") } == 1)
+    }
+
+    @Test(arguments: [
+        "limit", "limit 63K", "limit 1025M", "limit 2G", "limit x", "limit -1", "limit 99999999999999999999", "clear",
+    ])
+    func aLimitThatIsNoneIsRefused(_ command: String) throws {
+        let host = try Host()
+        #expect(host.write(command, to: "\(Host.control)/log") == "EINVAL")
+        #expect(host.complaint.hasPrefix("apmatrix: log: '\(command)': "))
+    }
+
     @Test func thereAreOnlySoManyGuests() throws {
         let host = try Host()
         for number in 0..<4096 { #expect(host.write("start g\(number)", to: "\(Host.control)/guests") == "ok") }

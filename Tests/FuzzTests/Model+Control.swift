@@ -13,6 +13,15 @@ extension Model {
         return .ok
     }
 
+    /// `limit BYTES`, from 64K to 1G.
+    static func journalCommand(_ words: [String]) -> Expectation {
+        guard words.count == 2, words[0] == "limit" else { return .exactly("EINVAL") }
+        let digits = words[1].prefix { "0123456789".contains($0) }
+        let shift = ["": 0, "K": 10, "M": 20, "G": 30][String(words[1].dropFirst(digits.count))]
+        guard let shift, let number = Int(digits), number <= 1 << 30 else { return .exactly("EINVAL") }
+        return 64 << 10...1 << 30 ~= number << shift ? .ok : .exactly("EINVAL")
+    }
+
     mutating func moduleCommand(_ words: [String]) -> Expectation {
         guard words.count == 2, words[0] == "load" || words[0] == "unload" else { return .exactly("EINVAL") }
         guard words[1] == "vfio_ap" else { return .exactly("ENOENT") }

@@ -112,6 +112,8 @@ struct Model {
         case "kernel/debug/apmatrix/guests": return commands(text) { $0.guestCommand($1) }
         // no walk plans a fault
         case "kernel/debug/apmatrix/faults": return commands(text) { $1 == ["clear"] ? .ok : .exactly("EINVAL") }
+        case "kernel/debug/apmatrix/log", "kernel/debug/apmatrix/uevents", "kernel/debug/apmatrix/hardware":
+            return commands(text) { Model.journalCommand($1) }
         case "kernel/debug/apmatrix/modules": return commands(text) { $0.moduleCommand($1) }
         case let path where path.hasSuffix("/driver_override"): return storeOverride(path, text, peeking)
         default: return .allowed(Errnos.ofWrite(to: path))

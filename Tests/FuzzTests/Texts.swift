@@ -26,6 +26,9 @@ struct Texts {
         case "create", "destroy":
             let nodes = ["", "a", "b", "my node", "x/y", "create", "dev", "..", "zcrypt_0", "é", "e\u{301}", "/\u{300}"]
             return Array(random.pick(path.hasPrefix("class") ? nodes : uuids).utf8) + newline(&random)
+        case "log", "uevents", "hardware":
+            return Array(random.pick(["limit 64K", "limit 100000", "limit 1M", "limit 1", "limit 2G", "limit"]).utf8)
+                + newline(&random)
         case "driver_override": return Array(random.pick(["vfio_ap", "cex4queue", "", "\n", "none"]).utf8) + newline(&random)
         default: return Array(number(&random).utf8) + newline(&random)
         }

@@ -36,17 +36,4 @@ import Testing
         #expect(machine.journal.text(from: 8) == "")
         #expect(machine.journal.text(from: 1000) == "")
     }
-
-    @Test func theOldestLinesAreDropped() {
-        let journal = HardwareJournal(limit: 3)
-        for number in 0..<10 {
-            journal.append(line: "\(number)")
-            #expect(journal.text().split(separator: "\n").count >= min(number + 1, 3))
-            #expect(journal.text().split(separator: "\n").count <= 6)
-        }
-        #expect(journal.count == 10)
-        #expect(journal.text() == "6\n7\n8\n9\n")
-        #expect(journal.text(from: 8) == "8\n9\n")
-        #expect(journal.text(from: 2) == "6\n7\n8\n9\n")
-    }
 }

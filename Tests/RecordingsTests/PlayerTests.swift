@@ -77,9 +77,24 @@ import Waiting
         #expect(player.answer("dmesg").utf8.count == 200_000 + #"ok "\n""#.utf8.count)
     }
 
+    /// A stream forgets its oldest lines: what was not told of them is told as lost, and all others are told.
+    @Test func newsThatAreForgottenAreToldAsLost() throws {
+        let machine = try SampleMachine()
+        machine.setLimit(of: "log", 1 << 16)
+        for number in 0..<20_000 { machine.append("old \(number)\n", to: "log") }
+        let player = try Player(TreeCalls(tree: machine.tree), pace: .virtual { _ in })
+        #expect(player.answer("dmesg") == #"ok """#)
+        for number in 0..<20_000 { machine.append("new \(number)\n", to: "log") }
+        let lines = player.answer("dmesg").dropFirst(#"ok ""#.count).split(separator: #"\n"#).map(String.init)
+        let lost = try #require(lines.first.flatMap { Int($0.dropFirst("lost ".count)) })
+        #expect(lines.dropFirst().dropLast() == (lost..<20_000).map { "new \($0)" }[...])
+        machine.append("more\n", to: "log")
+        #expect(player.answer("dmesg") == #"ok "more\n""#)
+    }
+
     @Test func guestsTellTheirEvents() throws {
         let machine = try SampleMachine()
-        machine.append("gg U req=9 cfg=9 open=9\ng U V req=1 cfg=2 open=0\n", to: "guests")
+        machine.guests = "gg U req=9 cfg=9 open=9\ng U V req=1 cfg=2 open=0\n"
         #expect(try answers(machine, ["guest events g", "guest events h"]) == ["ok req=1 cfg=2 open=0", "err ENOENT"])
     }
 

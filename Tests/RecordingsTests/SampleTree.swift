@@ -1,3 +1,4 @@
+import Journals
 import Kernels
 import LockOrder
 import Recordings
@@ -11,10 +12,11 @@ import VFS
 final class SampleMachine: Sendable {
     let tree: Tree
     private let memory = Mutex(Memory())
+    private let journals = ["uevents": SampleJournal(), "log": SampleJournal(), "hardware": SampleJournal()]
 
     struct Memory {
         var adapters: [Int] = []
-        var text: [String: String] = [:]
+        var guests = ""
         var commands: [String] = []
     }
 
@@ -59,12 +61,16 @@ final class SampleMachine: Sendable {
 
         _ = try add(
             "kernel/debug/apmatrix",
-            ["uevents", "log", "hardware", "guests"].map { name in
-                Row(
-                    name, Permissions(rawValue: 0o600),
-                    show: { machine, page, _ in page.emitUnlimited(machine.text(name).utf8) },
-                    store: { machine, input, _ throws(Errno) in try machine.command(name, input) })
+            ["uevents", "log", "hardware"].map { name in
+                let journal = journals[name, default: SampleJournal()]
+                return Row(name, Permissions(rawValue: 0o600), journal: { _ in journal })
             }
+                + [
+                    Row(
+                        "guests", Permissions(rawValue: 0o600),
+                        show: { machine, page, _ in page.emitUnlimited(machine.guests.utf8) },
+                        store: { machine, input, _ throws(Errno) in try machine.command("guests", input) })
+                ]
                 + ["machine", "modules"].map { name in
                     Row(
                         name, Permissions(rawValue: 0o600),
@@ -87,9 +93,14 @@ final class SampleMachine: Sendable {
 
     func note(_ command: String) { memory.withLock { $0.commands.append(command) } }
 
-    func append(_ text: String, to stream: String) { memory.withLock { $0.text[stream, default: ""] += text } }
+    func append(_ text: String, to stream: String) { journals[stream]?.withJournal { $0.append(text.utf8) } }
 
-    private func text(_ stream: String) -> String { memory.withLock { $0.text[stream, default: ""] } }
+    func setLimit(of stream: String, _ limit: Int) { journals[stream]?.withJournal { $0.setLimit(limit) } }
+
+    var guests: String {
+        get { memory.withLock { $0.guests } }
+        set { memory.withLock { $0.guests = newValue } }
+    }
 
     private func command(_ file: String, _ input: Input) throws(Errno) {
         let line = String(decoding: input.bytes, as: UTF8.self)
@@ -109,6 +120,13 @@ final class SampleMachine: Sendable {
         guard number > 0 else { throw .EINVAL }
         memory.withLock { $0.adapters.append(Int(number)) }
     }
+}
+
+final class SampleJournal: SharedJournal {
+    let growth = Growth()
+    private let journal = Mutex(Journal(limit: 1 << 20))
+
+    func withJournal<Result: Sendable>(_ body: (inout Journal) -> Result) -> Result { journal.withLock { body(&$0) } }
 }
 
 /// What a player of this machine, in this process, answers.
