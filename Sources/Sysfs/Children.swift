@@ -5,7 +5,7 @@ struct Children {
     enum Child {
         case directory(UInt64)
         /// `target` is a directory's number.
-        case link(slot: UInt32, target: UInt64)
+        case link(Inode, target: UInt64)
     }
 
     /// Every child while there are at most `handful`, then none.

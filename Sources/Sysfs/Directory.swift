@@ -13,7 +13,7 @@ public struct Directory: Sendable {
     let number: UInt64
 
     /// The number that `stat` shows. It stays when the directory is gone.
-    public var inode: Inode { Inode(directory: number, slot: 0) }
+    public var inode: Inode { Inode(block: number, slot: 0) }
 
     /// The path from the root of the tree, with a leading slash: the DEVPATH of a device. Empty for the root, and for a directory
     /// that is gone and that no cache remembers.
@@ -65,7 +65,7 @@ public struct Directory: Sendable {
     public func addLink(_ name: String, to target: Directory) {
         tree.state.withLock { state in
             guard let record = state.live(number), record.inode(named: name) == nil else { return }
-            record.setChild(name, .link(slot: record.takeSlots(1), target: target.number))
+            record.setChild(name, .link(state.takeNumbers(1, in: record), target: target.number))
             state.noteChange(name, in: record)
         }
     }
@@ -87,7 +87,7 @@ public struct Directory: Sendable {
     ) {
         tree.state.withLock { state in
             guard let record = state.live(number) else { return }
-            let base = record.takeSlots(table.rows.count)
+            let base = state.takeNumbers(table.rows.count, in: record)
             let group = BoundTable(table, object)
             record.groups.append(DirectoryRecord.Group(base: base, owner: owner, columns: table.columns, attributes: group))
             record.namesChanged()
@@ -119,7 +119,7 @@ public struct Directory: Sendable {
             guard let record = state.live(number) else { return }
             for group in record.groups where group.owner == owner {
                 for (row, name) in group.columns.names.enumerated() {
-                    let inode = Inode(directory: number, slot: group.base + UInt32(row))
+                    let inode = group.base.row(row)
                     removed.insert(inode)
                     state.noteChange(name, in: record)
                     state.overrides[inode] = nil
@@ -142,7 +142,7 @@ public struct Directory: Sendable {
             state.unlink(record)
             removed = state.retire(record)
         }
-        tree.drain { removed.contains($0.directory) }
+        tree.drain { removed.contains($0.block) }
         tree.state.withLock { state in
             for number in removed {
                 guard let record = state.directories[number] else { continue }
@@ -170,7 +170,7 @@ public struct Directory: Sendable {
         enum Finding { case winner(Inode), loser(Inode), gone }
         let finding: Finding = tree.state.withLock { state in
             guard let record = state.directories[number], let inode = record.attribute(named: name) else { return .gone }
-            if record.removedSlots.insert(inode.slot).inserted {
+            if record.removedFiles.insert(inode).inserted {
                 record.namesChanged()
                 state.noteChange(name, in: record)
                 state.selfRemovals.insert(inode)
@@ -207,13 +207,13 @@ extension TreeState {
         noteChange(record.name, in: parent)
     }
 
-    /// Takes a directory and all below it out of the tree: no path leads to them any more.
+    /// Takes a directory and all below it out of the tree: no path leads to them any more. Returns their blocks.
     fileprivate mutating func retire(_ top: DirectoryRecord) -> Set<UInt64> {
         var retired: Set<UInt64> = []
         var todo = [top]
         while let record = todo.popLast() {
             record.isRemoved = true
-            retired.insert(record.number)
+            retired.formUnion(record.blocks)
             if changes != nil { changes?.append(.removed(record.inode)) }
             for case .directory(let child) in record.children.all.map(\.child) {
                 if let child = directories[child] { todo.append(child) }

@@ -1,5 +1,6 @@
 /// A directory as the tree keeps it. Reachable only through the tree's lock.
 final class DirectoryRecord {
+    /// Its first block (`Inode`).
     let number: UInt64
     let parent: UInt64
     let name: String
@@ -8,27 +9,31 @@ final class DirectoryRecord {
     private(set) var children = Children()
     var subdirectories: UInt32 = 0
     /// Files that have removed themselves (`Directory.removeSelf`).
-    var removedSlots: Set<UInt32> = []
+    var removedFiles: Set<Inode> = []
     /// How often a cache above the tree holds the directory or something in it.
     var remembered: UInt64 = 0
     var isRemoved = false
-    private var nextSlot: UInt32 = 1
+    /// The blocks that it has taken besides the first one.
+    private(set) var moreBlocks: [UInt64] = []
+    /// The next slot of its last block.
+    var nextSlot: UInt32 = 1
     /// The entries in their order. They follow from `children` and `groups`, as `linkNames` does; both are kept for large
     /// directories only: most are small and many.
     private var sorted: [DirectoryEntry]?
-    private var linkNames: [UInt32: String]?
+    private var linkNames: [Inode: String]?
     private static let small = 64
 
-    /// A table of attributes and the slot of its first row; row *n* has slot `base` + *n*.
+    /// A table of attributes and the number of its first row; the next rows have the next numbers.
     struct Group {
-        let base: UInt32
+        let base: Inode
         let owner: Directory.AttributeOwner
         let columns: AttributeColumns
         let attributes: any AttributeGroup
 
-        /// The row of a slot; nil where the slot is not the group's.
-        func row(_ slot: UInt32) -> Int? {
-            slot >= base && slot < base + UInt32(columns.names.count) ? Int(slot - base) : nil
+        /// The row of a number; nil where the number is not the group's.
+        func row(_ inode: Inode) -> Int? {
+            let row = inode.rawValue &- base.rawValue
+            return row < UInt64(columns.names.count) ? Int(row) : nil
         }
     }
 
@@ -39,39 +44,48 @@ final class DirectoryRecord {
         self.created = created
     }
 
-    var inode: Inode { Inode(directory: number, slot: 0) }
+    var inode: Inode { Inode(block: number, slot: 0) }
+
+    /// All that it has taken.
+    var blocks: [UInt64] { [number] + moreBlocks }
 
     /// Two and one for each directory in it; 0 when it is gone.
     var linkCount: UInt32 { isRemoved ? 0 : 2 + subdirectories }
 
-    // MARK: - Slots
+    // MARK: - Numbers
 
-    /// Takes `count` slots in a row: the next ones, and from 1 on again once a directory has used up its 2^24.
-    func takeSlots(_ count: Int) -> UInt32 {
-        if nextSlot + UInt32(count) > Inode.slots { nextSlot = 1 }
+    /// Takes `count` numbers in a row, fewer than a block has, and returns the first of them.
+    ///
+    /// - Parameter takeBlock: gives the directory a block of its own.
+    func takeNumbers(_ count: Int, takeBlock: () -> UInt64) -> Inode {
+        if Int(nextSlot) + count > Int(Inode.slots) {
+            moreBlocks.append(takeBlock())
+            nextSlot = 1
+        }
         defer { nextSlot += UInt32(count) }
-        return nextSlot
+        return Inode(block: moreBlocks.last ?? number, slot: nextSlot)
     }
 
-    func attribute(_ slot: UInt32) -> (Group, row: Int)? {
+    /// The file that has the number.
+    func attribute(_ inode: Inode) -> (Group, row: Int)? {
         for group in groups {
-            if let row = group.row(slot) { return (group, row) }
+            if let row = group.row(inode) { return (group, row) }
         }
         return nil
     }
 
-    /// The name of the link in a slot.
-    func childBySlot(_ slot: UInt32) -> String? {
+    /// The name of the link that has the number.
+    func link(_ inode: Inode) -> String? {
         if children.count > DirectoryRecord.small, linkNames == nil {
-            var names: [UInt32: String] = [:]
+            var names: [Inode: String] = [:]
             for (name, child) in children.all {
-                if case .link(let slot, _) = child { names[slot] = name }
+                if case .link(let inode, _) = child { names[inode] = name }
             }
             linkNames = names
         }
-        if let linkNames { return linkNames[slot] }
+        if let linkNames { return linkNames[inode] }
         for (name, child) in children.all {
-            if case .link(slot, _) = child { return name }
+            if case .link(inode, _) = child { return name }
         }
         return nil
     }
@@ -80,7 +94,7 @@ final class DirectoryRecord {
 
     func inode(named name: String) -> Inode? {
         if let inode = attribute(named: name) {
-            return removedSlots.contains(inode.slot) ? nil : inode
+            return removedFiles.contains(inode) ? nil : inode
         }
         return children[name].map(inode)
     }
@@ -88,17 +102,15 @@ final class DirectoryRecord {
     /// The file of that name, one that has removed itself included.
     func attribute(named name: String) -> Inode? {
         for group in groups {
-            if let row = group.columns.rowByName[name] {
-                return Inode(directory: number, slot: group.base + UInt32(row))
-            }
+            if let row = group.columns.rowByName[name] { return group.base.row(row) }
         }
         return nil
     }
 
     private func inode(_ child: Children.Child) -> Inode {
         switch child {
-        case .directory(let number): Inode(directory: number, slot: 0)
-        case .link(let slot, _): Inode(directory: number, slot: slot)
+        case .directory(let number): Inode(block: number, slot: 0)
+        case .link(let inode, _): inode
         }
     }
 
@@ -116,8 +128,8 @@ final class DirectoryRecord {
         if let sorted { return sorted }
         var entries: [DirectoryEntry] = []
         for group in groups {
-            for (row, name) in group.columns.names.enumerated() where !removedSlots.contains(group.base + UInt32(row)) {
-                let inode = Inode(directory: number, slot: group.base + UInt32(row))
+            for (row, name) in group.columns.names.enumerated() where !removedFiles.contains(group.base.row(row)) {
+                let inode = group.base.row(row)
                 entries.append(DirectoryEntry(name: name, hash: NameHash(name), inode: inode, kind: .attribute))
             }
         }

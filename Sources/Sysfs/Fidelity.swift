@@ -33,7 +33,7 @@ extension Tree {
     /// The attributes that a directory has at this moment, as their tables describe them.
     package func describeAttributes(of directory: Inode) -> [AttributeDescription] {
         state.withLock { state in
-            state.live(directory.directory)?.groups.flatMap { group in
+            state.live(directory.block)?.groups.flatMap { group in
                 group.columns.names.indices.map { row in
                     AttributeDescription(
                         name: group.columns.names[row], mode: group.columns.modes[row], fidelity: group.columns.fidelities[row])

@@ -1,6 +1,8 @@
 /// The number of a node: `st_ino` and `d_ino`. The root is 1; a node that is made again gets a new number.
 ///
-/// A number is a directory's own number and a slot in it, so that files and links need no memory of their own.
+/// Numbers come in blocks. A directory takes one, and has the first number of it; its files and links have the others, its
+/// *slots*, so that they need no memory of their own. Where it has used them all up it takes another block, whose first number
+/// stays free. A block is given out again when all 2^40 have been, and then only where nobody has it any more.
 public struct Inode: Hashable, Sendable, CustomStringConvertible {
     /// From 1 on, as `st_ino` and FUSE have it.
     public let rawValue: UInt64
@@ -14,16 +16,24 @@ public struct Inode: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static let slotBits = 24
-    /// How many slots a directory has, its own included.
+    /// How many numbers a block has, the directory's own included.
     static let slots: UInt32 = 1 << slotBits
+    /// How many blocks there are. One less than could be: the number behind the very last one would be 2^64.
+    static let blocks: UInt64 = 1 << (UInt64.bitWidth - slotBits) - 1
 
-    init(directory: UInt64, slot: UInt32) {
-        rawValue = (directory << Inode.slotBits | UInt64(slot)) + 1
+    init(block: UInt64, slot: UInt32) {
+        rawValue = (block << Inode.slotBits | UInt64(slot)) + 1
     }
 
-    var directory: UInt64 { (rawValue &- 1) >> Inode.slotBits }
+    /// A directory has several where it has used one up.
+    var block: UInt64 { (rawValue &- 1) >> Inode.slotBits }
     /// 0 is the directory itself.
     var slot: UInt32 { UInt32(truncatingIfNeeded: rawValue &- 1) & (Inode.slots - 1) }
+
+    /// The number of the row that is `row` rows behind the one that has this number.
+    func row(_ row: Int) -> Inode {
+        Inode(rawValue: rawValue + UInt64(row))
+    }
 
     public var description: String { "inode \(rawValue)" }
 }

@@ -26,8 +26,8 @@ extension Tree {
     func intercept(_ access: Access, _ inode: Inode) throws(Errno) {
         guard isIntercepted.load(ordering: .relaxed), let interceptor = interceptor.withLock({ $0 }) else { return }
         let path = state.withLock { state in
-            state.directories[inode.directory].map { record in
-                let name = record.attribute(inode.slot).map { $0.columns.names[$1] } ?? ""
+            state.directories[inode.block].map { record in
+                let name = record.attribute(inode).map { $0.columns.names[$1] } ?? ""
                 return state.path(of: record) + "/" + name
             } ?? ""
         }

@@ -11,9 +11,9 @@ extension Tree {
     /// Kernel: fs/kernfs/file.c, kernfs_fop_open.
     public func open(_ inode: Inode, reading: Bool, writing: Bool) throws(Errno) -> OpenFile {
         try state.withLock { state throws(Errno) in
-            guard let record = state.live(inode.directory), !record.removedSlots.contains(inode.slot) else { throw .ENODEV }
+            guard let record = state.live(inode.block), !record.removedFiles.contains(inode) else { throw .ENODEV }
             guard inode.slot != 0 else { throw .EISDIR }
-            guard let (group, row) = record.attribute(inode.slot) else { throw .ENODEV }
+            guard let (group, row) = record.attribute(inode) else { throw .ENODEV }
             let mode = state.overrides[inode]?.mode ?? group.columns.modes[row]
             guard !reading || mode.isReadable, !writing || mode.isWritable else { throw .EACCES }
             return OpenFile(tree: self, inode: inode, group: group.attributes, row: row)
@@ -62,8 +62,7 @@ extension Tree {
 
 extension TreeState {
     fileprivate func checkActive(_ inode: Inode) throws(Errno) {
-        guard let record = live(inode.directory), !record.removedSlots.contains(inode.slot),
-            record.attribute(inode.slot) != nil
+        guard let record = live(inode.block), !record.removedFiles.contains(inode), record.attribute(inode) != nil
         else { throw .ENODEV }
     }
 

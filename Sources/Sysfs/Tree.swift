@@ -56,7 +56,7 @@ public final class Tree: Sendable {
         try measured(
             state.withLock { state throws(Errno) in
                 guard parent.slot == 0 else { throw .ENOTDIR }
-                guard let record = state.live(parent.directory), let inode = record.inode(named: name) else { throw .ENOENT }
+                guard let record = state.live(parent.block), let inode = record.inode(named: name) else { throw .ENOENT }
                 return try state.status(inode)
             })
     }
@@ -84,14 +84,14 @@ public final class Tree: Sendable {
     public func entries(of directory: Inode) throws(Errno) -> [DirectoryEntry] {
         try state.withLock { state throws(Errno) in
             guard directory.slot == 0 else { throw .ENOTDIR }
-            return state.live(directory.directory)?.sortedEntries() ?? []
+            return state.live(directory.block)?.sortedEntries() ?? []
         }
     }
 
     /// The parent of a directory; the root for the root itself, and for a directory that is gone and that no cache remembers.
     public func parent(of directory: Inode) -> Inode {
         state.withLock { state in
-            Inode(directory: state.directories[directory.directory]?.parent ?? 0, slot: 0)
+            Inode(block: state.directories[directory.block]?.parent ?? 0, slot: 0)
         }
     }
 
@@ -114,8 +114,8 @@ public final class Tree: Sendable {
     /// Kernel: fs/kernfs/symlink.c, kernfs_iop_get_link.
     public func target(of link: Inode) throws(Errno) -> String {
         try state.withLock { state throws(Errno) in
-            guard let record = state.live(link.directory) else { throw .ENOENT }
-            guard let name = record.childBySlot(link.slot), case .link(_, let target)? = record.children[name] else {
+            guard let record = state.live(link.block) else { throw .ENOENT }
+            guard let name = record.link(link), case .link(_, let target)? = record.children[name] else {
                 throw .EINVAL
             }
             return state.relativePath(from: record, to: target)
@@ -145,13 +145,13 @@ public final class Tree: Sendable {
     /// Says that a cache above the tree holds the node: `status` then answers for its directory, and for what was in it, even
     /// when the directory is gone.
     public func remember(_ inode: Inode) {
-        state.withLock { $0.directories[inode.directory]?.remembered += 1 }
+        state.withLock { $0.directories[inode.block]?.remembered += 1 }
     }
 
     /// Takes back `count` calls of `remember`.
     public func forget(_ inode: Inode, count: UInt64) {
         state.withLock { state in
-            guard let record = state.directories[inode.directory] else { return }
+            guard let record = state.directories[inode.block] else { return }
             record.remembered -= min(count, record.remembered)
             state.dropIfUnused(record)
         }

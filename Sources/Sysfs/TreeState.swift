@@ -4,9 +4,9 @@ internal import SystemPackage
 
 /// What a tree's lock guards.
 struct TreeState {
-    /// Never used twice.
-    private var nextDirectory: UInt64 = 1
-    /// Every directory that is alive, remembered by a cache or being removed.
+    /// Where the search for a free block goes on (`Inode`).
+    var nextBlock: UInt64 = 1
+    /// Every directory that is alive, remembered by a cache or being removed, by each of its blocks.
     var directories: [UInt64: DirectoryRecord] = [:]
     /// The file of every callback that runs; a removal waits until there are none. Few: there are not more than threads.
     var running: [Inode] = []
@@ -36,13 +36,30 @@ struct TreeState {
     }
 
     mutating func makeDirectory(_ name: String, in parent: DirectoryRecord) -> DirectoryRecord {
-        let record = DirectoryRecord(number: nextDirectory, parent: parent.number, name: name, created: now())
-        nextDirectory += 1
+        let record = DirectoryRecord(number: takeBlock(), parent: parent.number, name: name, created: now())
         directories[record.number] = record
         parent.setChild(name, .directory(record.number))
         parent.subdirectories += 1
         noteChange(name, in: parent)
         return record
+    }
+
+    /// A block that nobody has; the caller enters its directory.
+    private mutating func takeBlock() -> UInt64 {
+        while nextBlock >= Inode.blocks || directories[nextBlock] != nil {
+            nextBlock = nextBlock < Inode.blocks ? nextBlock + 1 : 1
+        }
+        defer { nextBlock += 1 }
+        return nextBlock
+    }
+
+    /// Takes `count` numbers in a row for files or links of a directory, and returns the first of them.
+    mutating func takeNumbers(_ count: Int, in record: DirectoryRecord) -> Inode {
+        record.takeNumbers(count) {
+            let block = takeBlock()
+            directories[block] = record
+            return block
+        }
     }
 
     mutating func noteChange(_ name: String, in record: DirectoryRecord) {
@@ -51,14 +68,15 @@ struct TreeState {
 
     mutating func dropIfUnused(_ record: DirectoryRecord) {
         guard record.isRemoved, record.remembered == 0 else { return }
-        directories[record.number] = nil
-        if !overrides.isEmpty { overrides = overrides.filter { $0.key.directory != record.number } }
+        let blocks = record.blocks
+        for block in blocks { directories[block] = nil }
+        if !overrides.isEmpty { overrides = overrides.filter { !blocks.contains($0.key.block) } }
     }
 
     // MARK: - stat
 
     func status(_ inode: Inode) throws(Errno) -> NodeStatus {
-        guard let record = directories[inode.directory] else { throw .ENOENT }
+        guard let record = directories[inode.block] else { throw .ENOENT }
         if var status = overrides[inode] {
             if status.kind == .directory { status.linkCount = record.linkCount }
             return status
@@ -67,16 +85,16 @@ struct TreeState {
         let mode: Permissions
         let size: UInt64
         var isGrowing = false
-        if inode.slot == 0 {
+        if inode == record.inode {
             kind = .directory
             mode = .directory
             size = 0
-        } else if let (group, row) = record.attribute(inode.slot) {
+        } else if let (group, row) = record.attribute(inode) {
             kind = .attribute
             mode = group.columns.modes[row]
             size = group.columns.fileSize
             isGrowing = group.columns.journals.contains(row)
-        } else if record.childBySlot(inode.slot) != nil {
+        } else if record.link(inode) != nil {
             kind = .link
             mode = .link
             size = 0
