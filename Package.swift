@@ -119,6 +119,7 @@ let package = Package(
             name: "SysfsTests",
             dependencies: ["Waiting", "Sysfs", "Hexadecimal", "Kernels", "SystemAdditions", "LockOrder", system]),
         .testTarget(name: "JournalsTests", dependencies: ["Journals"]),
+        .testTarget(name: "SystemAdditionsTests", dependencies: ["SystemAdditions", system]),
         .testTarget(name: "SuggestionsTests", dependencies: ["Suggestions"]),
         .testTarget(name: "AdjunctProcessorTests", dependencies: ["Waiting", "AdjunctProcessor", "Interleavings"]),
         .testTarget(
