@@ -29,7 +29,7 @@ public struct DirectoryReply: ~Copyable, Reply {
     ///
     /// Of the attributes only the node and the type are told; no reference is handed out. The way to add `.` and `..`.
     /// - Parameter nextOffset: the offset at which a listing goes on after this name; not 0.
-    public mutating func add(_ name: String, _ attributes: NodeAttributes, nextOffset: Int64) -> Bool {
+    public mutating func add(_ name: FileName, _ attributes: NodeAttributes, nextOffset: Int64) -> Bool {
         var status = stat()
         status.st_ino = UInt(attributes.node.rawValue)
         status.st_mode = attributes.mode
@@ -37,20 +37,31 @@ public struct DirectoryReply: ~Copyable, Reply {
             var parameters = fuse_entry_param()
             parameters.attr = status
             return take(
-                fuse_add_direntry_plus(request.raw, buffer + used, capacity - used, name, &parameters, Int(nextOffset)))
+                fuse_add_direntry_plus(
+                    request.raw, buffer + used, capacity - used, name.bytes, &parameters, Int(nextOffset)))
         }
-        return take(fuse_add_direntry(request.raw, buffer + used, capacity - used, name, &status, Int(nextOffset)))
+        return take(fuse_add_direntry(request.raw, buffer + used, capacity - used, name.bytes, &status, Int(nextOffset)))
     }
 
     /// Adds a name with all that a lookup would answer; false where it no longer fits.
     ///
     /// Where ``isPlus`` and the entry was added, the kernel now holds one more reference to the node.
     /// - Parameter nextOffset: the offset at which a listing goes on after this name; not 0.
-    public mutating func add(_ name: String, _ entry: Entry, nextOffset: Int64) -> Bool {
+    public mutating func add(_ name: FileName, _ entry: Entry, nextOffset: Int64) -> Bool {
         guard isPlus else { return add(name, entry.attributes, nextOffset: nextOffset) }
         var parameters = entry.parameters
         return take(
-            fuse_add_direntry_plus(request.raw, buffer + used, capacity - used, name, &parameters, Int(nextOffset)))
+            fuse_add_direntry_plus(request.raw, buffer + used, capacity - used, name.bytes, &parameters, Int(nextOffset)))
+    }
+
+    /// Adds a name in UTF-8 with its node, as that of bytes is added.
+    public mutating func add(_ name: String, _ attributes: NodeAttributes, nextOffset: Int64) -> Bool {
+        name.withCString { add(FileName(bytes: $0), attributes, nextOffset: nextOffset) }
+    }
+
+    /// Adds a name in UTF-8 with all that a lookup would answer.
+    public mutating func add(_ name: String, _ entry: Entry, nextOffset: Int64) -> Bool {
+        name.withCString { add(FileName(bytes: $0), entry, nextOffset: nextOffset) }
     }
 
     /// Counts `size` more bytes as used, if they fit.

@@ -75,7 +75,13 @@ public struct LinkReply: ~Copyable, Reply {
         request.fail(.EIO)
     }
 
-    /// Answers with the target, at most 4095 bytes.
+    /// Answers with the target: at most 4095 bytes, none of them zero.
+    public consuming func succeed(_ target: some Collection<UInt8>) {
+        request.answer { fuse_reply_readlink($0, target.map { CChar(truncatingIfNeeded: $0) } + [0]) }
+        discard self
+    }
+
+    /// Answers with a target in UTF-8, at most 4095 bytes.
     public consuming func succeed(_ target: String) {
         request.answer { fuse_reply_readlink($0, target) }
         discard self

@@ -1,4 +1,5 @@
 internal import CFuse
+internal import Glibc
 
 /// Who asks.
 public struct RequestContext: Hashable, Sendable {
@@ -25,16 +26,22 @@ public struct RequestContext: Hashable, Sendable {
     }
 }
 
-/// One path component, as it lies in the request.
+/// One path component, or the target of a new link, as it lies in the request; or a name that goes into an answer.
 ///
-/// Valid only during the call that receives it; take ``string`` to keep it.
+/// Valid only during the call that receives it; copy its ``content`` to keep it. Names are equal where their bytes are: as
+/// strings of Swift, other ones may be equal too.
 public struct FileName {
-    /// The bytes, ended by a zero byte; at most 255 and none of them `/`. They need not be UTF-8.
+    /// The bytes, ended by a zero byte; of a component at most 255 and none of them `/`. They need not be UTF-8.
     public let bytes: UnsafePointer<CChar>
 
     /// A name that lies somewhere else; see ``bytes`` for what it must be. It is not copied.
     public init(bytes: UnsafePointer<CChar>) {
         self.bytes = bytes
+    }
+
+    /// The bytes without the zero byte behind them.
+    public var content: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: bytes, count: strlen(bytes))
     }
 
     /// A copy, where invalid UTF-8 is replaced by U+FFFD.

@@ -22,9 +22,9 @@ extension Session {
     ///
     /// Not to be called by a request that holds `parent` in the kernel: a lookup, a listing or a change of its names.
     /// - Throws: `ENODEV` where the session is not mounted or ends; what the kernel answers to the write of the notification.
-    public func invalidateEntry(_ name: String, in parent: NodeID) throws(Errno) {
+    public func invalidateEntry(_ name: FileName, in parent: NodeID) throws(Errno) {
         Self.workerWillBlock()
-        try notify { fuse_lowlevel_notify_inval_entry($0, parent.rawValue, name, name.utf8.count) }
+        try notify { fuse_lowlevel_notify_inval_entry($0, parent.rawValue, name.bytes, name.content.count) }
     }
 
     /// Tells the kernel that `name`, which stood for `child`, is gone; watchers of the child learn of it.
@@ -32,11 +32,23 @@ extension Session {
     /// As with ``invalidateEntry(_:in:)``, not from a request that holds `parent`.
     /// - Throws: `ENODEV` where the session is not mounted or ends, `ENOTEMPTY` for a directory in which names are known, `EBUSY`
     ///   for a mount point; what else the kernel answers to the write of the notification.
-    public func delete(_ name: String, _ child: NodeID, in parent: NodeID) throws(Errno) {
+    public func delete(_ name: FileName, _ child: NodeID, in parent: NodeID) throws(Errno) {
         Self.workerWillBlock()
         try notify {
-            fuse_lowlevel_notify_delete($0, parent.rawValue, child.rawValue, name, name.utf8.count)
+            fuse_lowlevel_notify_delete($0, parent.rawValue, child.rawValue, name.bytes, name.content.count)
         }
+    }
+
+    /// The same of a name in UTF-8.
+    /// - Throws: as that.
+    public func invalidateEntry(_ name: String, in parent: NodeID) throws(Errno) {
+        try name.withFileName { name throws(Errno) in try invalidateEntry(name, in: parent) }
+    }
+
+    /// The same of a name in UTF-8.
+    /// - Throws: as that.
+    public func delete(_ name: String, _ child: NodeID, in parent: NodeID) throws(Errno) {
+        try name.withFileName { name throws(Errno) in try delete(name, child, in: parent) }
     }
 
     /// Makes the kernel ask again what each name of the mount stands for, including names it holds not to exist.
@@ -91,6 +103,20 @@ extension Session {
     func closeNotifications() {
         state.withLock { $0.isClosed = true }
         state.wait(until: { $0.notifying == 0 })
+    }
+}
+
+extension String {
+    /// Its UTF-8 as a name.
+    func withFileName<Result>(_ body: (FileName) throws(Errno) -> Result) throws(Errno) -> Result {
+        let result: Swift.Result<Result, Errno> = withCString { bytes in
+            do throws(Errno) {
+                return .success(try body(FileName(bytes: bytes)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 }
 
