@@ -24,6 +24,6 @@ extension Bus {
 
     /// The device that was written to a file: by its exact name, one trailing newline tolerated.
     func device(named text: ArraySlice<UInt8>) -> Element? {
-        KernelText.name(text).flatMap { device(named: $0) }
+        device(named: KernelText.name(text))
     }
 }

@@ -12,7 +12,7 @@ public final class KernelLog: Sendable {
 
     /// Adds a line; the newline is added here.
     public func print(_ message: String) {
-        journal.withLock { $0.append("\(message)\n".utf8) }
+        journal.withLock { $0.append("\(message)\n".latin1) }
         growth.happened()
     }
 

@@ -1,5 +1,6 @@
 package import Journals
 internal import LockOrder
+internal import SystemAdditions
 
 /// What a uevent says has happened.
 public enum UeventAction: String, CaseIterable, Sendable {
@@ -52,7 +53,7 @@ public final class UeventLedger: Sendable {
         state.withLock { state in
             state.sequence += 1
             line += "\(state.sequence)\n"
-            state.journal.append(line.utf8)
+            state.journal.append(line.latin1)
             state.unsent?.append(UeventLedger.message(action, path, subsystem, variables))
         }
         growth.happened()
@@ -63,12 +64,11 @@ public final class UeventLedger: Sendable {
     private static func message(
         _ action: UeventAction, _ path: String, _ subsystem: String, _ variables: [UeventVariable]
     ) -> [UInt8] {
-        var message = Array(
-            "\(action.rawValue)@\(path)\0ACTION=\(action.rawValue)\0DEVPATH=\(path)\0SUBSYSTEM=\(subsystem)\0".utf8)
+        var message = "\(action.rawValue)@\(path)\0ACTION=\(action.rawValue)\0DEVPATH=\(path)\0SUBSYSTEM=\(subsystem)\0".latin1
         for variable in variables {
-            message += variable.key.utf8
+            message.append(latin1: variable.key)
             message.append(UInt8(ascii: "="))
-            message += variable.value.utf8
+            message.append(latin1: variable.value)
             message.append(0)
         }
         return message

@@ -44,12 +44,12 @@ enum ControlPlane {
             try module(line, computer, held)
         },
         file("guests") { computer in
-            Array(computer.guests.withLock { $0 }.map(\.line).joined().utf8)
+            computer.guests.withLock { $0 }.map(\.line).joined().latin1
         } command: { computer, line, held throws(ControlError) in
             try guest(line, computer, held)
         },
         file("faults") { computer in
-            Array(computer.faults.withLock { $0.text }.utf8)
+            computer.faults.withLock { $0.text }.latin1
         } command: { computer, line, _ throws(ControlError) in
             try computer.changeFaults(line)
         },
@@ -96,7 +96,7 @@ enum ControlPlane {
             // a carriage return too: the commands may come from a file of another system
             let end = line.lastIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") && $0 != UInt8(ascii: "\r") }
             guard let end else { continue }
-            let text = String(decoding: line[...end], as: UTF8.self)
+            let text = String(latin1: line[...end])
             do throws(ControlError) {
                 try command(computer, text, held)
             } catch {

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Kernels
 internal import Suggestions
 internal import Sysfs
@@ -36,7 +35,7 @@ struct FaultPattern: Sendable {
     func matches(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
         guard !isWhole || parts.count == names.count else { return false }
-        return fnmatch(joined, parts.suffix(names.count).joined(separator: "/"), FNM_PATHNAME) == 0
+        return fileNameMatches(joined, parts.suffix(names.count).joined(separator: "/"))
     }
 
     /// Whether it can be meant for a file with one of the names that this one can have.

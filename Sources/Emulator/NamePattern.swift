@@ -1,4 +1,10 @@
 internal import Glibc
+internal import SystemAdditions
+
+/// Whether fnmatch(3) finds that a pattern fits a path: byte by byte, where both have a character for each.
+func fileNameMatches(_ pattern: String, _ path: String) -> Bool {
+    pattern.withLatin1CString { pattern in path.withLatin1CString { fnmatch(pattern, $0, FNM_PATHNAME) == 0 } }
+}
 
 /// A pattern for one name of a path, as fnmatch(3) reads it: `*`, `?`, `[…]`, and `\` before what is meant as it is.
 struct NamePattern: Hashable, Sendable {
@@ -16,7 +22,7 @@ struct NamePattern: Hashable, Sendable {
 
     init(_ text: String) {
         self.text = text
-        let bytes = Array(text.utf8)
+        let bytes = text.latin1
         var parts: [Part] = []
         var at = 0
         while at < bytes.count {
@@ -63,12 +69,8 @@ struct NamePattern: Hashable, Sendable {
     }
 
     private static func members(_ bracket: ArraySlice<UInt8>) -> Set<UInt8> {
-        let pattern = String(decoding: bracket, as: UTF8.self)
-        return everyByte.filter { byte in
-            [CChar(truncatingIfNeeded: byte), 0].withUnsafeBufferPointer { name in
-                name.baseAddress.map { fnmatch(pattern, $0, FNM_PATHNAME) == 0 } ?? false
-            }
-        }
+        let pattern = String(latin1: bracket)
+        return everyByte.filter { fileNameMatches(pattern, String(latin1: [$0])) }
     }
 
     /// Whether it has one name only.

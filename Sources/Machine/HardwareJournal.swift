@@ -46,7 +46,7 @@ public final class HardwareJournal: Sendable {
 
     /// Adds a line of somebody else, given without its newline.
     public func append(line: String) {
-        journal.withLock { $0.append("\(line)\n".utf8) }
+        journal.withLock { $0.append("\(line)\n".latin1) }
         growth.happened()
     }
 

@@ -84,12 +84,12 @@ public enum KernelText {
     /// Kernel: lib/string_helpers.c, sysfs_streq.
     public static func names(_ text: ArraySlice<UInt8>, _ name: some StringProtocol) -> Bool {
         let trimmed = text.last == UInt8(ascii: "\n") ? text.dropLast() : text
-        return trimmed.elementsEqual(name.utf8)
+        return trimmed.lazy.map { UInt32($0) }.elementsEqual(name.unicodeScalars.lazy.map(\.value))
     }
 
-    /// The name in the text for a look-up by `sysfs_streq`: without its one trailing newline, nil if it is not UTF-8.
-    public static func name(_ text: ArraySlice<UInt8>) -> String? {
-        String(validating: text.last == UInt8(ascii: "\n") ? text.dropLast() : text, as: UTF8.self)
+    /// The name in the text for a look-up by `sysfs_streq`: without its one trailing newline.
+    public static func name(_ text: ArraySlice<UInt8>) -> String {
+        String(latin1: text.last == UInt8(ascii: "\n") ? text.dropLast() : text)
     }
 
     static func lowercase(_ byte: UInt8) -> UInt8 {

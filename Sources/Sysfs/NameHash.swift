@@ -9,10 +9,11 @@ public struct NameHash: Comparable, Hashable, Sendable {
     /// The offset behind the last entry.
     public static let end: UInt32 = 0x7fff_ffff
 
-    /// Hashes the UTF-8 of a name.
+    /// Hashes the bytes of a name, which has a character for each (`Tree`).
     public init(_ name: some StringProtocol) {
         var sum: UInt64 = 0
-        for byte in name.utf8 {
+        for scalar in name.unicodeScalars {
+            let byte = UInt8(truncatingIfNeeded: scalar.value)
             sum = (sum &+ UInt64(byte) << 4 &+ UInt64(byte) >> 4) &* 11
         }
         var hash = UInt32(truncatingIfNeeded: (sum &* 0x61c8_8646_80b5_83eb) >> 32) & 0x7fff_ffff

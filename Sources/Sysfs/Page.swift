@@ -1,3 +1,5 @@
+internal import SystemAdditions
+
 /// The page into which an attribute shows itself: at most 4095 bytes, what is over is cut off.
 ///
 /// Kernel: fs/sysfs/file.c, sysfs_emit_at; fs/sysfs/file.c, sysfs_kf_seq_show.
@@ -11,10 +13,11 @@ public struct Page: Sendable {
     /// An empty page.
     public init() {}
 
-    /// Appends a text, as far as it fits.
+    /// Appends a text, as far as it fits. It has a character for each byte (`Tree`).
     public mutating func emit(_ text: String) {
-        var text = text
-        text.withUTF8 { emit($0) }
+        let largest = Page.size - 1
+        bytes.append(latin1: text)
+        if bytes.count > largest { bytes.removeLast(bytes.count - largest) }
     }
 
     /// Appends bytes, as far as they fit.

@@ -10,6 +10,10 @@ public import SystemPackage
 /// Directories come and go by the hand of drivers, files are rows of attribute tables, links point to directories. Users can
 /// open, read and write attributes, and nothing else.
 ///
+/// Names are bytes, as in Linux, which any of them may be but a slash and a zero byte. All texts here have a character for
+/// each byte (`String.init(latin1:)`): names, targets of links, paths, and what an attribute emits. Such texts are equal where
+/// their bytes are.
+///
 /// One leaf lock guards the shape of the tree. It is never held while an attribute is shown or stored.
 public final class Tree: Sendable {
     /// Which Linux this is the /sys of.

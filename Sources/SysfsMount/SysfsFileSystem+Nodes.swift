@@ -17,7 +17,7 @@ extension SysfsFileSystem {
     public func lookup(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply) {
         count("LOOKUP")
         do throws(Errno) {
-            let status = try tree.lookUp(name.string, in: Sysfs.Inode(parent))
+            let status = try tree.lookUp(String(latin1: name.content), in: Sysfs.Inode(parent))
             // before the answer: the kernel may give the reference back at once
             tree.remember(status.inode)
             if !reply.succeed(Entry(status)) { tree.forget(status.inode, count: 1) }
@@ -85,7 +85,7 @@ extension SysfsFileSystem {
     public func readLink(_ node: NodeID, _ context: RequestContext, _ reply: consuming LinkReply) {
         count("READLINK")
         do throws(Errno) {
-            reply.succeed(try tree.target(of: Sysfs.Inode(node)))
+            reply.succeed(try tree.target(of: Sysfs.Inode(node)).latin1)
         } catch {
             reply.fail(error)
         }
@@ -127,11 +127,12 @@ extension SysfsFileSystem {
             let entry = entries[at]
             let next = cookies.after(at)
             if plus, let status = try? tree.status(entry.inode) {
-                guard reply.add(entry.name, Entry(status), nextOffset: next) else { break }
+                guard entry.name.withFileName({ reply.add($0, Entry(status), nextOffset: next) }) else { break }
                 tree.remember(entry.inode)
                 given.append(entry.inode)
             } else {
-                guard reply.add(entry.name, .unknown(entry.inode, entry.kind.type), nextOffset: next) else { break }
+                let attributes = NodeAttributes.unknown(entry.inode, entry.kind.type)
+                guard entry.name.withFileName({ reply.add($0, attributes, nextOffset: next) }) else { break }
             }
             at += 1
         }
@@ -233,6 +234,13 @@ private struct Cookies {
 }
 
 // MARK: - Between the two vocabularies
+
+extension String {
+    /// A text of the tree has a character for each byte.
+    func withFileName<Result>(_ body: (FileName) throws -> Result) rethrows -> Result {
+        try withLatin1CString { try body(FileName(bytes: $0)) }
+    }
+}
 
 extension NodeKind {
     fileprivate var type: UInt32 {

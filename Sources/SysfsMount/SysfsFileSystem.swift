@@ -158,7 +158,7 @@ extension Session {
             switch change {
             case .entry(let name, let directory):
                 directories.insert(NodeID(directory))
-                if needsNames { try? invalidateEntry(name, in: NodeID(directory)) }
+                if needsNames { name.withFileName { try? invalidateEntry($0, in: NodeID(directory)) } }
             case .removed(let inode):
                 directories.insert(NodeID(inode))
             }

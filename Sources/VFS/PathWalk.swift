@@ -30,6 +30,7 @@ struct PathWalk {
     }
 
     enum Component {
+        /// It has a character for each byte (`Tree`).
         case name(String)
         case dot
         case dotDot
@@ -37,7 +38,7 @@ struct PathWalk {
         case root
 
         init(_ bytes: some Collection<UInt8>) {
-            let name = String(decoding: bytes, as: UTF8.self)
+            let name = String(latin1: bytes)
             self = name == "." ? .dot : name == ".." ? .dotDot : .name(name)
         }
     }
@@ -80,6 +81,6 @@ struct PathWalk {
         guard linksFollowed < PathWalk.mostLinks else { throw .ELOOP }
         linksFollowed += 1
         let target = try tree.target(of: link.inode)
-        return try node(at: try end(of: target.utf8, from: directory), following: true)
+        return try node(at: try end(of: target.latin1, from: directory), following: true)
     }
 }

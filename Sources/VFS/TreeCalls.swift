@@ -70,7 +70,7 @@ public struct TreeCalls: FileOperations {
     ///
     /// - Throws: the path's errors; `ENOTDIR` where it is no directory.
     public func names(in path: SysfsPath) throws(Errno) -> [DirectoryName] {
-        try tree.entries(of: try node(at: path).inode).map { DirectoryName(name: Array($0.name.utf8), kind: FileKind($0.kind)) }
+        try tree.entries(of: try node(at: path).inode).map { DirectoryName(name: $0.name.latin1, kind: FileKind($0.kind)) }
     }
 
     /// lstat(2): a link is followed only where a slash is behind it.
@@ -87,7 +87,7 @@ public struct TreeCalls: FileOperations {
     ///
     /// - Throws: the path's errors; `EINVAL` where it is no link.
     public func target(of path: SysfsPath) throws(Errno) -> [UInt8] {
-        try Array(tree.target(of: try node(at: path, following: false).inode).utf8)
+        try tree.target(of: try node(at: path, following: false).inode).latin1
     }
 
     /// Root may do everything but execute an attribute. The mode of the file does not matter.

@@ -27,7 +27,7 @@ Harness.run { bytes in
     }
     let (old, new) = (try? KernelText.boolean(text[...], release: .v6_1), try? KernelText.boolean(text[...], release: .v7_2))
     if let old { Harness.same(new, old, "what 6.1 takes, 7.2 takes") }
-    if let name = KernelText.name(text[...]) { precondition(KernelText.names(text[...], name), "a name is itself") }
+    precondition(KernelText.names(text[...], KernelText.name(text[...])), "a name is itself")
 
     let words = String(decoding: bytes, as: UTF8.self)
     if let adapter = AdapterID(hex: words) { Harness.same(AdapterID(hex: "\(adapter)"), adapter, "an adapter") }
