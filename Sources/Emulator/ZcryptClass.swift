@@ -52,14 +52,20 @@ final class ZcryptClass: Sendable {
             }, release: kernel.release)
     }
 
+    /// The name in what was written: up to 31 bytes, whatever they are, behind leading white space, and without the white space at
+    /// the end of those.
+    private static func name(_ input: Input) -> String {
+        var text = input.text.drop(while: KernelText.isSpace).prefix(nameLength)
+        while let last = text.last, KernelText.isSpace(last) { text = text.dropLast() }
+        return String(latin1: text)
+    }
+
     /// Makes a node; without a name it gets one from its minor number.
     ///
     /// - Throws: `EEXIST` where the name is taken, `ENOSPC` where no minor number is left, `ENODEV` where the tree is being taken
     ///   apart.
     private func create(_ input: Input) throws(Errno) {
-        var text = input.text.drop(while: KernelText.isSpace).prefix(ZcryptClass.nameLength)
-        while let last = text.last, KernelText.isSpace(last) { text = text.dropLast() }
-        let name = String(decoding: text, as: UTF8.self)
+        let name = Self.name(input)
         let minor = try reserve(name)
         do throws(Errno) {
             try makeNode(name.isEmpty ? "zcrypt_\(minor)" : name, minor)
@@ -74,7 +80,7 @@ final class ZcryptClass: Sendable {
     /// - Throws: `EEXIST` where a node has the name, `ENOSPC` where no minor number is free.
     private func reserve(_ name: String) throws(Errno) -> Int {
         try state.withLock { state throws(Errno) in
-            guard name.isEmpty || !state.values.contains(where: { $0?.name == name }) else { throw .EEXIST }
+            guard name.isEmpty || !state.values.contains(where: { $0?.device.name == name }) else { throw .EEXIST }
             guard let minor = (0..<ZcryptClass.minors).first(where: { state[$0] == nil }) else { throw .ENOSPC }
             state[minor] = .some(nil)
             return minor
@@ -99,8 +105,9 @@ final class ZcryptClass: Sendable {
     ///
     /// - Throws: `ENOENT` where there is no such node.
     private func destroy(_ input: Input) throws(Errno) {
+        let name = Self.name(input)
         let node = state.withLock { state -> ZcryptNode? in
-            guard let node = state.values.compactMap({ $0 }).first(where: { KernelText.names(input.text, $0.name) })
+            guard let node = state.values.compactMap({ $0 }).first(where: { $0.device.name == name })
             else { return nil }
             state[node.minor] = nil
             return node
@@ -114,19 +121,20 @@ final class ZcryptClass: Sendable {
 
 /// /sys/devices/virtual/zcrypt/NODE
 final class ZcryptNode: Sendable {
-    let name: String
     let minor: Int
     let device: Device
     private let release: KernelRelease
     let masks = Leaf<[String: APMask]>("zcdn masks", [:])
 
+    /// In sysfs it has a `!` for each slash of its name, in /dev a slash for each `!`.
     init(_ name: String, major: Int, minor: Int, kernel: Kernel) throws(Errno) {
-        self.name = name
         self.minor = minor
         release = kernel.release
-        let node = DeviceNode(major: major, minor: minor, name: name)
-        // byte by byte: a slash that carries an accent is one too
-        let fileName = String(decoding: name.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: "!") : $0 }, as: UTF8.self)
+        func replacing(_ byte: UInt8, by other: UInt8) -> String {
+            String(latin1: name.latin1.map { $0 == byte ? other : $0 })
+        }
+        let fileName = replacing(UInt8(ascii: "/"), by: UInt8(ascii: "!"))
+        let node = DeviceNode(major: major, minor: minor, name: replacing(UInt8(ascii: "!"), by: UInt8(ascii: "/")))
         device = try kernel.makeVirtualDevice(fileName, class: "zcrypt", identity: DeviceIdentity(node: node))
     }
 
