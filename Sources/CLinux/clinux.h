@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -20,6 +21,7 @@
 /* Declared by the C library for those who define _GNU_SOURCE, which Swift does not. The flags have other numbers on other
    architectures; under these names the C library always gives them. */
 int unshare(int flags);
+int setns(int descriptor, int type);
 int memfd_create(const char *name, unsigned int flags);
 static const int linux_o_direct = __O_DIRECT;
 static const int linux_o_path = __O_PATH;
@@ -82,6 +84,29 @@ static inline int linux_exit_status(int status)
 static inline pid_t linux_fork(void)
 {
     return fork();
+}
+
+/* Has the calling process sent a signal when the thread that has started it ends. */
+static inline int linux_signal_at_parents_end(int signal)
+{
+    return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
+}
+
+/* The process that has sent a signal, a macro in C; 0 where the receiver cannot see that process. */
+static inline pid_t linux_sender(const siginfo_t *information)
+{
+    return information->si_pid;
+}
+
+/* Closes this descriptor and all with larger numbers. */
+static inline void linux_close_from(int first)
+{
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+        return;
+#endif
+    for (long descriptor = sysconf(_SC_OPEN_MAX); descriptor-- > first;)
+        close((int)descriptor);
 }
 
 /* Brings up the loopback interface, which a new network namespace has switched off. */

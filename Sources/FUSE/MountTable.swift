@@ -1,6 +1,6 @@
 internal import Glibc
 internal import SystemAdditions
-internal import SystemPackage
+public import SystemPackage
 
 /// The mounts that this process sees, and the taking away of one.
 public enum MountTable {
@@ -34,9 +34,17 @@ public enum MountTable {
         }
     }
 
-    /// The mounts, in the order in which they were made: the last one at a mount point is the one on top.
+    /// The mounts, in the order in which they were made: the last one at a mount point is the one on top. Empty where they cannot
+    /// be read.
     public static func current() -> [Entry] {
-        FilePath("/proc/self/mountinfo").text.split(separator: "\n").compactMap { Entry(line: $0) }
+        (try? read()) ?? []
+    }
+
+    /// The same, and why they cannot be read.
+    /// - Throws: what `open(2)` and `read(2)` answer.
+    public static func read() throws(Errno) -> [Entry] {
+        let text = String(decoding: try FilePath("/proc/self/mountinfo").contents(), as: UTF8.self)
+        return text.split(separator: "\n").compactMap { Entry(line: $0) }
     }
 
     /// Replaces each backslash and three octal digits by the byte they stand for.

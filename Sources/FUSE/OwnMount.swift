@@ -1,9 +1,10 @@
 internal import CFuse
 internal import Glibc
 
-/// A mount that this process has made and takes away again.
+/// A connection to the kernel, and the mount that it belongs to.
 struct OwnMount: Sendable {
-    let path: String
+    /// Where this process has mounted it, and takes it away again; nil where another process does both.
+    let path: String?
     /// The device number under which the kernel shows it, to tell it from a mount that took its place.
     let device: String?
     /// An opened `/dev/fuse` that belongs to no mount.
@@ -11,7 +12,7 @@ struct OwnMount: Sendable {
 
     /// Ends every request at once, those included that a notification waits for, and unmounts if it can.
     func abort() {
-        if isThere, umount2(path, Int32(UMOUNT_NOFOLLOW) | Int32(MNT_DETACH) | Int32(MNT_FORCE)) == 0 { return }
+        if let path, isThere, umount2(path, Int32(UMOUNT_NOFOLLOW) | Int32(MNT_DETACH) | Int32(MNT_FORCE)) == 0 { return }
         if let device { MountTable.cut(device) }
     }
 
@@ -30,7 +31,7 @@ struct OwnMount: Sendable {
         dup2(severed, descriptor)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         close(severed)
-        guard isThere else { return }
+        guard let path, isThere else { return }
         try? MountTable.unmount(path, lazy: true)
     }
 }

@@ -90,10 +90,43 @@ public final class Session: Sendable {
             close(severed)
             throw .refused(path, Errno(rawValue: error))
         }
-        let device = MountTable.current().last { $0.mountPoint == path }?.device
+        let device: String?
+        do throws(Errno) {
+            device = try MountTable.read().last { $0.mountPoint == path }?.device
+        } catch {
+            // nobody could tell later whether what is there is this mount
+            close(severed)
+            fuse_session_unmount(handle)
+            throw .refused(path, error)
+        }
         let own = OwnMount(path: path, device: device, severed: severed)
         state.withLock { $0.mount = own }
     }
+
+    /// Serves a mount that another process makes with `device`, and takes away. Requests wait until ``run()``.
+    ///
+    /// That process must close its copy of `device` before it looks at anything in the mount: whoever waits for an answer keeps
+    /// open what he has, and the connection ends with the last copy.
+    ///
+    /// - Parameter device: an opened `/dev/fuse`, which the session closes in the end.
+    /// - Throws: ``MountError/noDevice(_:)`` where `/dev/fuse` cannot be opened once more.
+    public func connect(through device: Int32) throws(MountError) {
+        let severed = try MountPoint.openDevice()
+        guard fuse_session_mount(handle, "/dev/fd/\(device)") == 0 else {
+            close(severed)
+            throw .noDevice(.EBADF)
+        }
+        state.withLock { $0.mount = OwnMount(path: nil, device: nil, severed: severed) }
+    }
+
+    /// Opens `/dev/fuse`, for ``connect(through:)``.
+    /// - Throws: ``MountError/noDevice(_:)`` with what `open(2)` answers.
+    public static func openDevice() throws(MountError) -> Int32 {
+        try MountPoint.openDevice()
+    }
+
+    /// The device number under which the kernel shows what ``mount(at:)`` has mounted, as `major:minor`.
+    public var device: String? { state.withLock { $0.mount?.device } }
 
     /// Executes requests until the file system is unmounted or the session stopped, and then unmounts it.
     ///

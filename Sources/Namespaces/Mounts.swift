@@ -52,6 +52,20 @@ public enum Mounts {
         try mount("proc", "proc", path, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     }
 
+    /// Mounts a FUSE file system that is served through `device`, for everybody who may be there; the kernel checks permissions.
+    ///
+    /// - Parameters:
+    ///   - device: an opened `/dev/fuse`, which this process had better close next: whoever waits in this mount for an answer
+    ///     must not keep its connection open.
+    ///   - name: what is mounted, and, behind `fuse.`, its type.
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `ENOENT` where there is no such directory, `ENODEV` where the kernel
+    ///   has no FUSE.
+    public static func fuse(_ device: Int32, named name: String, at path: String) throws(NamespaceError) {
+        let options =
+            "fd=\(device),rootmode=40000,user_id=\(geteuid()),group_id=\(getegid()),allow_other,default_permissions"
+        try mount("fuse", name, path, "fuse.\(name)", MS_NOSUID | MS_NODEV, options)
+    }
+
     /// Shows `lower` at `path`; what is changed there is kept below `upper`.
     ///
     /// - Parameters:

@@ -31,6 +31,14 @@ public enum Namespaces {
         }
     }
 
+    /// Puts the calling process into a mount namespace of its own, a copy of the one that it was in. To be called while the process
+    /// has one thread.
+    ///
+    /// - Throws: ``NamespaceError/refused(_:)``, as ``enter(network:)``.
+    public static func enterMounts() throws(NamespaceError) {
+        guard unshare(CLONE_NEWNS) == 0 else { throw .refused(Errno(rawValue: errno)) }
+    }
+
     /// Whether the process is in a user namespace that does not have all users, one of its own or somebody else's. Its root is
     /// nobody to the files of users that are not in it, and may not take the host's mounts apart.
     public static var isInUserNamespace: Bool {
@@ -54,6 +62,41 @@ public enum Namespaces {
     /// - Throws: `EPERM` without `CAP_NET_ADMIN` over it, `EMFILE` and `ENFILE` where there can be no more sockets.
     public static func bringLoopbackUp() throws(Errno) {
         guard linux_loopback_up() == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    /// The mounts that another process sees, and what it has for its root.
+    public struct View: Sendable {
+        private let namespace: Int32
+        private let root: Int32
+
+        /// Holds what that process sees now.
+        ///
+        /// - Throws: what `open(2)` answers: `ENOENT` where there is no such process, `EMFILE`.
+        public init(of process: Int32) throws(Errno) {
+            namespace = open("/proc/\(process)/ns/mnt", O_RDONLY | O_CLOEXEC)
+            guard namespace >= 0 else { throw Errno(rawValue: errno) }
+            root = open("/proc/\(process)/root", linux_o_path | O_DIRECTORY | O_CLOEXEC)
+            guard root >= 0 else {
+                let error = Errno(rawValue: errno)
+                Glibc.close(namespace)
+                throw error
+            }
+        }
+
+        /// Has the calling process see the same; that must have one thread.
+        ///
+        /// - Throws: what `setns(2)` and `chroot(2)` answer: `EPERM`.
+        public func enter() throws(Errno) {
+            guard setns(namespace, CLONE_NEWNS) == 0, fchdir(root) == 0, chroot(".") == 0 else {
+                throw Errno(rawValue: errno)
+            }
+        }
+
+        /// Lets go of it.
+        public func close() {
+            Glibc.close(namespace)
+            Glibc.close(root)
+        }
     }
 
     private static func write(_ text: String, to path: String) throws(Errno) {

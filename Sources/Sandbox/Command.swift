@@ -19,40 +19,19 @@ struct Command {
         self.isJobControlling = isJobControlling
     }
 
-    /// Starts the program, by /bin/sh where the kernel does not know its format.
+    /// Has the calling process become the program, which /bin/sh executes where the kernel does not know its format.
     ///
-    /// - Throws: `CommandError` with what `posix_spawnp(3)` answers: `ENOENT` where there is no such program.
-    func start() throws(CommandError) -> pid_t {
-        do throws(Errno) {
-            do throws(Errno) {
-                return try spawn(words)
-            } catch .ENOEXEC {
-                // a script that does not say what it is written for
-                return try spawn(["/bin/sh"] + words)
-            }
-        } catch {
-            throw CommandError(command: words[0], error: error)
-        }
-    }
-
-    private func spawn(_ words: [String]) throws(Errno) -> pid_t {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var mask = self.mask
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | (isJobControlling ? POSIX_SPAWN_SETPGROUP : 0)))
-        let pointers = words.map { strdup($0) }
-        defer { pointers.forEach { free($0) } }
-        var child: pid_t = 0
-        let error = posix_spawnp(&child, words[0], nil, &attributes, pointers + [nil], environ)
-        guard error == 0 else { throw Errno(rawValue: error) }
+    /// - Throws: `CommandError` with what `execvp(3)` answers: `ENOENT` where there is no such program.
+    func execute() throws(CommandError) -> Never {
         if isJobControlling {
-            Terminal.putInCharge(child)
-            // it may have stopped, for want of the terminal
-            kill(-child, SIGCONT)
+            setpgid(0, 0)
+            Terminal.putInCharge(getpid())
         }
-        return child
+        let pointers = words.map { strdup($0) } + [nil]
+        var mask = self.mask
+        pthread_sigmask(SIG_SETMASK, &mask, nil)
+        execvp(words[0], pointers)
+        throw CommandError(command: words[0], error: Errno(rawValue: errno))
     }
 }
 

@@ -19,11 +19,11 @@ struct ForwardedSignals {
         return set
     }
 
-    /// Blocks them, and SIGCHLD, in the calling thread and in all threads and processes that it starts.
+    /// Blocks them, SIGCHLD, and SIGPIPE, which nobody needs to be told of, in the calling thread and in all threads and processes that it starts.
     static func block() -> ForwardedSignals {
         // a process that ignores the end of children is never told of it
         signal(SIGCHLD, SIG_DFL)
-        var set = set(signals + [SIGCHLD])
+        var set = set(signals + [SIGCHLD, SIGPIPE])
         var before = sigset_t()
         pthread_sigmask(SIG_BLOCK, &set, &before)
         return ForwardedSignals(before: before)
@@ -57,6 +57,12 @@ struct ForwardedSignals {
             var signal: Int32 = 0
             sigwait(&set, &signal)
         }
+    }
+
+    /// Has a fault of the calling process end it at once. Whoever looks for the reason first, as Swift's runtime does where it is
+    /// asked to, keeps it, and all that waits for its end.
+    static func dieOfFaults() {
+        for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { signal(fault, SIG_DFL) }
     }
 
     /// The signal that has come before there was a command for it.

@@ -7,7 +7,6 @@ internal import SystemPackage
 /// Kernel: drivers/base/devtmpfs.c.
 struct HostDevices: NodeSource {
     private let kernel: Kernel
-    private let host: HostDirectory
     /// What of the host's is shown.
     private let places: [String: Node]
 
@@ -17,15 +16,12 @@ struct HostDevices: NodeSource {
     /// The host's /dev as it is.
     private static let whole = Sandbox.own + "/dev"
 
-    /// To be made before anything is mounted over /dev, and behind /run.
+    /// To be made where nothing is mounted over /dev.
     ///
-    /// - Throws: `Errno` where there is no /dev, or no directory in /run can be made; `NamespaceError` where /dev cannot be bound
-    ///   there.
-    init(_ kernel: Kernel) throws {
+    /// - Throws: `Errno` where there is no /dev.
+    init(_ kernel: Kernel) throws(Errno) {
         self.kernel = kernel
-        host = try HostDirectory("/dev")
-        try PrivateDirectories.make(Self.whole)
-        try host.bind("", at: Self.whole)
+        let host = try HostDirectory("/dev")
         var places: [String: Node] = [:]
         for (name, kind) in host.entries() {
             switch kind {
@@ -40,14 +36,29 @@ struct HostDevices: NodeSource {
         self.places = places
     }
 
+    /// The names that the host's nodes and directories are to be bound to.
+    var boundPlaces: [String] {
+        places.compactMap { name, place in if case .link = place { nil } else { name } }
+    }
+
+    /// Shows the host's /dev, which is about to be mounted over, in /run.
+    ///
+    /// - Throws: `Errno` where no directory in /run can be made; `NamespaceError` where /dev cannot be bound there.
+    static func showWhole(_ host: HostDirectory) throws {
+        try PrivateDirectories.make(whole)
+        try host.bind("", at: whole)
+    }
+
     /// Binds the host's nodes and directories to their places in the mounted /dev.
     ///
+    /// - Parameters:
+    ///   - places: `boundPlaces`.
+    ///   - host: the host's /dev.
     /// - Throws: `NamespaceError.mount`, but not for one that is gone meanwhile.
-    func mount(at root: String, _ privileges: Privileges) throws(NamespaceError) {
-        for (name, place) in places {
-            if case .link = place { continue }
-            try host.bind(privileges.device(name), at: root + "/" + name)
-        }
+    static func bind(
+        _ places: [String], of host: HostDirectory, at root: String, _ privileges: Privileges
+    ) throws(NamespaceError) {
+        for name in places { try host.bind(privileges.device(name), at: root + "/" + name) }
     }
 
     private static func nodes(_ kernel: Kernel) -> [String: Node] {

@@ -8,28 +8,37 @@ internal import SystemPackage
 /// they tell of the process that asks. A link serves: that process follows it itself.
 struct HostProcesses: NodeSource {
     private let texts: [String: String]
+    /// Where the command finds the real /proc.
     private static let place = Sandbox.own + "/proc"
+    /// Where the process that serves has it.
+    private static let real = "/proc"
+    /// Where this /proc is mounted, before it is moved.
+    static let view = Sandbox.own + "/view"
 
-    /// Mounts the real /proc, of the PID namespace, at its place in /run.
-    ///
-    /// - Throws: `Errno` where the directory cannot be made, `NamespaceError.mount` where /proc cannot be mounted.
-    init(_ information: ProcessorInformation, _ privileges: Privileges) throws {
+    init(_ information: ProcessorInformation) {
         texts = ["cpuinfo": information.cpuinfo, "sysinfo": information.sysinfo]
-        try PrivateDirectories.make(Self.place)
-        try Mounts.proc(at: Self.place)
-        try privileges.protect(Self.place)
+    }
+
+    /// Mounts the real /proc, of the PID namespace, at its place in /run, and makes a place to mount this one at.
+    ///
+    /// - Throws: `Errno` where a directory cannot be made, `NamespaceError.mount` where /proc cannot be mounted.
+    static func showWhole(_ privileges: Privileges) throws {
+        try PrivateDirectories.make(place)
+        try Mounts.proc(at: place)
+        try privileges.protect(place)
+        try PrivateDirectories.make(view)
     }
 
     func node(at path: String) -> Node? {
         if path.isEmpty { return .directory }
         if let text = texts[path] { return .file(text: text) }
         var status = stat()
-        let target = Self.place + "/" + path
-        return lstat(target, &status) == 0 ? .link(target: target) : nil
+        guard lstat(Self.real + "/" + path, &status) == 0 else { return nil }
+        return .link(target: Self.place + "/" + path)
     }
 
     func names(in path: String) -> [String] {
-        Array(Set(HostDirectory.entries(of: Self.place).map(\.name)).union(texts.keys))
+        Array(Set(HostDirectory.entries(of: Self.real).map(\.name)).union(texts.keys))
     }
 
     func isLasting(_ path: String) -> Bool {

@@ -18,7 +18,7 @@ struct HostSysfs {
     /// The beginnings of numbers in dev/char that the machine gives out.
     private let reservedNumbers: [String]
 
-    /// To be made before anything is mounted over /sys.
+    /// To be made where nothing is mounted over /sys.
     ///
     /// - Throws: `ENOENT` where there is no /sys.
     init(_ computer: Computer) throws(Errno) {
@@ -68,9 +68,11 @@ struct HostSysfs {
     /// Binds the host's entries to their places: read-only for root, who could change the host by them. Mounts in them, cgroups
     /// for example, are left as they are.
     ///
-    /// - Parameter places: what `makePlaces` has returned.
+    /// - Parameters:
+    ///   - places: what `makePlaces` has returned.
+    ///   - host: the host's /sys.
     /// - Throws: `NamespaceError.mount`, but not for an entry that is gone meanwhile.
-    func mount(_ places: [String], at root: String) throws(NamespaceError) {
+    static func bind(_ places: [String], of host: HostDirectory, at root: String) throws(NamespaceError) {
         let isRoot = !Namespaces.isInUserNamespace
         for place in places { try host.bind(place, at: root + "/" + place, readOnly: isRoot) }
     }

@@ -1,16 +1,13 @@
-internal import DriverCore
-internal import Emulator
 internal import FUSE
 internal import Glibc
 internal import Namespaces
-internal import Netlink
-internal import Synchronization
-internal import Sysfs
-internal import SysfsMount
 internal import SystemPackage
 
-/// The first process of a sandbox: it mounts and serves its file systems, starts the command and ends with it. All other
-/// processes end with this one, the mounts with the last process.
+/// The first process of a sandbox: it starts the one that becomes the command, serves the file systems, and ends with the command.
+/// All other processes end with this one, the mounts with the last process.
+///
+/// Its main thread waits for processes and for nothing else, and its threads serve what this process cannot see: so it ends when
+/// it is to, or the guard makes it.
 struct InitProcess {
     private let options: Sandbox.Options
     private let state: KeptState?
@@ -31,150 +28,71 @@ struct InitProcess {
     }
 
     func run(_ command: [String]) -> Never {
-        _ = fcntl(lifeline.rawValue, F_SETFD, FD_CLOEXEC)
-        let child = Mutex<pid_t?>(nil)
-        start { [lifeline] in
+        let isJobControlling = options.isShell && terminal.isOurs
+        do {
+            try Mounts.makePrivate()
+            try Mounts.proc(at: "/proc")
+            let devices = try Arrangement.Devices(options)
+            let (ours, theirs) = try Channel.pair()
+            guard let process = try Namespaces.fork() else {
+                ours.close()
+                let command = Command(command, mask: signals.before, isJobControlling: isJobControlling)
+                Arrangement(options, state, devices, theirs).run(command)
+            }
+            theirs.close()
+            if ours.awaits() {
+                try startGuard(of: process)
+                try followLifeline(to: process, ours)
+                try serve(devices, ours)
+            }
+            _exit(ForwardedSignals.wait(for: process, resuming: isJobControlling))
+        } catch {
+            complain(Sandbox.explain(error))
+            _exit(125)
+        }
+    }
+
+    /// Boots the machine, and serves it once it has been mounted. Where the other process ends meanwhile there is nothing to serve.
+    private func serve(_ devices: Arrangement.Devices, _ arrangement: Channel) throws {
+        let server = try RunServer(options, devices)
+        arrangement.send(server.sysfsPlaces)
+        arrangement.send(server.devPlaces)
+        guard arrangement.awaits() else { return }
+        // it has come before there was a command for it
+        if let signal = ForwardedSignals.early { _exit(128 + signal) }
+        try server.start()
+    }
+
+    /// Starts the process that cuts the connections when this one ends, since threads of this one may wait for somebody who waits
+    /// for an answer: to have names forgotten, for example, of a directory that is being looked at.
+    private func startGuard(of process: pid_t) throws(Errno) {
+        let view = try Namespaces.View(of: process)
+        defer { view.close() }
+        let places = Arrangement.places(options)
+        try Guard.start { keeper in
+            do throws(Errno) {
+                try view.enter()
+            } catch {
+                return complain("the guard of the machine cannot see it: \(error)")
+            }
+            keeper.waitForEnd()
+            for place in places { try? MountTable.sever(place) }
+        }
+    }
+
+    /// Sends the command the signals that are meant for it, and ends everything when nobody waits for it any more.
+    private func followLifeline(to process: pid_t, _ arrangement: Channel) throws(Errno) {
+        try startThread { [lifeline] in
             var signal: UInt8 = 0
             while true {
                 let count = Glibc.read(lifeline.rawValue, &signal, 1)
                 if count < 0, errno == EINTR { continue }
                 // at its end, or broken: nobody waits any more
                 guard count == 1 else { _exit(128 + SIGKILL) }
-                child.withLock { child in
-                    // before there is a command it ends everything
-                    guard let child else { _exit(128 + Int32(signal)) }
-                    kill(child, Int32(signal))
-                }
-            }
-        }
-        do {
-            try setUp()
-            try Privileges(options).drop()
-        } catch {
-            complain(Sandbox.explain(error))
-            _exit(125)
-        }
-        if let signal = ForwardedSignals.early { _exit(128 + signal) }
-        do throws(CommandError) {
-            let isJobControlling = options.isShell && terminal.isOurs
-            let command = Command(command, mask: signals.before, isJobControlling: isJobControlling)
-            let process = try child.withLock { child throws(CommandError) in
-                let process = try command.start()
-                child = process
-                return process
-            }
-            _exit(ForwardedSignals.wait(for: process, resuming: isJobControlling))
-        } catch {
-            complain(error.description)
-            _exit(error.status)
-        }
-    }
-
-    private func complain(_ text: String) {
-        _ = try? FileDescriptor.standardError.writeAll("Error: \(text)\n".utf8)
-    }
-
-    // MARK: - Setting up
-
-    private func setUp() throws {
-        let directory = currentDirectory
-        // what is made here is for everybody
-        let mask = umask(0o022)
-        defer { umask(mask) }
-        try Mounts.makePrivate()
-        try Mounts.proc(at: "/proc")
-        try Privileges(options).protect("/proc")
-        let computer = try Computer(options.machine, release: options.release, clock: RealClock())
-        let fileSystem = SysfsFileSystem(kernel: computer.kernel, mayCarryMounts: true) { [computer] in computer.shutDown() }
-        if !options.sharesNetwork { try broadcastUevents(of: fileSystem) }
-        try mountSysfs(computer, fileSystem)
-        try PrivateDirectories(options, state).mount()
-        try mountDevices(computer)
-        if options.showsProc { try mountProcesses() }
-        // where it lay below one of the mounts its path now leads into that
-        if let directory { chdir(directory) }
-    }
-
-    private var currentDirectory: String? {
-        guard let path = getcwd(nil, 0) else { return nil }
-        defer { free(path) }
-        return String(cString: path)
-    }
-
-    private func mountSysfs(_ computer: Computer, _ fileSystem: SysfsFileSystem) throws {
-        let host = options.isBare ? nil : try HostSysfs(computer)
-        let places = try host?.makePlaces(in: computer.tree) ?? []
-        let session = try mount(fileSystem, at: "/sys", "apmatrix")
-        fileSystem.attach(session)
-        serve(session)
-        if let host { try host.mount(places, at: "/sys") }
-    }
-
-    private func mountDevices(_ computer: Computer) throws {
-        let devices = try HostDevices(computer.kernel)
-        try serve(devices, at: "/dev", "apmatrix-dev")
-        try devices.mount(at: "/dev", Privileges(options))
-    }
-
-    private func mountProcesses() throws {
-        let information = ProcessorInformation(options.machine, processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        let view = Sandbox.own + "/view"
-        try PrivateDirectories.make(view)
-        try serve(try HostProcesses(information, Privileges(options)), at: view, "apmatrix-proc")
-        // not mounted there in the first place: a mount reads /proc
-        try Mounts.move(view, to: "/proc")
-    }
-
-    private func serve(_ source: some NodeSource, at path: String, _ name: String) throws {
-        let session = try mount(NodeFileSystem(source), at: path, name)
-        serve(session)
-    }
-
-    private func serve(_ session: Session) {
-        start {
-            do throws(MountError) {
-                try session.run()
-            } catch {
-                complain(error.description)
-                _exit(125)
+                // before there is a command it ends everything
+                guard arrangement.isLeft else { _exit(128 + Int32(signal)) }
+                kill(process, Int32(signal))
             }
         }
     }
-
-    private func mount(_ fileSystem: any FileSystem, at path: String, _ name: String) throws -> Session {
-        var mountOptions = MountOptions()
-        mountOptions.nonEmpty = true
-        mountOptions.allowOther = true
-        mountOptions.fsname = name
-        mountOptions.subtype = name
-        let session = try Session(fileSystem: fileSystem, options: mountOptions)
-        try session.mount(at: path)
-        return session
-    }
-
-    /// Uevents go out as the kernel's own, and those as udev's.
-    private func broadcastUevents(of fileSystem: SysfsFileSystem) throws(Errno) {
-        try Namespaces.bringLoopbackUp()
-        let broadcaster = Broadcaster(socket: try UeventSocket(), relay: try UdevRelay())
-        fileSystem.broadcastUevents { messages in
-            // one that is too long for the kernel's listeners is in the file `uevents` only
-            for message in messages { try? broadcaster.socket.sendAsKernel(message) }
-        }
-        start { broadcaster.relay.run() }
-    }
-
-    private final class Broadcaster: Sendable {
-        let socket: UeventSocket
-        let relay: UdevRelay
-
-        init(socket: consuming UeventSocket, relay: consuming UdevRelay) {
-            self.socket = socket
-            self.relay = relay
-        }
-    }
-}
-
-/// Starts a thread; where the system has none left nothing works any more.
-private func start(_ body: @escaping @Sendable () -> Void) {
-    if FUSE.Thread.start(body) == nil { _exit(125) }
 }

@@ -2,13 +2,14 @@ internal import Glibc
 public import Kernels
 public import Machine
 internal import Namespaces
+internal import SystemAdditions
 internal import SystemPackage
 
 /// A command that has a machine to itself: namespaces of its own, in which /sys, /dev, /run and /etc are those of a computer with
 /// AP queues, and of the host only what is not in the way. When the command ends everything ends.
 ///
-/// Three processes: the one that was started waits and passes signals on; its child is number 1 of a PID namespace and serves
-/// the file systems; the command is the child of that.
+/// Four processes: the one that was started waits and passes signals on; its child is number 1 of a PID namespace and serves
+/// the file systems; a child of that arranges them and becomes the command, and another one is the guard.
 public struct Sandbox: Sendable {
     /// How a sandbox differs from its host. The directories are checked by ``Sandbox/run(_:)``.
     public struct Options: Sendable {
@@ -59,7 +60,8 @@ public struct Sandbox: Sendable {
     /// - Throws: `SandboxError` for options that cannot be met; `NamespaceError.refused` where the namespaces cannot be made;
     ///   `Errno` where there can be no pipe or no more processes. What goes wrong later is in the status, 125.
     public func run(_ command: [String]) throws -> Int32 {
-        Self.occupyStandardDescriptors()
+        // what the command finds closed stays closed for it
+        FileDescriptor.occupyStandardDescriptors(isPassedOn: false)
         let options = try options.checked()
         let state = try options.state.map { path throws(SandboxError) in try KeptState(path) }
         // libudev refuses a /sys that is not sysfs otherwise
@@ -67,21 +69,16 @@ public struct Sandbox: Sendable {
         let terminal = Terminal()
         try Namespaces.enter(network: !options.sharesNetwork)
         let (commands, lifeline) = try FileDescriptor.pipe()
+        for end in [commands, lifeline] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
         let signals = ForwardedSignals.block()
         guard let child = try Namespaces.fork() else {
             try? lifeline.close()
             InitProcess(options, state, terminal, commands, signals).run(command)
         }
         try commands.close()
+        ForwardedSignals.dieOfFaults()
         defer { terminal.restore() }
         return signals.wait(for: child, passingTo: lifeline)
-    }
-
-    /// Where input, output or errors are closed, nothing of ours gets their numbers; the command finds them closed.
-    private static func occupyStandardDescriptors() {
-        var descriptor: Int32
-        repeat { descriptor = open("/dev/null", O_RDWR | O_CLOEXEC) } while (0...2).contains(descriptor)
-        close(descriptor)
     }
 
     /// What to tell a person of an error of ``run(_:)``: what was wrong, and what there is instead.
