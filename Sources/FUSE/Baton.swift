@@ -51,19 +51,18 @@ final class Baton: Sendable {
 
     // MARK: - Who reads
 
+    /// Makes the worker that stands by; false where the system has no thread left.
+    func prepare(for session: Session) -> Bool {
+        change { addWorker(to: session, &$0) }
+    }
+
     /// Gives the baton to the first worker; false where the session has been stopped before.
-    ///
-    /// - Throws: `EAGAIN` where the system has no thread for the worker that stands by.
-    func begin(with worker: Worker) throws(Errno) -> Bool {
-        let (isClosed, isReady) = change { state in
-            if state.isClosed { return (true, true) }
-            guard addWorker(to: worker.session, &state) else { return (false, false) }
+    func begin(with worker: Worker) -> Bool {
+        state.withLock { state in
+            guard !state.isClosed else { return false }
             state.reader = worker
-            return (false, true)
+            return true
         }
-        if isClosed { return false }
-        guard isReady else { throw .EAGAIN }
-        return true
     }
 
     /// Takes the baton from a worker, and gives it to one that stands by. Nothing where the worker is done with that request or

@@ -17,6 +17,7 @@ public final class Session: Sendable {
         var isClosed = false
         var hasBegunStopping = false
         var isInitialized = false
+        var isPrepared = false
     }
 
     let fileSystem: any FileSystem
@@ -135,27 +136,26 @@ public final class Session: Sendable {
     public func run() throws(MountError) {
         guard state.withLock({ $0.mount != nil }) else { return }
         defer { end() }
-        do throws(Errno) {
-            try work()
-        } catch {
-            throw .noThreads
-        }
+        try prepare()
+        let worker = Worker(of: self, hasBaton: true)
+        if baton.begin(with: worker) { worker.run() }
+        baton.close()
+        watch.close()
+        baton.join()
         end()
         if state.withLock({ exchange(&$0.isInitialized, with: false) }) {
             fileSystem.destroyed()
         }
     }
 
-    /// - Throws: `EAGAIN` where the system has no threads for the session.
-    private func work() throws(Errno) {
-        try watch.start(for: self)
-        defer {
+    /// Makes the threads that ``run()`` needs besides its own, which it does by itself where nobody has.
+    /// - Throws: ``MountError/noThreads`` where the system has none left; ``run()`` will only unmount then.
+    public func prepare() throws(MountError) {
+        guard state.withLock({ !exchange(&$0.isPrepared, with: true) }) else { return }
+        guard watch.start(for: self), baton.prepare(for: self) else {
             baton.close()
-            watch.close()
-            baton.join()
+            throw .noThreads
         }
-        let worker = Worker(of: self, hasBaton: true)
-        if try baton.begin(with: worker) { worker.run() }
     }
 
     /// Cuts the kernel's connection and makes ``run()`` return; nothing where it has returned or was never called. Returns when no

@@ -20,12 +20,11 @@ final class Watch: Sendable {
     private let isAwake = Atomic(false)
     private let thread = Mutex<pthread_t?>(nil)
 
-    /// Begins.
-    ///
-    /// - Throws: `EAGAIN` where the system has no thread left.
-    func start(for session: Session) throws(Errno) {
-        guard let made = Thread.startWithoutSignals({ self.run(session) }) else { throw .EAGAIN }
+    /// Begins; false where the system has no thread left.
+    func start(for session: Session) -> Bool {
+        guard let made = Thread.startWithoutSignals({ self.run(session) }) else { return false }
         thread.withLock { $0 = made }
+        return true
     }
 
     /// Ends, and returns when it has.

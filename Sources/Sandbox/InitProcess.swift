@@ -76,7 +76,7 @@ struct InitProcess {
                 return complain("the guard of the machine cannot see it: \(error)")
             }
             keeper.waitForEnd()
-            for place in places { try? MountTable.sever(place) }
+            for place in places { try? MountTable.unmount(place, lazy: true) }
         }
     }
 

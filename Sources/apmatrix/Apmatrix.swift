@@ -27,6 +27,11 @@ struct Apmatrix: ParsableCommand {
 
     static func main() {
         SysfsFileSystem.handOnRequestsWhenBlocking()
+        guard !CommandLine.arguments.isEmpty else {
+            complain("Error: the command line cannot be read: allow more open files (ulimit -n), or mount /proc")
+            // that of a run, which this may be
+            Glibc.exit(125)
+        }
         let words = Array(CommandLine.arguments.dropFirst())
         let isMountHelper = MountHelper.isCalled(CommandLine.arguments)
         do {

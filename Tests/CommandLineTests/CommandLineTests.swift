@@ -99,9 +99,11 @@ import Waiting
         defer { folder.remove() }
         let sys = try folder.makeDirectory("sys")
         #expect(try Program.run("mount", sys).status == 0)
-        let server = try #require(Self.server(of: sys))
-        kill(server, SIGKILL)
-        waitUntil("the killed server is gone") { !FileManager.default.fileExists(atPath: "/proc/\(server)/root") }
+        // the guard first, which would clean up
+        for process in Self.processes(of: sys).reversed() {
+            kill(process, SIGKILL)
+            waitUntil("the killed process is gone") { !FileManager.default.fileExists(atPath: "/proc/\(process)/root") }
+        }
         let dead = try Program.run("machine", "--mount", sys)
         #expect(dead.status == 1)
         let again = try Program.run("mount", sys)
@@ -113,12 +115,20 @@ import Waiting
     }
 
     /// The process that was started again in the background for this mount.
-    static func server(of path: String) -> pid_t? {
+    static func server(of path: String) -> pid_t? { processes(of: path).first }
+
+    /// That one and its guard, which it has started.
+    static func processes(of path: String) -> [pid_t] {
         let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return processes.compactMap { pid_t($0) }.first { process in
+        let found = processes.compactMap { pid_t($0) }.filter { process in
             let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
             let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             return words.contains(path) && words.contains("--ready-descriptor")
+        }
+        // numbers of processes may begin anew
+        return found.sorted { one, _ in
+            let children = FileManager.default.contents(atPath: "/proc/\(one)/task/\(one)/children") ?? Data()
+            return !children.isEmpty
         }
     }
 
