@@ -181,7 +181,8 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: ["Sandbox", "FUSE", "Namespaces", "Machine", "AdjunctProcessor", "SystemAdditions", system]),
-        .testTarget(name: "CommandLineTests", dependencies: ["Waiting", "apmatrix", "ProgramTesting"]),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["Waiting", "apmatrix", "ProgramTesting"], exclude: ["Interruption"]),
         .testTarget(name: "ClientTests", dependencies: ["Waiting", "apmatrix", "ProgramTesting"], exclude: ["Programs"]),
     ]
 )

@@ -51,7 +51,7 @@ struct MountGuard {
         guard let mount = MountTable.current().last(where: { $0.mountPoint == path }) else { return }
         if let device {
             guard mount.device == device else { return }
-            try? MountTable.sever(path)
+            try? MountTable.unmount(path, lazy: true)
         } else if mount.type == "fuse.apmatrix", !before.contains(mount.device), isDead(path) {
             try? MountTable.unmount(path, lazy: true)
         }
