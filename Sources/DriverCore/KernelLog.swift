@@ -1,5 +1,6 @@
 package import Journals
 internal import LockOrder
+internal import SystemAdditions
 
 /// The kernel log: what `dmesg` shows, without time stamps. The oldest lines are forgotten when there are too many.
 public final class KernelLog: Sendable {

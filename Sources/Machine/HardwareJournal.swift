@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 package import Journals
 internal import Synchronization
+internal import SystemAdditions
 
 /// The instructions that changed something, or tried to, in the order in which they were executed: a line each.
 ///

@@ -15,6 +15,7 @@ public struct Page: Sendable {
 
     /// Appends a text, as far as it fits. It has a character for each byte (`Tree`).
     public mutating func emit(_ text: String) {
+        guard !isFull else { return }
         let largest = Page.size - 1
         bytes.append(latin1: text)
         if bytes.count > largest { bytes.removeLast(bytes.count - largest) }

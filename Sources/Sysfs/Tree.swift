@@ -102,7 +102,13 @@ public final class Tree: Sendable {
     /// Whether a node is a directory, or in it, or anywhere below it. False once a directory on the way is gone and forgotten.
     public func isBelow(_ directory: Inode, _ node: Inode) -> Bool {
         state.withLock { state in
-TODO        }
+            guard let top = state.directories[directory.block]?.number else { return false }
+            var record = state.directories[node.block]
+            while let here = record, here.number != top {
+                record = here.number == Inode.root.block ? nil : state.directories[here.parent]
+            }
+            return record != nil
+        }
     }
 
     /// Where a link points to: always relative.

@@ -108,7 +108,7 @@ struct TreeState {
 
     /// The journal that a file shows, if it shows one.
     func journal(_ inode: Inode) -> (any SharedJournal)? {
-        guard inode.slot != 0, let (group, row) = directories[inode.directory]?.attribute(inode.slot) else { return nil }
+        guard let (group, row) = directories[inode.block]?.attribute(inode) else { return nil }
         return group.attributes.journal(row)
     }
 
