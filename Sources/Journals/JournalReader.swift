@@ -10,6 +10,8 @@ package struct JournalReader: Sendable {
     private var place = Journal.Place.beginning
     /// What was given last does not end with a newline.
     private var isInLine = false
+    /// It lacks nothing but that.
+    private var lacksNewlineOnly = false
     /// What is left of the line that tells of a loss.
     private var notice: ArraySlice<UInt8> = []
     /// Where the file goes on behind the last loss, and how far the offset in the journal is from there on ahead of the one in the file.
@@ -23,9 +25,14 @@ package struct JournalReader: Sendable {
     /// In front of the first line.
     package init() {}
 
-    /// Whether a read where the last one has ended would give something.
+    /// Whether a read where the last one has ended gives something, after `readOn`.
     package func hasMore(in journal: Journal) -> Bool {
         !notice.isEmpty || place.offset < journal.end.offset
+    }
+
+    /// Ends the reading, if one is under way, so that the next read is not told of its end. Who asks whether there is more says this.
+    package mutating func readOn() {
+        stop = nil
     }
 
     /// Reads up to `count` bytes, more than none, at an offset in the file. Nothing says that the end is reached; more may come.
@@ -46,7 +53,10 @@ package struct JournalReader: Sendable {
         self.stop = text.isEmpty ? nil : stop
         place.offset += text.count
         place.line += text.countOfLines
-        if let last = text.last { isInLine = last != .newline }
+        if let last = text.last {
+            isInLine = last != .newline
+            lacksNewlineOnly = isInLine && journal.text(from: place.offset, count: 1).first == .newline
+        }
         self.offset += text.count
         return text
     }
@@ -68,13 +78,16 @@ package struct JournalReader: Sendable {
         isInLine =
             place.offset > journal.start.offset && place.offset <= journal.end.offset
             && journal.text(from: place.offset - 1, count: 1).first != .newline
+        lacksNewlineOnly = isInLine && journal.text(from: place.offset, count: 1).first == .newline
     }
 
     private mutating func noticeLoss(in journal: Journal) {
-        // a line of which the beginning was given is lost too
-        notice = Array("\(isInLine ? "\n" : "")lost \(journal.start.line - place.line)\n".utf8)[...]
+        // a line of which not all was given is lost too
+        let lost = journal.start.line - place.line - (lacksNewlineOnly ? 1 : 0)
+        notice = Array(((isInLine ? "\n" : "") + (lost > 0 ? "lost \(lost)\n" : "")).utf8)[...]
         place = journal.start
         isInLine = false
+        lacksNewlineOnly = false
         stop = nil
     }
 }

@@ -121,8 +121,10 @@ extension OpenFile {
     /// Whether a read can be expected to give something, or an error, where the last one has ended. Always, of what is no journal.
     package var hasMore: Bool {
         guard let journal, !hasEvent else { return true }
-        let reader = turns.state.reader
-        return journal.withJournal { reader.hasMore(in: $0) }
+        return turns.withTurn { state in
+            state.reader.readOn()
+            return journal.withJournal { state.reader.hasMore(in: $0) }
+        }
     }
 
     /// Calls `body` once when the journal has grown: `Growth.whenItHappens`. Ask `hasMore` after this, not before.

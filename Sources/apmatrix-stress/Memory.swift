@@ -12,7 +12,7 @@ enum Memory {
     }
 }
 
-/// System calls on files, as a shell does them.
+/// System calls on files, as a shell does them. No process that is started meanwhile gets them: it would keep a mount busy.
 enum SystemCall {
     struct Answer {
         var text = ""
@@ -21,7 +21,7 @@ enum SystemCall {
 
     /// `echo TEXT > PATH`
     static func write(_ path: String, _ text: String) -> Answer {
-        let descriptor = open(path, O_WRONLY)
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return Answer(error: Errno(rawValue: errno)) }
         defer { close(descriptor) }
         var bytes = text
@@ -43,7 +43,7 @@ enum SystemCall {
 
     /// `cat PATH`
     static func read(_ path: String) -> Answer {
-        let descriptor = open(path, O_RDONLY)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return Answer(error: Errno(rawValue: errno)) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []

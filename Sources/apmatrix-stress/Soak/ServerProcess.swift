@@ -38,7 +38,7 @@ final class ServerProcess {
         path = directory
         let file = directory + ".yaml"
         defer { unlink(file) }
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         var text = machine
         let isWritten = text.withUTF8 { write(descriptor, $0.baseAddress, $0.count) == $0.count }
         close(descriptor)

@@ -34,7 +34,7 @@ final class StreamReaders: Sendable {
         var next = 0
         while count > 0, !state.withLock({ $0.isStopped }) {
             let stream = Operation.streams[next % Operation.streams.count]
-            if open[next] < 0 { open[next] = Glibc.open("\(path)/kernel/debug/apmatrix/\(stream)", O_RDONLY) }
+            if open[next] < 0 { open[next] = Glibc.open("\(path)/kernel/debug/apmatrix/\(stream)", O_RDONLY | O_CLOEXEC) }
             let read = Glibc.read(open[next], &buffer, buffer.count)
             if read > 0 {
                 state.withLock { $0.bytes += UInt64(read) }
