@@ -49,16 +49,26 @@ struct MountGuard {
     ///   - before: those of what was mounted there before.
     private static func takeAway(_ path: String, _ device: String?, _ before: Set<String>) {
         guard let mount = MountTable.current().last(where: { $0.mountPoint == path }) else { return }
-        if let device {
-            guard mount.device == device else { return }
-            try? MountTable.unmount(path, lazy: true)
-        } else if mount.type == "fuse.apmatrix", !before.contains(mount.device), isDead(path) {
-            try? MountTable.unmount(path, lazy: true)
+        guard device.map({ mount.device == $0 }) ?? (mount.type == "fuse.apmatrix" && !before.contains(mount.device)) else {
+            return
         }
+        // numbers of devices are given again: it may be another server's
+        guard !answers(path) else { return }
+        try? MountTable.unmount(path, lazy: true)
     }
 
-    private static func isDead(_ path: String) -> Bool {
+    /// Whether the mount has a server that answers within two seconds.
+    private static func answers(_ path: String) -> Bool {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in }
+        sigaction(SIGALRM, &action, nil)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGALRM)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        alarm(2)
+        defer { alarm(0) }
         var statistics = statvfs()
-        return statvfs(path, &statistics) == -1 && errno == ENOTCONN
+        return statvfs(path, &statistics) == 0
     }
 }

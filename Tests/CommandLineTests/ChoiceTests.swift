@@ -82,9 +82,7 @@ extension CommandLineTests {
         defer { folder.remove() }
         let sys = try folder.makeDirectory("my sys")
         try #require(try Program.run("mount", sys).status == 0)
-        let server = try #require(Self.server(of: sys))
-        kill(server, SIGKILL)
-        #expect(waitUntil("the end of the server") { !FileManager.default.fileExists(atPath: "/proc/\(server)/root") })
+        Self.killServer(of: sys)
         let dead = try Program.run("machine", "--mount", "my sys/bus/ap", in: folder.path)
         #expect(dead.status == 1)
         #expect(dead.errors.contains("its server is gone; clean up: apmatrix unmount '\(sys)'"), "\(dead.errors)")

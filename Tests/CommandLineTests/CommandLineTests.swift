@@ -99,11 +99,7 @@ import Waiting
         defer { folder.remove() }
         let sys = try folder.makeDirectory("sys")
         #expect(try Program.run("mount", sys).status == 0)
-        // the guard first, which would clean up
-        for process in Self.processes(of: sys).reversed() {
-            kill(process, SIGKILL)
-            waitUntil("the killed process is gone") { !FileManager.default.fileExists(atPath: "/proc/\(process)/root") }
-        }
+        Self.killServer(of: sys)
         let dead = try Program.run("machine", "--mount", sys)
         #expect(dead.status == 1)
         let again = try Program.run("mount", sys)
@@ -112,6 +108,14 @@ import Waiting
         #expect(try Program.run("unmount", sys).status == 0)
         #expect(try Program.run("mount", sys).status == 0)
         #expect(try Program.run("unmount", sys).status == 0)
+    }
+
+    /// Leaves a dead mount: the guard, which would clean up, is killed first.
+    static func killServer(of path: String) {
+        for process in processes(of: path).reversed() {
+            kill(process, SIGKILL)
+            waitUntil("the killed process is gone") { !FileManager.default.fileExists(atPath: "/proc/\(process)/root") }
+        }
     }
 
     /// The process that was started again in the background for this mount.

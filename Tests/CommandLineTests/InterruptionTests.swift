@@ -8,7 +8,7 @@ import Waiting
 ///
 /// KILLS is how often each is killed, and at how many calls something happens; more than there are calls is all of them.
 @Suite(.serialized, .bounded(besides: "KILLS")) struct InterruptionTests {
-    private static let times = ProcessInfo.processInfo.environment["KILLS"].flatMap { Int($0) } ?? 12
+    private static let times = ProcessInfo.processInfo.environment["KILLS"].flatMap { Int($0) } ?? 8
     private static let signals = [SIGTERM, SIGKILL, SIGINT, SIGHUP]
     private static let asRoot = ConditionTrait.enabled(if: geteuid() == 0, "only root mounts without fusermount3")
 
