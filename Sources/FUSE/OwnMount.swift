@@ -1,19 +1,32 @@
 internal import CFuse
 internal import Glibc
+internal import Synchronization
 
 /// A connection to the kernel, and the mount that it belongs to.
-struct OwnMount: Sendable {
+final class OwnMount: Sendable {
     /// Where this process has mounted it, and takes it away again; nil where another process does both.
     let path: String?
     /// The device number under which the kernel shows it, to tell it from a mount that took its place.
     let device: String?
     /// An opened `/dev/fuse` that belongs to no mount.
-    let severed: Int32
+    private let severed: Int32
+    /// Whether it has been taken away. Held meanwhile: who comes second must not take away what lies below.
+    private let isGone = Mutex(false)
+
+    init(path: String?, device: String?, severed: Int32) {
+        self.path = path
+        self.device = device
+        self.severed = severed
+    }
 
     /// Ends every request at once, those included that a notification waits for, and unmounts if it can.
     func abort() {
-        if let path, isThere, umount2(path, Int32(UMOUNT_NOFOLLOW) | Int32(MNT_DETACH) | Int32(MNT_FORCE)) == 0 { return }
-        if let device { MountTable.cut(device) }
+        let isCut = isGone.withLock { isGone in
+            guard let path, !isGone, isThere else { return isGone }
+            isGone = umount2(path, Int32(UMOUNT_NOFOLLOW) | Int32(MNT_DETACH) | Int32(MNT_FORCE)) == 0
+            return isGone
+        }
+        if !isCut, let device { MountTable.cut(device) }
     }
 
     /// Whether it can be seen at its path.
@@ -31,7 +44,10 @@ struct OwnMount: Sendable {
         dup2(severed, descriptor)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         close(severed)
-        guard let path, isThere else { return }
-        try? MountTable.unmount(path, lazy: true)
+        isGone.withLock { isGone in
+            guard let path, !isGone, isThere else { return }
+            try? MountTable.unmount(path, lazy: true)
+            isGone = true
+        }
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FUSE
+internal import Glibc
 internal import Kernels
 internal import Machine
 internal import SystemAdditions
@@ -110,8 +111,8 @@ struct UnmountCommand: ParsableCommand {
         guard mount.type == "fuse.apmatrix" else {
             throw Failure("\(directory): not an apmatrix mount but \(mount.type); it is left as it is")
         }
-        // once it is detached nobody could end what others wait for in it; where nobody answers or may ask, they wait on
-        if lazy { try? ControlFiles(mountPoint: path).write("off", to: "machine") }
+        // root cuts the connection; for others nobody could end what is waited for once it is detached
+        if lazy, geteuid() != 0 { try? ControlFiles(mountPoint: path).write("off", to: "machine") }
         try MountTable.unmount(path.string, lazy: lazy)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import SystemAdditions
 import SystemPackage
 import Testing
 import Waiting
@@ -145,7 +146,7 @@ struct MountErrorTests {
             #expect(mount.isMounted)
             try MountTable.unmount(mount.path, lazy: true)
             #expect(!mount.isMounted)
-            try file.close()
+            #expect(throws: Errno.ENOTCONN) { try file.close() }
         }
     }
 }

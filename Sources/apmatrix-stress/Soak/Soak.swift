@@ -150,11 +150,11 @@ final class Soak {
 
     /// A server that is left alone gives its threads back.
     private var idleFaults: [String] {
-        guard let bound = Bounds.idleThreads else { return [] }
+        guard seconds >= Double(Bounds.idleSeconds) else { return [] }
         let end = ContinuousClock.now + .seconds(Bounds.idleSeconds)
-        while let threads = server.size?.threads, threads > bound {
+        while let threads = server.size?.threads, threads > Bounds.idleThreads {
             guard ContinuousClock.now < end else {
-                return ["\(server.release): \(threads) threads after \(Bounds.idleSeconds) idle seconds, more than \(bound)"]
+                return ["\(server.release): \(threads) threads after \(Bounds.idleSeconds) idle seconds, more than \(Bounds.idleThreads)"]
             }
             sleep(milliseconds: 500)
         }

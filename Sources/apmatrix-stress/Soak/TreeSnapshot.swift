@@ -7,7 +7,7 @@ struct TreeSnapshot {
     private var entries: [String: String] = [:]
     private var inodes: [String: UInt64] = [:]
 
-    /// The names of files that tell of the past, and so of one machine alone: they are not read.
+    /// The names of files that tell of the past, and so of one machine alone: neither text nor size is looked at.
     private static let histories: Set = [
         "log", "uevents", "hardware", "locks", "scans", "bindings_complete_count", "request_count",
     ]
@@ -37,10 +37,14 @@ struct TreeSnapshot {
             entries[path] = "link to \(String(decoding: bytes, as: UTF8.self))"
         default:
             let isHistory = Self.histories.contains(path.split(separator: "/").last.map(String.init) ?? "")
-            let answer = isHistory ? SystemCall.Answer() : SystemCall.read(full)
-            let text = answer.error.map { "\($0)" } ?? answer.text.debugDescription
-            entries[path] = "file \(mode) \(status.st_uid):\(status.st_gid) \(status.st_size): \(text)"
+            let file = "file \(mode) \(status.st_uid):\(status.st_gid)"
+            entries[path] = isHistory ? file : "\(file) \(status.st_size): \(Self.text(of: full))"
         }
+    }
+
+    private static func text(of path: String) -> String {
+        let answer = SystemCall.read(path)
+        return answer.error.map { "\($0)" } ?? answer.text.debugDescription
     }
 
     var count: Int { entries.count }
