@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <net/if.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -28,6 +29,7 @@ static const int linux_o_path = __O_PATH;
 static const int linux_o_tmpfile = __O_TMPFILE;
 /* POSIX_SPAWN_SETSID, which has no other name; the same in every C library and on every architecture. */
 static const short linux_posix_spawn_setsid = 0x80;
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
 
 /* openat2(2), which C libraries do not have: how a path is walked is in `resolve`. */
 static const unsigned long linux_resolve_beneath = RESOLVE_BENEATH;

@@ -27,9 +27,7 @@ extension MountServer {
         // the server keeps nothing open that it was given by accident: somebody may wait for its end
         posix_spawn_file_actions_adddup2(&actions, theirs.rawValue, 3)
         posix_spawn_file_actions_adddup2(&actions, given.rawValue, 4)
-        for descriptor in openDescriptors() where descriptor > 4 {
-            posix_spawn_file_actions_addclose(&actions, descriptor)
-        }
+        posix_spawn_file_actions_addclosefrom_np(&actions, 5)
         defer { posix_spawn_file_actions_destroy(&actions) }
         var child: pid_t = 0
         let error = posix_spawn(&child, "/proc/self/exe", &actions, &attributes, pointers + [nil], environ)
@@ -108,16 +106,4 @@ private func fileInMemory(_ text: [UInt8]) throws -> FileDescriptor {
     try file.writeAll(text)
     try file.seek(offset: 0, from: .start)
     return file
-}
-
-/// The descriptors that this process has open.
-private func openDescriptors() -> [Int32] {
-    guard let directory = opendir("/proc/self/fd") else { return [] }
-    defer { closedir(directory) }
-    var descriptors: [Int32] = []
-    while let entry = readdir(directory) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
-        if let descriptor = Int32(name), descriptor != dirfd(directory) { descriptors.append(descriptor) }
-    }
-    return descriptors
 }
