@@ -154,7 +154,8 @@ final class Soak {
         let end = ContinuousClock.now + .seconds(Bounds.idleSeconds)
         while let threads = server.size?.threads, threads > Bounds.idleThreads {
             guard ContinuousClock.now < end else {
-                return ["\(server.release): \(threads) threads after \(Bounds.idleSeconds) idle seconds, more than \(Bounds.idleThreads)"]
+                let bound = Bounds.idleThreads
+                return ["\(server.release): \(threads) threads after \(Bounds.idleSeconds) idle seconds, more than \(bound)"]
             }
             sleep(milliseconds: 500)
         }
