@@ -15,12 +15,13 @@ enum Fusermount {
     /// - Throws: ``MountError/noFusermount`` where the program is missing, ``MountError/notMounted(_:)`` where nothing is mounted
     ///   there, ``MountError/busy(_:)``, and ``MountError/notUnmounted(_:reason:)`` with the last line of its complaint, or where
     ///   it cannot be started.
-    static func unmount(_ mountPoint: String, lazy: Bool) throws(MountError) {
+    static func unmount(_ place: FilePath, lazy: Bool) throws(MountError) {
         guard let path else { throw .noFusermount }
+        let mountPoint = place.lossless
         let arguments = [path, "-u"] + (lazy ? ["-z"] : []) + ["--", mountPoint]
         let (status, message) = try run(path, arguments, for: mountPoint)
         guard status != 0 else { return }
-        let isMounted = MountTable.current().contains { $0.mountPoint == mountPoint }
+        let isMounted = MountTable.current().contains { $0.mountPoint == place }
         guard isMounted else { throw .notMounted(mountPoint) }
         if message.contains(Errno.EBUSY.description) { throw .busy(mountPoint) }
         throw .notUnmounted(mountPoint, reason: message.split(separator: "\n").last.map(String.init) ?? path)
@@ -39,7 +40,7 @@ enum Fusermount {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO)
-        var words = arguments.map { strdup($0) } + [nil]
+        var words = arguments.map { $0.duplicated() } + [nil]
         defer { words.forEach { free($0) } }
         var child: pid_t = 0
         let error = posix_spawn(&child, path, &actions, nil, &words, environ)

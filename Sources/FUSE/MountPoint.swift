@@ -12,25 +12,25 @@ enum MountPoint {
     ///   somebody else's; unless `nonEmpty`,
     ///   ``MountError/alreadyMounted(_:type:source:)`` and ``MountError/notEmpty(_:)``; for users ``MountError/noFusermount`` and
     ///   ``MountError/allowOtherForbidden``.
-    static func check(_ path: String, _ options: MountOptions) throws(MountError) -> TrustedDirectory {
+    static func check(_ path: FilePath, _ options: MountOptions) throws(MountError) -> TrustedDirectory {
         let place: TrustedDirectory
         do throws(DistrustError) {
-            place = try TrustedDirectory(FilePath(path), as: .place)
-            guard place.missing.isEmpty else { throw .system(path, .ENOENT) }
+            place = try TrustedDirectory(path, as: .place)
+            guard place.missing.isEmpty else { throw .system(path.lossless, .ENOENT) }
         } catch .system(_, let error) {
             throw failure(error, path)
         } catch {
             throw .distrusted("\(error)")
         }
-        let path = place.path.string
+        let path = place.path
         if !options.nonEmpty {
             if let mount = MountTable.current().last(where: { $0.mountPoint == path }) {
                 // the kernel may answer stat from what it remembers, but never statfs
                 var statistics = statvfs()
-                if statvfs(path, &statistics) == -1, errno == ENOTCONN { throw .dead(path) }
-                throw .alreadyMounted(path, type: mount.type, source: mount.source)
+                if path.withPlatformString({ statvfs($0, &statistics) }) == -1, errno == ENOTCONN { throw .dead(path.lossless) }
+                throw .alreadyMounted(path.lossless, type: mount.type, source: mount.source)
             }
-            guard try isEmpty(place) else { throw .notEmpty(path) }
+            guard try isEmpty(place) else { throw .notEmpty(path.lossless) }
         }
         if geteuid() != 0 {
             guard Fusermount.path != nil else { throw .noFusermount }
@@ -47,18 +47,18 @@ enum MountPoint {
         return descriptor
     }
 
-    private static func failure(_ error: Errno, _ path: String) -> MountError {
+    private static func failure(_ error: Errno, _ path: FilePath) -> MountError {
         switch error {
-        case .ENOENT: .missing(path)
-        case .ENOTDIR: .notDirectory(path)
-        case .ENOTCONN: .dead(path)
-        default: .unreachable(path, error)
+        case .ENOENT: .missing(path.lossless)
+        case .ENOTDIR: .notDirectory(path.lossless)
+        case .ENOTCONN: .dead(path.lossless)
+        default: .unreachable(path.lossless, error)
         }
     }
 
     private static func isEmpty(_ place: TrustedDirectory) throws(MountError) -> Bool {
         guard let directory = opendir(place.held.path) else {
-            throw failure(Errno(rawValue: errno), place.path.string)
+            throw failure(Errno(rawValue: errno), place.path)
         }
         defer { closedir(directory) }
         // `.` and `..` are the two names of an empty directory.

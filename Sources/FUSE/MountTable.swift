@@ -9,7 +9,7 @@ public enum MountTable {
         /// The device number, as `major:minor`.
         public let device: String
         /// Where it is mounted, as an absolute path; blanks and the like are not escaped.
-        public let mountPoint: String
+        public let mountPoint: FilePath
         /// For example `ext4` or `fuse.subtype`.
         public let type: String
         /// What is mounted: a device, or whatever the file system calls itself (`fsname` of FUSE).
@@ -17,7 +17,7 @@ public enum MountTable {
         /// The options of the mount, then those of the file system.
         public let options: [String]
 
-        /// Reads one line; nil where it is not of the form in `proc(5)`.
+        /// Reads one line, with a character for each byte of it; nil where it is not of the form in `proc(5)`.
         public init?(line: some StringProtocol) {
             let fields = line.split(separator: " ")
             // Optional fields, of any number, lie between the sixth one and the hyphen.
@@ -25,11 +25,11 @@ public enum MountTable {
                 return nil
             }
             device = String(fields[2])
-            mountPoint = MountTable.decode(fields[4])
-            type = MountTable.decode(fields[hyphen + 1])
-            source = MountTable.decode(fields[hyphen + 2])
+            mountPoint = FilePath(bytes: MountTable.decode(fields[4]))
+            type = String(lossless: MountTable.decode(fields[hyphen + 1]))
+            source = String(lossless: MountTable.decode(fields[hyphen + 2]))
             options = (fields[5].split(separator: ",") + fields[hyphen + 3].split(separator: ",")).map {
-                MountTable.decode($0)
+                String(lossless: MountTable.decode($0))
             }
         }
     }
@@ -43,14 +43,14 @@ public enum MountTable {
     /// The same, and why they cannot be read.
     /// - Throws: what `open(2)` and `read(2)` answer.
     public static func read() throws(Errno) -> [Entry] {
-        let text = String(decoding: try FilePath("/proc/self/mountinfo").contents(), as: UTF8.self)
+        let text = String(latin1: try FilePath("/proc/self/mountinfo").contents())
         return text.split(separator: "\n").compactMap { Entry(line: $0) }
     }
 
-    /// Replaces each backslash and three octal digits by the byte they stand for.
-    static func decode(_ field: some StringProtocol) -> String {
+    /// The bytes of a field, where a backslash and three octal digits stand for one. A character stands for each other byte.
+    static func decode(_ field: some StringProtocol) -> [UInt8] {
         var bytes: [UInt8] = []
-        var rest = field.utf8[...]
+        var rest = String(field).latin1[...]
         while let byte = rest.popFirst() {
             let digits = String(decoding: rest.prefix(3), as: UTF8.self)
             if byte == UInt8(ascii: "\\"), digits.utf8.count == 3, let code = UInt8(digits, radix: 8) {
@@ -60,7 +60,7 @@ public enum MountTable {
                 bytes.append(byte)
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return bytes
     }
 
     /// Ends all requests of a FUSE file system, and its connection to its server, where the system has the file for that.
@@ -81,17 +81,24 @@ public enum MountTable {
     /// - Throws: ``MountError/busy(_:)`` for a mount in use that is not to go lazily, ``MountError/notMounted(_:)`` where nothing
     ///   is mounted, ``MountError/notUnmounted(_:reason:)`` for all else that the system or `fusermount3` refuses; for a user
     ///   ``MountError/noFusermount`` where that program is missing.
-    public static func unmount(_ path: String, lazy: Bool) throws(MountError) {
+    public static func unmount(_ path: FilePath, lazy: Bool) throws(MountError) {
         // Not to be followed: a symbolic link could lead to another mount meanwhile.
-        if umount2(path, Int32(UMOUNT_NOFOLLOW) | (lazy ? Int32(MNT_DETACH) | Int32(MNT_FORCE) : 0)) == 0 { return }
+        let flags = Int32(UMOUNT_NOFOLLOW) | (lazy ? Int32(MNT_DETACH) | Int32(MNT_FORCE) : 0)
+        if path.withPlatformString({ umount2($0, flags) }) == 0 { return }
         switch Errno(rawValue: errno) {
-        case .EBUSY: throw .busy(path)
-        case .EINVAL, .ENOENT: throw .notMounted(path)
+        case .EBUSY: throw .busy(path.lossless)
+        case .EINVAL, .ENOENT: throw .notMounted(path.lossless)
         case .EPERM:
             let device = current().last { $0.mountPoint == path }?.device
             try Fusermount.unmount(path, lazy: lazy)
             if lazy, let device { cut(device) }
-        case let error: throw .notUnmounted(path, reason: "\(error)")
+        case let error: throw .notUnmounted(path.lossless, reason: "\(error)")
         }
+    }
+
+    /// The same of a path in UTF-8.
+    /// - Throws: as that.
+    public static func unmount(_ path: String, lazy: Bool) throws(MountError) {
+        try unmount(FilePath(path), lazy: lazy)
     }
 }

@@ -1,11 +1,12 @@
 internal import CFuse
 internal import Glibc
 internal import Synchronization
+internal import SystemPackage
 
 /// A connection to the kernel, and the mount that it belongs to.
 final class OwnMount: Sendable {
     /// Where this process has mounted it, and takes it away again; nil where another process does both.
-    let path: String?
+    let path: FilePath?
     /// The device number under which the kernel shows it, to tell it from a mount that took its place.
     let device: String?
     /// An opened `/dev/fuse` that belongs to no mount.
@@ -13,7 +14,7 @@ final class OwnMount: Sendable {
     /// Whether it has been taken away. Held meanwhile: who comes second must not take away what lies below.
     private let isGone = Mutex(false)
 
-    init(path: String?, device: String?, severed: Int32) {
+    init(path: FilePath?, device: String?, severed: Int32) {
         self.path = path
         self.device = device
         self.severed = severed
@@ -23,7 +24,8 @@ final class OwnMount: Sendable {
     func abort() {
         let isCut = isGone.withLock { isGone in
             guard let path, !isGone, isThere else { return isGone }
-            isGone = umount2(path, Int32(UMOUNT_NOFOLLOW) | Int32(MNT_DETACH) | Int32(MNT_FORCE)) == 0
+            let flags = Int32(UMOUNT_NOFOLLOW) | Int32(MNT_DETACH) | Int32(MNT_FORCE)
+            isGone = path.withPlatformString { umount2($0, flags) } == 0
             return isGone
         }
         if !isCut, let device { MountTable.cut(device) }

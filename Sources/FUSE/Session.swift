@@ -2,7 +2,7 @@ internal import CFuse
 internal import Glibc
 internal import Synchronization
 internal import SystemAdditions
-internal import SystemPackage
+public import SystemPackage
 internal import TrustedPaths
 
 /// One mount: the connection between the kernel and a ``FileSystem``.
@@ -40,7 +40,7 @@ public final class Session: Sendable {
         var arguments = fuse_args()
         defer { fuse_opt_free_args(&arguments) }
         for argument in ["fuse"] + options.arguments {
-            fuse_opt_add_arg(&arguments, argument)
+            _ = argument.withLosslessCString { fuse_opt_add_arg(&arguments, $0) }
         }
         var operations = Operations.table()
         let size = MemoryLayout<fuse_lowlevel_ops>.size
@@ -78,18 +78,19 @@ public final class Session: Sendable {
     ///   at the path, ``MountError/distrusted(_:)`` for somebody else's link in it; ``MountError/noFusermount`` and ``MountError/allowOtherForbidden`` for what users may not do;
     ///   ``MountError/noDevice(_:)`` without `/dev/fuse`; ``MountError/refused(_:_:)`` where the mount fails, with `EBUSY` for a
     ///   second mount of the session.
-    public func mount(at path: String) throws(MountError) {
+    public func mount(at path: FilePath) throws(MountError) {
         let place = try MountPoint.check(path, options)
         defer { withExtendedLifetime(place) {} }
-        let path = place.path.string
-        guard descriptor < 0 else { throw .refused(path, .EBUSY) }
+        let path = place.path
+        guard descriptor < 0 else { throw .refused(path.lossless, .EBUSY) }
         let severed = try MountPoint.openDevice()
         // fusermount3, which mounts for users and where it is to unmount, looks after links by itself
         let mountsByItself = geteuid() == 0 && !options.others.contains("auto_unmount")
-        guard fuse_session_mount(handle, mountsByItself ? place.held.path : path) == 0 else {
+        let way = mountsByItself ? FilePath(place.held.path) : path
+        guard way.withPlatformString({ fuse_session_mount(handle, $0) }) == 0 else {
             let error = errno
             close(severed)
-            throw .refused(path, Errno(rawValue: error))
+            throw .refused(path.lossless, Errno(rawValue: error))
         }
         let device: String?
         do throws(Errno) {
@@ -98,10 +99,16 @@ public final class Session: Sendable {
             // nobody could tell later whether what is there is this mount
             close(severed)
             fuse_session_unmount(handle)
-            throw .refused(path, error)
+            throw .refused(path.lossless, error)
         }
         let own = OwnMount(path: path, device: device, severed: severed)
         state.withLock { $0.mount = own }
+    }
+
+    /// Mounts at a path in UTF-8.
+    /// - Throws: as of any other path.
+    public func mount(at path: String) throws(MountError) {
+        try mount(at: FilePath(path))
     }
 
     /// Serves a mount that another process makes with `device`, and takes away. Requests wait until ``run()``.

@@ -4,6 +4,8 @@ internal import SystemAdditions
 public import SystemPackage
 
 /// A directory held by a descriptor: what is done in it is done there, wherever its path leads meanwhile. No link is followed.
+///
+/// Paths that are not UTF-8 are texts of which the bytes can be had (`String.init(lossless:)`).
 public final class HeldDirectory: Sendable {
     /// Opened with `O_PATH`; closed with the last reference to this.
     public let descriptor: Int32
@@ -55,10 +57,10 @@ public final class HeldDirectory: Sendable {
             guard error == .ENOENT else { throw error }
         }
         var held = self
-        for name in relative.split(separator: "/") {
-            let made = mkdirat(held.descriptor, String(name), 0o755)
+        for name in relative.losslessBytes.split(separator: UInt8(ascii: "/")).map(String.init(lossless:)) {
+            let made = name.withLosslessCString { mkdirat(held.descriptor, $0, 0o755) }
             guard made == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
-            held = try held.directory(String(name))
+            held = try held.directory(name)
         }
         return held
     }
@@ -74,7 +76,7 @@ public final class HeldDirectory: Sendable {
 
     private static func open(_ directory: Int32, _ path: String, _ flags: Int32, mode: UInt32 = 0) throws(Errno) -> Int32 {
         let flags = flags | O_CLOEXEC | O_NOFOLLOW
-        let opened = linux_openat2(directory, path, flags, mode, linux_resolve_no_symlinks)
+        let opened = path.withLosslessCString { linux_openat2(directory, $0, flags, mode, linux_resolve_no_symlinks) }
         guard opened >= 0 else { throw Errno(rawValue: errno) }
         return opened
     }

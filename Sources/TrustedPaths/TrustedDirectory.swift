@@ -62,7 +62,7 @@ private struct Walk {
             let root = try HeldDirectory("/")
             steps = [(nil, root, try root.status())]
         } catch {
-            throw .system(path.string, error)
+            throw .system(path.lossless, error)
         }
     }
 
@@ -116,9 +116,9 @@ private struct Walk {
     }
 
     private mutating func follow(_ name: FilePath.Component, _ link: HeldDirectory, _ status: stat) throws(DistrustError) {
-        if use == .own, rest.isEmpty { throw .link(path.appending(name).string) }
+        if use == .own, rest.isEmpty { throw .link(path.appending(name).lossless) }
         guard trust.trusts(status.st_uid), isSafe(for: status) else {
-            throw .linkOnTheWay(given.string, path.appending(name).string)
+            throw .linkOnTheWay(given.lossless, path.appending(name).lossless)
         }
         var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         guard readlinkat(link.descriptor, "", &target, target.count - 1) >= 0 else { throw failure(Errno(rawValue: errno)) }
@@ -139,14 +139,14 @@ private struct Walk {
     private func checkPlace(of entry: stat) throws(DistrustError) {
         guard !isSafe(for: entry) else { return }
         throw trust.trusts(last.status.st_uid)
-            ? .writableOnTheWay(given.string, path.string) : .ownerOnTheWay(given.string, path.string, last.status.st_uid)
+            ? .writableOnTheWay(given.lossless, path.lossless) : .ownerOnTheWay(given.lossless, path.lossless, last.status.st_uid)
     }
 
     /// Looks at the directory itself.
     func checkOwn() throws(DistrustError) {
         let status = last.status
-        guard status.st_uid == trust.user || status.st_uid == 0 else { throw .owner(path.string, status.st_uid) }
-        guard !trust.othersMayWrite(status) else { throw .writable(path.string) }
+        guard status.st_uid == trust.user || status.st_uid == 0 else { throw .owner(path.lossless, status.st_uid) }
+        guard !trust.othersMayWrite(status) else { throw .writable(path.lossless) }
     }
 
     // MARK: - Making
@@ -165,5 +165,5 @@ private struct Walk {
         }
     }
 
-    private func failure(_ error: Errno) -> DistrustError { .system(given.string, error) }
+    private func failure(_ error: Errno) -> DistrustError { .system(given.lossless, error) }
 }

@@ -105,7 +105,7 @@ struct UnmountCommand: ParsableCommand {
 
     func run() throws {
         let path = (try? FilePath(directory).resolved()) ?? FilePath(directory).absolute()
-        guard let mount = MountTable.current().last(where: { $0.mountPoint == path.string }) else {
+        guard let mount = MountTable.current().last(where: { $0.mountPoint == path }) else {
             throw Failure("\(directory): nothing is mounted there")
         }
         guard mount.type == "fuse.apmatrix" else {
@@ -113,6 +113,6 @@ struct UnmountCommand: ParsableCommand {
         }
         // root cuts the connection; for others nobody could end what is waited for once it is detached
         if lazy, geteuid() != 0 { try? ControlFiles(mountPoint: path).write("off", to: "machine") }
-        try MountTable.unmount(path.string, lazy: lazy)
+        try MountTable.unmount(path, lazy: lazy)
     }
 }

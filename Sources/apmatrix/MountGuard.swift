@@ -10,7 +10,7 @@ struct MountGuard {
     ///
     /// - Parameter path: where it will mount, without links.
     /// - Throws: `Errno` where there can be no socket or no more processes, or the mounts cannot be read.
-    init(of path: String) throws {
+    init(of path: FilePath) throws {
         let before = Set(try MountTable.read().filter { $0.mountPoint == path }.map(\.device))
         let (hearing, telling) = try MountStarter.pair()
         do {
@@ -47,7 +47,7 @@ struct MountGuard {
     /// - Parameters:
     ///   - device: that of the mount; nil where the server has ended before it could tell.
     ///   - before: those of what was mounted there before.
-    private static func takeAway(_ path: String, _ device: String?, _ before: Set<String>) {
+    private static func takeAway(_ path: FilePath, _ device: String?, _ before: Set<String>) {
         guard let mount = MountTable.current().last(where: { $0.mountPoint == path }) else { return }
         guard device.map({ mount.device == $0 }) ?? (mount.type == "fuse.apmatrix" && !before.contains(mount.device)) else {
             return
@@ -58,7 +58,7 @@ struct MountGuard {
     }
 
     /// Whether the mount has a server that answers within two seconds.
-    private static func answers(_ path: String) -> Bool {
+    private static func answers(_ path: FilePath) -> Bool {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { _ in }
         sigaction(SIGALRM, &action, nil)
@@ -69,6 +69,6 @@ struct MountGuard {
         alarm(2)
         defer { alarm(0) }
         var statistics = statvfs()
-        return statvfs(path, &statistics) == 0
+        return path.withPlatformString { statvfs($0, &statistics) } == 0
     }
 }

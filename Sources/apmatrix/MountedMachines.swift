@@ -12,8 +12,8 @@ struct MountedMachines {
 
     init() {
         // of several at one place the last one is seen
-        let types = Dictionary(MountTable.current().map { (FilePath($0.mountPoint), $0.type) }) { $1 }
-        places = types.filter { $0.value == "fuse.apmatrix" }.keys.sorted { $0.string < $1.string }
+        let types = Dictionary(MountTable.current().map { ($0.mountPoint, $0.type) }) { $1 }
+        places = types.filter { $0.value == "fuse.apmatrix" }.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         taken = Set(types.keys)
     }
 

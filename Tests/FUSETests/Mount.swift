@@ -36,7 +36,7 @@ final class Mount: Sendable {
     }
 
     var isMounted: Bool {
-        MountTable.current().contains { $0.mountPoint == path }
+        MountTable.current().contains { $0.mountPoint == FilePath(path) }
     }
 
     func tearDown() {

@@ -79,7 +79,13 @@ import Waiting
 
     @Test(arguments: [("a\\040b", "a b"), ("\\", "\\"), ("\\04", "\\04"), ("\\999", "\\999"), ("\\303\\274", "ü")])
     func escapes(field: String, decoded: String) {
-        #expect(MountTable.decode(field) == decoded)
+        #expect(MountTable.decode(field) == Array(decoded.utf8))
+    }
+
+    @Test func aMountPointIsBytes() throws {
+        let line = Array("42 27 0:39 / /m".utf8) + [0xff] + Array("\\040n rw - fuse.x x rw".utf8)
+        let entry = try #require(MountTable.Entry(line: String(latin1: line)))
+        #expect(entry.mountPoint.bytes == Array("/m".utf8) + [0xff] + Array(" n".utf8))
     }
 
     @Test func rootIsMounted() {

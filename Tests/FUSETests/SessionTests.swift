@@ -131,7 +131,7 @@ struct SessionTests {
         try? session.run()
         try session.mount(at: path)
         try? session.run()
-        #expect(!MountTable.current().contains { $0.mountPoint == path })
+        #expect(!MountTable.current().contains { $0.mountPoint == FilePath(path) })
     }
 
     @Test func droppedSessionUnmounts() throws {
@@ -140,9 +140,9 @@ struct SessionTests {
         do {
             let session = try Session(fileSystem: MemoryFileSystem(), options: MountOptions())
             try session.mount(at: path)
-            #expect(MountTable.current().contains { $0.mountPoint == path })
+            #expect(MountTable.current().contains { $0.mountPoint == FilePath(path) })
         }
-        #expect(!MountTable.current().contains { $0.mountPoint == path })
+        #expect(!MountTable.current().contains { $0.mountPoint == FilePath(path) })
     }
 
     @Test func mountingAndStoppingOverAndOver() throws {
