@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 extension MachineDescription {
@@ -7,6 +8,7 @@ extension MachineDescription {
     ///
     /// A file is a regular file, or a pipe that this process has open already: /dev/stdin, or what a shell makes of `<(…)`.
     ///
+    /// - Parameter file: its path; one that is not UTF-8 as a text of which the bytes can be had (`String.init(lossless:)`).
     /// - Throws: why the file cannot be read, that it is no file or longer than 4 MB, or all that is wrong in it.
     public init(file: String?) throws(MachineDescriptionError) {
         guard let file else {
@@ -28,7 +30,7 @@ private func contents(of file: String) throws(MachineDescriptionError) -> [UInt8
     func wrong(_ problem: String) -> MachineDescriptionError { MachineDescriptionError(file: file, problem) }
     var status = stat()
     // to open a device may do something to it; held like this it is only looked at, and cannot become another file
-    let held = open(file, linux_o_path | O_CLOEXEC)
+    let held = file.withLosslessCString { open($0, linux_o_path | O_CLOEXEC) }
     guard held >= 0, fstat(held, &status) == 0 else { throw unreadable(file, Errno(rawValue: errno)) }
     defer { close(held) }
     if let kind = kind(status), kind != .fifo { throw wrong(kind.problem) }
