@@ -5,7 +5,7 @@ internal import SystemPackage
 public import TrustedPaths
 
 /// What a process mounts in a mount namespace of its own. A path at which something is mounted has no link in it: `ELOOP`
-/// otherwise.
+/// otherwise. One that is not UTF-8 is a text of which the bytes can be had (`String.init(lossless:)`).
 public enum Mounts {
     /// Cuts off the namespace that the process is in: what is mounted in it is not seen outside, nor the other way around.
     ///

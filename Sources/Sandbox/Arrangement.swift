@@ -1,6 +1,7 @@
 internal import FUSE
 internal import Glibc
 internal import Namespaces
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The process that puts the file systems of a sandbox to their places, in a mount namespace of its own, and becomes the command.
@@ -82,13 +83,13 @@ struct Arrangement {
         // the last one: paths of descriptors lead through it
         if options.showsProc { try Mounts.move(HostProcesses.view, to: "/proc") }
         // where it lay below one of the mounts its path now leads into that
-        if let directory { chdir(directory) }
+        if let directory { _ = directory.withPlatformString { chdir($0) } }
     }
 
-    private var currentDirectory: String? {
+    private var currentDirectory: FilePath? {
         guard let path = getcwd(nil, 0) else { return nil }
         defer { free(path) }
-        return String(cString: path)
+        return FilePath(platformString: path)
     }
 
     /// Mounts what the other process will serve, and lets go of it before anything in it is looked at.
@@ -107,5 +108,5 @@ struct Arrangement {
 
 /// Tells a person what is wrong.
 func complain(_ text: String) {
-    _ = try? FileDescriptor.standardError.writeAll("Error: \(text)\n".utf8)
+    _ = try? FileDescriptor.standardError.writeAll("Error: \(text)\n".losslessBytes)
 }

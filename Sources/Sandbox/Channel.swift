@@ -47,7 +47,7 @@ struct Channel: Sendable {
 
     /// Sends names, each with a NUL behind it, and how many bytes these are in front.
     func send(_ names: [String]) {
-        let bytes: [UInt8] = names.flatMap { Array($0.utf8) + [0] }
+        let bytes: [UInt8] = names.flatMap { $0.losslessBytes + [0] }
         let count: [UInt8] = withUnsafeBytes(of: bytes.count) { Array($0) }
         _ = try? socket.writeAll(count + bytes)
     }
@@ -58,7 +58,7 @@ struct Channel: Sendable {
     func receive() -> [String]? {
         guard let header = bytes(MemoryLayout<Int>.size) else { return nil }
         let count = header.withUnsafeBytes { $0.loadUnaligned(as: Int.self) }
-        return bytes(count)?.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return bytes(count)?.split(separator: 0).map { String(lossless: $0) }
     }
 
     private func bytes(_ count: Int) -> [UInt8]? {

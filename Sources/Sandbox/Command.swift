@@ -27,10 +27,10 @@ struct Command {
             setpgid(0, 0)
             Terminal.putInCharge(getpid())
         }
-        let pointers = words.map { strdup($0) } + [nil]
+        let pointers = words.map { $0.duplicated() } + [nil]
         var mask = self.mask
         pthread_sigmask(SIG_SETMASK, &mask, nil)
-        execvp(words[0], pointers)
+        _ = words[0].withLosslessCString { execvp($0, pointers) }
         throw CommandError(command: words[0], error: Errno(rawValue: errno))
     }
 }

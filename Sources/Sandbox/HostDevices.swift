@@ -1,5 +1,6 @@
 internal import DriverCore
 internal import Namespaces
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The /dev of a sandbox: the nodes of the emulated devices, which come and go with them, and around them the host's /dev.
@@ -25,9 +26,9 @@ struct HostDevices: NodeSource {
         var places: [String: Node] = [:]
         for (name, kind) in host.entries() {
             switch kind {
-            case .directory: places[name] = .directory
-            case .link: places[name] = host.target(name).map { .link(target: $0) }
-            case .endpoint, .other: places[name] = .file(text: "")
+            case .directory: places[name.asNode] = .directory
+            case .link: places[name.asNode] = host.target(name).map { .link(target: $0.asNode) }
+            case .endpoint, .other: places[name.asNode] = .file(text: "")
             }
         }
         // where it is opened the kernel looks for pts beside it, on the same mount
@@ -36,9 +37,9 @@ struct HostDevices: NodeSource {
         self.places = places
     }
 
-    /// The names that the host's nodes and directories are to be bound to.
+    /// The names that the host's nodes and directories are to be bound to, as the host has them.
     var boundPlaces: [String] {
-        places.compactMap { name, place in if case .link = place { nil } else { name } }
+        places.compactMap { name, place in if case .link = place { nil } else { String(lossless: name.latin1) } }
     }
 
     /// Shows the host's /dev, which is about to be mounted over, in /run.

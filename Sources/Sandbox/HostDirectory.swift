@@ -25,7 +25,8 @@ struct HostDirectory: Sendable {
         case other
     }
 
-    /// What is in a directory; empty where it is none.
+    /// What is in a directory; empty where it is none. Names are texts of which the bytes can be had (`String.init(lossless:)`), as
+    /// all paths here are.
     func entries(_ relative: String = "") -> [(name: String, kind: Kind)] {
         guard let descriptor = try? held.open(relative, O_RDONLY | O_DIRECTORY) else { return [] }
         guard let directory = fdopendir(descriptor) else {
@@ -43,7 +44,7 @@ struct HostDirectory: Sendable {
         defer { closedir(directory) }
         var entries: [(String, Kind)] = []
         while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(lossless: $0.prefix { $0 != 0 }) }
             guard name != ".", name != ".." else { continue }
             switch Int(entry.pointee.d_type) {
             case DT_DIR: entries.append((name, .directory))
@@ -62,7 +63,7 @@ struct HostDirectory: Sendable {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlinkat(link, "", &buffer, buffer.count)
         guard count >= 0 else { return nil }
-        return String(decoding: buffer[..<count].map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
+        return String(lossless: buffer[..<count].map { UInt8(truncatingIfNeeded: $0) })
     }
 
     /// Whether there is a file of one of those types, such as `S_IFREG`; what `stat(2)` says of it.
@@ -95,4 +96,9 @@ struct HostDirectory: Sendable {
         } catch .mount(_, _, .ELOOP) {
         }
     }
+}
+
+extension String {
+    /// A name or a target of the host's as a node has it (`NodeSource`).
+    var asNode: String { String(latin1: losslessBytes) }
 }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Namespaces
+internal import SystemAdditions
 internal import SystemPackage
 
 /// A /proc in which some files are an IBM Z's and every other name is a link to the real one, which is mounted elsewhere.
@@ -33,12 +34,12 @@ struct HostProcesses: NodeSource {
         if path.isEmpty { return .directory }
         if let text = texts[path] { return .file(text: text) }
         var status = stat()
-        guard lstat(Self.real + "/" + path, &status) == 0 else { return nil }
+        guard (Self.real + "/" + path).withLatin1CString({ lstat($0, &status) }) == 0 else { return nil }
         return .link(target: Self.place + "/" + path)
     }
 
     func names(in path: String) -> [String] {
-        Array(Set(HostDirectory.entries(of: Self.real).map(\.name)).union(texts.keys))
+        Array(Set(HostDirectory.entries(of: Self.real).map(\.name.asNode)).union(texts.keys))
     }
 
     func isLasting(_ path: String) -> Bool {

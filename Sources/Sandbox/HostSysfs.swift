@@ -40,19 +40,21 @@ struct HostSysfs {
         for path in Self.merged {
             let directory = try Self.directory(path, in: tree)
             var files: [Attribute<Void>] = []
-            for (name, kind) in host.entries(path) where !directory.contains(name) {
+            for (name, kind) in host.entries(path) where !directory.contains(name.asNode) {
                 let place = path.isEmpty ? name : path + "/" + name
                 guard !isReserved(place) else { continue }
                 switch kind {
                 case .directory:
-                    try directory.makeDirectory(name)
+                    try directory.makeDirectory(name.asNode)
                     places.append(place)
                 case .endpoint, .other:
-                    files.append(Attribute(name, .readOnly))
+                    files.append(Attribute(name.asNode, .readOnly))
                     places.append(place)
                 case .link:
-                    guard let target = host.target(place), let destination = Self.resolve(target, from: path) else { continue }
-                    links.append((name, directory, destination))
+                    guard let target = host.target(place), let destination = Self.resolve(target.asNode, from: path) else {
+                        continue
+                    }
+                    links.append((name.asNode, directory, destination))
                 }
             }
             directory.addAttributes(AttributeTable(files, release: tree.release), of: ())

@@ -18,8 +18,8 @@ struct KeptState: Sendable {
     ///   `SandboxError.stateInUse` where another sandbox has it.
     init(_ path: String) throws(SandboxError) {
         do throws(DistrustError) {
-            let directory = try TrustedDirectory(FilePath(path), as: .own, making: true)
-            self.path = directory.path.string
+            let directory = try TrustedDirectory(FilePath(lossless: path), as: .own, making: true)
+            self.path = directory.path.lossless
             outside = directory.held
         } catch .system(_, let error) {
             throw .state(path.isEmpty ? "''" : path, error)

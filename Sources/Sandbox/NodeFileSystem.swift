@@ -14,7 +14,8 @@ enum Node: Hashable, Sendable {
     case device(major: Int, minor: Int, mode: UInt32, serial: UInt64)
 }
 
-/// Says what is where, each time anew.
+/// Says what is where, each time anew. Paths, names, texts and targets have a character for each byte (`String.init(latin1:)`), so
+/// that they are equal where their bytes are.
 protocol NodeSource: Sendable {
     /// The node at a path from the root, which is a directory and has an empty path.
     func node(at path: String) -> Node?
@@ -76,7 +77,7 @@ final class NodeFileSystem: FileSystem {
         case .file: attributes.mode = S_IFREG | 0o444
         case .link(let target):
             attributes.mode = S_IFLNK | 0o777
-            attributes.size = UInt64(target.utf8.count)
+            attributes.size = UInt64(target.latin1.count)
         case .device(let major, let minor, let mode, _):
             attributes.mode = S_IFCHR | mode
             attributes.device = NodeAttributes.device(major: major, minor: minor)
@@ -137,7 +138,7 @@ final class NodeFileSystem: FileSystem {
 
     func lookup(_ name: FileName, in parent: NodeID, _ context: RequestContext, _ reply: consuming EntryReply) {
         guard let directory = path(of: parent) else { return reply.fail(.ENOENT) }
-        let path = Self.join(directory, name.string)
+        let path = Self.join(directory, String(latin1: name.content))
         guard let node = source.node(at: path) else {
             dropChange(of: path)
             return reply.fail(.ENOENT)
@@ -165,7 +166,7 @@ final class NodeFileSystem: FileSystem {
 
     func readLink(_ node: NodeID, _ context: RequestContext, _ reply: consuming LinkReply) {
         guard case .link(let target)? = find(node)?.node else { return reply.fail(.ENOENT) }
-        reply.succeed(target)
+        reply.succeed(target.latin1)
     }
 
     func open(_ node: NodeID, flags: OpenFlags, _ context: RequestContext, _ reply: consuming OpenReply) {
@@ -177,7 +178,7 @@ final class NodeFileSystem: FileSystem {
         _ node: NodeID, handle: FileHandle, offset: Int64, size: Int, _ context: RequestContext, _ reply: consuming DataReply
     ) {
         guard case .file(let text)? = find(node)?.node else { return reply.fail(.ENOENT) }
-        reply.succeed(Array(text.utf8).dropFirst(Int(offset)).prefix(size))
+        reply.succeed(text.latin1.dropFirst(Int(offset)).prefix(size))
     }
 
     /// Directories are opened, or else the kernel kept what was listed of them. One that is open keeps its names: whoever reads
@@ -219,7 +220,8 @@ final class NodeFileSystem: FileSystem {
             let path = Self.join(directory, name)
             guard let node = source.node(at: path) else { continue }
             let entry = reply.isPlus ? refer(to: path, node) : entry(path, node)
-            guard reply.add(name, entry, nextOffset: next) else {
+            let isAdded = name.withLatin1CString { reply.add(FileName(bytes: $0), entry, nextOffset: next) }
+            guard isAdded else {
                 if reply.isPlus { takeBack([entry]) }
                 break
             }

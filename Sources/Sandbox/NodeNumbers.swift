@@ -1,4 +1,5 @@
 internal import FUSE
+internal import SystemAdditions
 
 /// The numbers of paths, for as long as the kernel knows them: it holds references, and gives them back one by one or many
 /// at once.
@@ -34,7 +35,7 @@ struct NodeNumbers {
 
     /// FNV-1a.
     private static func hash(_ path: String) -> UInt64 {
-        UInt64(path.utf8.reduce(2_166_136_261 as UInt32) { ($0 ^ UInt32($1)) &* 16_777_619 })
+        UInt64(path.latin1.reduce(2_166_136_261 as UInt32) { ($0 ^ UInt32($1)) &* 16_777_619 })
     }
 
     /// The kernel is about to be given one more reference to a path.

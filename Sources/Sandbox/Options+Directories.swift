@@ -22,7 +22,9 @@ extension Sandbox.Options {
         // one that is missing is made where that does not touch the host
         let privateDirectories = options.copyOnWrite + ["/run"]
         options.empty = try empty.map { path throws(SandboxError) in
-            guard path.hasPrefix("/"), access(path, F_OK) != 0, let future = try Self.future(path) else {
+            guard path.utf8.first == UInt8(ascii: "/"), path.withLosslessCString({ access($0, F_OK) }) != 0,
+                let future = try Self.future(path)
+            else {
                 return try Self.directory(path)
             }
             guard privateDirectories.contains(where: { Self.isIn($0, future) }) else { return try Self.directory(path) }
@@ -37,8 +39,8 @@ extension Sandbox.Options {
     /// - Throws: `SandboxError.distrusted` where a link of somebody else's is on the way.
     private static func future(_ path: String) throws(SandboxError) -> String? {
         do throws(DistrustError) {
-            let found = try TrustedDirectory(FilePath(path), as: .place)
-            return found.path.appending(found.missing).string
+            let found = try TrustedDirectory(FilePath(lossless: path), as: .place)
+            return found.path.appending(found.missing).lossless
         } catch .system {
             return nil
         } catch {
@@ -47,24 +49,24 @@ extension Sandbox.Options {
     }
 
     private static func isIn(_ directory: String, _ path: String) -> Bool {
-        path == directory || path.hasPrefix(directory + "/")
+        path.utf8.elementsEqual(directory.utf8) || path.utf8.starts(with: (directory + "/").utf8)
     }
 
     /// The directories without those that are in another one of them.
     private static func topmost(_ paths: [String]) -> [String] {
-        Set(paths).sorted().reduce(into: []) { topmost, path in
+        paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.reduce(into: []) { topmost, path in
             if !topmost.contains(where: { isIn($0, path) }) { topmost.append(path) }
         }
     }
 
     /// The path of a directory without links.
     private static func directory(_ path: String) throws(SandboxError) -> String {
-        guard path.hasPrefix("/") else { throw .directory(path, .EINVAL) }
+        guard path.utf8.first == UInt8(ascii: "/") else { throw .directory(path, .EINVAL) }
         let directory: String
         do throws(DistrustError) {
-            let found = try TrustedDirectory(FilePath(path), as: .place)
+            let found = try TrustedDirectory(FilePath(lossless: path), as: .place)
             guard found.missing.isEmpty else { throw .system(path, .ENOENT) }
-            directory = found.path.string
+            directory = found.path.lossless
         } catch .system(_, let error) {
             throw .directory(path, error)
         } catch {

@@ -16,7 +16,7 @@ struct PrivateView {
     private let host: HostDirectory
     private let changes: HeldDirectory
     /// Where something is mounted in it, relative to it.
-    private let mounts: Set<String>
+    private let mounts: Set<FilePath>
     private let isInUserNamespace = Namespaces.isInUserNamespace
 
     /// - Parameters:
@@ -24,11 +24,16 @@ struct PrivateView {
     ///   - host: what was there before anything was mounted over it.
     ///   - changes: keeps what is changed, below the same path.
     ///   - mounts: every mount point of the host.
-    init(_ path: String, of host: HostDirectory, changes: HeldDirectory, mounts: [String]) {
+    init(_ path: String, of host: HostDirectory, changes: HeldDirectory, mounts: [FilePath]) {
         self.path = path
         self.host = host
         self.changes = changes
-        self.mounts = Set(mounts.filter { $0.hasPrefix(path + "/") }.map { String($0.dropFirst(path.count + 1)) })
+        let root = FilePath(lossless: path)
+        self.mounts = Set(
+            mounts.compactMap { mount in
+                var inside = mount
+                return inside.removePrefix(root) && !inside.isEmpty ? inside : nil
+            })
     }
 
     /// Shows the directory. A mount in it that cannot be shown privately is shown as it is.
@@ -42,7 +47,7 @@ struct PrivateView {
     private func place(_ relative: String) -> String { relative.isEmpty ? path : path + "/" + relative }
 
     /// Where it is among the changes, below the directory that keeps them.
-    private func kept(_ relative: String) -> String { String(place(relative).dropFirst()) }
+    private func kept(_ relative: String) -> String { String(Substring(place(relative).utf8.dropFirst())) }
 
     /// A directory among the changes, made where it is missing.
     private func keep(_ name: String) throws -> HeldDirectory {
@@ -71,10 +76,11 @@ struct PrivateView {
     }
 
     /// The topmost mount points below a directory.
-    private func mounts(below relative: String) -> [String] {
-        let below = mounts.filter { relative.isEmpty || $0.hasPrefix(relative + "/") }.sorted()
-        return below.reduce(into: []) { topmost, mount in
-            if !topmost.contains(where: { mount.hasPrefix($0 + "/") }) { topmost.append(mount) }
+    private func mounts(below relative: String) -> [FilePath] {
+        let directory = FilePath(lossless: relative)
+        let below = mounts.filter { relative.isEmpty || $0 != directory && $0.starts(with: directory) }
+        return below.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }.reduce(into: []) { topmost, mount in
+            if !topmost.contains(where: { mount.starts(with: $0) }) { topmost.append(mount) }
         }
     }
 
@@ -82,14 +88,14 @@ struct PrivateView {
         let below = mounts(below: relative)
         try upper(relative)
         // a mounted file of some words, as containers have them in /etc, is copied: an overlay shows only directories
-        let files = below.filter { copy($0) }
+        let files = below.filter { copy($0.lossless) }
         if isInUserNamespace, !below.isEmpty {
             try showEach(relative, besides: files)
             return
         }
         if isInUserNamespace { adopt(relative) }
         try mountOverlay(relative)
-        for mount in below where !files.contains(mount) { try showMount(mount) }
+        for mount in below where !files.contains(mount) { try showMount(mount.lossless) }
         try bindSockets(relative)
     }
 
@@ -120,13 +126,11 @@ struct PrivateView {
     private func copy(_ relative: String) -> Bool {
         guard let status = host.status(relative, S_IFREG), status.st_size < 1 << 20 else { return false }
         do {
-            let target = FilePath(kept(relative))
-            let directory = try changes.makeDirectory(target.removingLastComponent().string)
+            _ = try changes.makeDirectory(FilePath(lossless: kept(relative)).removingLastComponent().lossless)
             let source = FileDescriptor(rawValue: try host.held.open(relative, O_RDONLY | O_NONBLOCK))
             let bytes = try source.closeAfter { try source.readToEnd() }
             let to = FileDescriptor(
-                rawValue: try directory.open(
-                    target.lastComponent?.string ?? "", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
+                rawValue: try changes.open(kept(relative), O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
             try to.closeAfter {
                 _ = try to.writeAll(bytes)
                 // whatever the mask of this process takes away from the permissions of new files
@@ -145,7 +149,7 @@ struct PrivateView {
     private func adopt(_ relative: String) {
         for (name, kind) in host.entries(relative) where kind == .directory {
             let directory = relative.isEmpty ? name : relative + "/" + name
-            let isNew = mkdirat(changes.descriptor, kept(directory), 0o755) == 0
+            let isNew = kept(directory).withLosslessCString { mkdirat(changes.descriptor, $0, 0o755) } == 0
             guard let held = try? changes.directory(kept(directory)) else { continue }
             defer { withExtendedLifetime(held) {} }
             if isNew {
@@ -159,21 +163,22 @@ struct PrivateView {
 
     /// Shows a directory that has mounts in it entry by entry. Its files are the host's, which this namespace may read; they
     /// cannot be removed, and links that were come back in the next run.
-    private func showEach(_ relative: String, besides copies: [String]) throws {
+    private func showEach(_ relative: String, besides copies: [FilePath]) throws {
         let upper = try upper(relative)
         defer { withExtendedLifetime(upper) {} }
         try Mounts.bind(upper.descriptor, at: place(relative))
         for (name, kind) in host.entries(relative) {
             let entry = relative.isEmpty ? name : relative + "/" + name
-            if mounts.contains(entry) {
-                if copies.contains(entry) { continue }
+            if mounts.contains(FilePath(lossless: entry)) {
+                if copies.contains(FilePath(lossless: entry)) { continue }
                 try makePlace(entry, isDirectory: isDirectory(entry))
                 try showMount(entry)
             } else if kind == .directory {
                 try makePlace(entry, isDirectory: true)
                 try showMount(entry)
             } else if kind == .link {
-                if let target = host.target(entry) { symlink(target, place(entry)) }
+                guard let target = host.target(entry) else { continue }
+                _ = target.withLosslessCString { target in place(entry).withLosslessCString { symlink(target, $0) } }
             } else {
                 try makePlace(entry, isDirectory: false)
                 try host.bind(entry, at: place(entry))
@@ -183,7 +188,8 @@ struct PrivateView {
 
     private func makePlace(_ entry: String, isDirectory: Bool) throws {
         if isDirectory { return try PrivateDirectories.make(place(entry)) }
-        try FileDescriptor.open(FilePath(place(entry)), .writeOnly, options: .create, permissions: .ownerReadWrite).close()
+        try FileDescriptor.open(FilePath(lossless: place(entry)), .writeOnly, options: .create, permissions: .ownerReadWrite)
+            .close()
     }
 
     // MARK: - Sockets
@@ -196,7 +202,7 @@ struct PrivateView {
         while let directory = todo.popLast() {
             for (name, kind) in host.entries(directory) {
                 let entry = directory.isEmpty ? name : directory + "/" + name
-                guard !mounts.contains(entry) else { continue }
+                guard !mounts.contains(FilePath(lossless: entry)) else { continue }
                 switch kind {
                 case .directory: todo.append(entry)
                 case .endpoint: try host.bind(entry, at: place(entry))
