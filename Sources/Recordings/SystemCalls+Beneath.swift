@@ -24,10 +24,12 @@ extension SystemCalls {
     }
 
     private func open(_ bytes: ArraySlice<UInt8>, _ flags: Int32, _ mode: UInt32) throws(Errno) -> Int32 {
-        let directory = try result { Glibc.open(root.isEmpty ? "/" : root, linux_o_path | O_DIRECTORY | O_CLOEXEC) }
+        let directory = try result {
+            (root.isEmpty ? "/" : root).withLosslessCString { Glibc.open($0, linux_o_path | O_DIRECTORY | O_CLOEXEC) }
+        }
         defer { _ = Glibc.close(directory) }
         // as long as it would be with the root in front: the kernel refuses one that is too long
-        let path = [UInt8(ascii: ".")] + Array(repeating: slash, count: max(1, root.utf8.count)) + bytes
+        let path = [UInt8(ascii: ".")] + Array(repeating: slash, count: max(1, root.losslessBytes.count)) + bytes
         let name = path.map { CChar(truncatingIfNeeded: $0) } + [0]
         do throws(Errno) {
             return try result {
@@ -63,7 +65,7 @@ extension SystemCalls {
     /// - Throws: what the way there and the call answer.
     @discardableResult
     func withName(of path: SysfsPath, _ call: (Int32, [CChar]) throws(Errno) -> Int32) throws(Errno) -> Int32 {
-        guard root.utf8.count + 1 + path.bytes.count < PATH_MAX else { throw .ENAMETOOLONG }
+        guard root.losslessBytes.count + 1 + path.bytes.count < PATH_MAX else { throw .ENAMETOOLONG }
         guard let end = path.bytes.lastIndex(where: { $0 != slash }) else {
             return try result { () throws(Errno) in try call(AT_FDCWD, full(path)) }
         }
@@ -76,7 +78,7 @@ extension SystemCalls {
 
     /// The path as C wants it.
     private func full(_ path: SysfsPath) -> [CChar] {
-        (Array(root.utf8) + [slash] + path.bytes).map { CChar(truncatingIfNeeded: $0) } + [0]
+        (root.losslessBytes + [slash] + path.bytes).map { CChar(truncatingIfNeeded: $0) } + [0]
     }
 
     @discardableResult

@@ -7,7 +7,8 @@ public import VFS
 /// The system calls themselves, on a tree that is mounted. No path leads out of it: one that would is not followed, and nothing is
 /// done (``outside``).
 public struct SystemCalls: FileOperations {
-    /// The mount point, or another directory; a slash and the path go behind it.
+    /// The mount point, or another directory; a slash and the path go behind it. One that is not UTF-8 is a text of which the bytes
+    /// can be had (`String.init(lossless:)`).
     public let root: String
 
     /// Whether there is such a directory is not looked at.

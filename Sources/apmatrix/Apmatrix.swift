@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Suggestions
 internal import SysfsMount
+internal import SystemAdditions
 
 /// The command line. Exit status 64 for wrong use, 1 for what failed; mount(8) is answered with its own.
 @main
@@ -27,19 +28,27 @@ struct Apmatrix: ParsableCommand {
 
     static func main() {
         SysfsFileSystem.handOnRequestsWhenBlocking()
-        guard !CommandLine.arguments.isEmpty else {
+        let arguments = arguments
+        guard !arguments.isEmpty else {
             complain("Error: the command line cannot be read: allow more open files (ulimit -n), or mount /proc")
             // that of a run, which this may be
             Glibc.exit(125)
         }
-        let words = Array(CommandLine.arguments.dropFirst())
-        let isMountHelper = MountHelper.isCalled(CommandLine.arguments)
+        let words = Array(arguments.dropFirst())
+        let isMountHelper = MountHelper.isCalled(arguments)
         do {
             var command = try parse(isMountHelper ? MountHelper.words(of: words) : words)
             try command.run()
         } catch {
             let code = exitCode(for: error)
             end(error, status: isMountHelper ? MountHelper.status(of: code) : code.rawValue)
+        }
+    }
+
+    /// What the program was called with, as texts of which the bytes can be had: `CommandLine.arguments` repairs what is no UTF-8.
+    private static var arguments: [String] {
+        (0..<Int(CommandLine.argc)).compactMap { index in
+            CommandLine.unsafeArgv[index].map { String(lossless: UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
         }
     }
 
@@ -52,7 +61,7 @@ struct Apmatrix: ParsableCommand {
             Glibc.exit(status)
         }
         do throws(Failure) {
-            try emit("\(text)\n".utf8)
+            try emit("\(text)\n".losslessBytes)
         } catch {
             complain("Error: \(error)")
             Glibc.exit(1)

@@ -30,7 +30,7 @@ struct MountChoice: ParsableArguments {
         case 0: throw Failure("there is no apmatrix mount; make one: \(MountedMachines.newMount)")
         case 1: return machines.places[0]
         default:
-            let names = machines.places.map(\.string.shellWord).joined(separator: " ")
+            let names = machines.places.map(\.lossless.shellWord).joined(separator: " ")
             throw Failure("there are \(machines.places.count) mounts; choose one with --mount: \(names)")
         }
     }
@@ -73,13 +73,13 @@ struct ControlFiles {
         let log = try? openJournal("log").atEnd()
         do {
             let file = try FileDescriptor.open(path(name), .writeOnly)
-            _ = try file.closeAfter { try file.writeAll((command + "\n").utf8) }
+            _ = try file.closeAfter { try file.writeAll((command + "\n").losslessBytes) }
         } catch let error as Errno {
-            let prefix = "apmatrix: \(name): '\(command)': "
+            let prefix = "apmatrix: \(name): '\(command)': ".losslessBytes
             var news: [UInt8] = []
             while let more = try? log?.next(), !more.isEmpty { news += more }
-            if let line = String(decoding: news, as: UTF8.self).split(separator: "\n").last(where: { $0.hasPrefix(prefix) }) {
-                throw Failure("\(error): \(line.dropFirst(prefix.count))")
+            if let line = news.split(separator: UInt8(ascii: "\n")).last(where: { $0.starts(with: prefix) }) {
+                throw Failure("\(error): \(String(lossless: line.dropFirst(prefix.count)))")
             }
             throw explain(error, name)
         } catch {
@@ -89,10 +89,10 @@ struct ControlFiles {
 
     private func explain(_ error: any Error, _ name: String) -> Failure {
         switch error as? Errno {
-        case .ENOTCONN?: .serverIsGone(mountPoint.string)
-        case .EACCES?: Failure("\(path(name)): permission denied; only the owner of the mount may do this")
-        case .E2BIG?: Failure("\(path(name)): a command has at most 4096 bytes")
-        default: Failure("\(path(name)): \(error)")
+        case .ENOTCONN?: .serverIsGone(mountPoint.lossless)
+        case .EACCES?: Failure("\(path(name).lossless): permission denied; only the owner of the mount may do this")
+        case .E2BIG?: Failure("\(path(name).lossless): a command has at most 4096 bytes")
+        default: Failure("\(path(name).lossless): \(error)")
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SystemAdditions
 internal import SystemPackage
 
 struct EnvCommand: ParsableCommand {
@@ -15,12 +16,12 @@ struct EnvCommand: ParsableCommand {
 
     func run() throws {
         let root = try MountedMachines().machine(named: directory)
-        var lines = ["export SYSTEMD_DEVICE_VERIFY_SYSFS=0", "export SYSFS_ROOT=\(root.string.shellWord)"]
+        var lines = ["export SYSTEMD_DEVICE_VERIFY_SYSFS=0", "export SYSFS_ROOT=\(root.lossless.shellWord)"]
         if root.lastComponent == "sys" {
-            lines.append("export MDEVCTL_ENV_ROOT=\(root.removingLastComponent().string.shellWord)")
+            lines.append("export MDEVCTL_ENV_ROOT=\(root.removingLastComponent().lossless.shellWord)")
         } else {
             lines.append("# no MDEVCTL_ENV_ROOT: mdevctl wants the mount at a directory of the name sys")
         }
-        try emit(lines.map { $0 + "\n" }.joined().utf8)
+        try emit(lines.map { $0 + "\n" }.joined().losslessBytes)
     }
 }

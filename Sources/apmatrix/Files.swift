@@ -14,7 +14,7 @@ extension FilePath {
 /// - Throws: `Failure`, with the name.
 func contents(of name: String) throws(Failure) -> [UInt8] {
     do {
-        return try FilePath(name).contents()
+        return try FilePath(lossless: name).contents()
     } catch {
         throw Failure("\(name): \(error)")
     }
@@ -35,5 +35,5 @@ func emit(_ bytes: some Sequence<UInt8>) throws(Failure) {
 
 /// Writes a line to standard error; where that is impossible there is nobody to tell.
 func complain(_ line: String) {
-    _ = try? FileDescriptor.standardError.writeAll("\(line)\n".utf8)
+    _ = try? FileDescriptor.standardError.writeAll("\(line)\n".losslessBytes)
 }

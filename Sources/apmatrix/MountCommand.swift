@@ -104,7 +104,8 @@ struct UnmountCommand: ParsableCommand {
     var directory: String
 
     func run() throws {
-        let path = (try? FilePath(directory).resolved()) ?? FilePath(directory).absolute()
+        let given = FilePath(lossless: directory)
+        let path = (try? given.resolved()) ?? given.absolute()
         guard let mount = MountTable.current().last(where: { $0.mountPoint == path }) else {
             throw Failure("\(directory): nothing is mounted there")
         }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CLinux
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 extension MountServer {
@@ -16,7 +17,7 @@ extension MountServer {
         let (ours, theirs) = try MountStarter.pair()
         let given = try fileInMemory(machine)
         // by this name, since by mount(8)'s the words would be mount(8)'s
-        let pointers = (["apmatrix"] + words).map { strdup($0) }
+        let pointers = (["apmatrix"] + words).map { $0.duplicated() }
         defer { pointers.forEach { free($0) } }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -21,7 +21,8 @@ struct MountServer {
         _ machine: MachineDescription, _ release: KernelRelease, _ options: MountOptions, _ directory: String
     ) throws {
         null = try FileDescriptor.open("/dev/null", .readWrite, options: .closeOnExec)
-        let keeper = try (try? FilePath(directory).resolved()).map { try MountGuard(of: $0) }
+        let directory = FilePath(lossless: directory)
+        let keeper = try (try? directory.resolved()).map { try MountGuard(of: $0) }
         computer = try Computer(machine, release: release, clock: RealClock())
         // an ordinary user could write nowhere if everything were root's
         computer.tree.setOwner(uid: options.uid ?? geteuid(), gid: options.gid ?? getegid())

@@ -28,9 +28,9 @@ struct MountedMachines {
     func machine(named name: String) throws(Failure) -> FilePath {
         let path: FilePath
         do throws(Errno) {
-            path = try FilePath(name).resolved()
+            path = try FilePath(lossless: name).resolved()
         } catch .ENOTCONN {
-            path = FilePath(name).absolute()
+            path = FilePath(lossless: name).absolute()
         } catch {
             throw Failure("\(name): \(error)")
         }

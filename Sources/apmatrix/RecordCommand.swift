@@ -73,7 +73,7 @@ private struct Output {
     init(creating path: String) throws(Failure) {
         do {
             file = try FileDescriptor.open(
-                FilePath(path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                FilePath(lossless: path), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
             name = path
         } catch {

@@ -36,13 +36,13 @@ struct ReplayCommand: ParsableCommand {
         let deviations = try known.map { try Deviations(String(latin1: contents(of: $0))) } ?? .none
         var verdicts: [Verdict] = []
         for path in recordings {
-            let name = FilePath(path).stem ?? path
+            let name = FilePath(lossless: path).stem ?? path
             let recording = try Recording(name: name, text: contents(of: path))
             let verdict = try verdict(on: recording, deviations)
-            try emit("\(verdict.report(mismatches: diffs))\n".utf8)
+            try emit("\(verdict.report(mismatches: diffs))\n".losslessBytes)
             verdicts.append(verdict)
         }
-        try emit("\(Verdict.summary(of: verdicts))\n".utf8)
+        try emit("\(Verdict.summary(of: verdicts))\n".losslessBytes)
         guard verdicts.allSatisfy(\.isPassed) else { throw ExitCode(1) }
     }
 
@@ -52,7 +52,7 @@ struct ReplayCommand: ParsableCommand {
         let verdict = recording.replay(on: player, release: kernel, deviations: deviations)
         if let reason = player.lacksControlPlane, verdict.notJudged > 0 {
             let count = String.count(verdict.notJudged, "request")
-            try emit("not judged: \(count) for a control plane; \(root)/\(Player.controlPlane): \(reason)\n".utf8)
+            try emit("not judged: \(count) for a control plane; \(root)/\(Player.controlPlane): \(reason)\n".losslessBytes)
         }
         return verdict
     }

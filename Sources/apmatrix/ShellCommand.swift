@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Sandbox
+internal import SystemAdditions
+internal import SystemPackage
 
 struct ShellCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,7 +11,7 @@ struct ShellCommand: ParsableCommand {
     @OptionGroup var sandbox: SandboxOptions
 
     func run() throws {
-        let shell = Shell(path: getenv("SHELL").map { String(cString: $0) } ?? "/bin/sh")
+        let shell = Shell(path: getenv("SHELL").map { FilePath(platformString: $0).lossless } ?? "/bin/sh")
         for (name, value) in shell.environment { setenv(name, value, 1) }
         try sandbox.run(shell.command, shell: shell)
     }
