@@ -59,7 +59,8 @@ import VFS
 
     /// 31 bytes, which may end inside a character; what is white space then goes.
     @Test func aNameIsCutByBytes() throws {
-        let (calls, _) = try host()
+        let (calls, host) = try host()
+        defer { withExtendedLifetime(host) {} }
         let thirty = [UInt8](repeating: UInt8(ascii: "x"), count: 30)
         #expect(write(thirty + Array("\u{e9}".utf8), to: "class/zcrypt/create", calls) == "ok")
         #expect(write(thirty + [0xc3], to: "class/zcrypt/create", calls) == "EEXIST")
@@ -76,7 +77,8 @@ import VFS
 
     /// A slash that carries an accent is one too.
     @Test func slashesAreBytes() throws {
-        let (calls, _) = try host()
+        let (calls, host) = try host()
+        defer { withExtendedLifetime(host) {} }
         #expect(write(Array("a/\u{300}b".utf8), to: "class/zcrypt/create", calls) == "ok")
         #expect(try nodes(calls) == [Array("a!\u{300}b".utf8)])
     }
@@ -105,7 +107,8 @@ import VFS
 
     /// `?` and a set stand for one byte each.
     @Test func patternsOfFaultsAreBytes() throws {
-        let (calls, _) = try host()
+        let (calls, host) = try host()
+        defer { withExtendedLifetime(host) {} }
         let faults = "\(Host.control)/faults"
         for name in [Self.composed, Self.decomposed, [0xff]] { #expect(write(name, to: "class/zcrypt/create", calls) == "ok") }
         func isHit(_ name: [UInt8], by pattern: [UInt8]) -> Bool {
