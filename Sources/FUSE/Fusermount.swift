@@ -6,9 +6,9 @@ internal import SystemPackage
 enum Fusermount {
     /// Where the program is, in `PATH` or where distributions put it.
     static var path: String? {
-        let search = getenv("PATH").map { String(cString: $0) } ?? ""
+        let search = getenv("PATH").map { String(lossless: UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? ""
         let directories = search.split(separator: ":").map(String.init) + ["/usr/bin", "/bin"]
-        return directories.lazy.map { "\($0)/fusermount3" }.first { access($0, X_OK) == 0 }
+        return directories.lazy.map { "\($0)/fusermount3" }.first { $0.withLosslessCString { access($0, X_OK) } == 0 }
     }
 
     /// Unmounts and waits for the end of it.
@@ -43,10 +43,10 @@ enum Fusermount {
         var words = arguments.map { $0.duplicated() } + [nil]
         defer { words.forEach { free($0) } }
         var child: pid_t = 0
-        let error = posix_spawn(&child, path, &actions, nil, &words, environ)
+        let error = path.withLosslessCString { posix_spawn(&child, $0, &actions, nil, &words, environ) }
         close(ends[1])
         guard error == 0 else { throw .notUnmounted(mountPoint, reason: Errno(rawValue: error).description) }
-        let message = String(decoding: (try? FileDescriptor(rawValue: ends[0]).readToEnd()) ?? [], as: UTF8.self)
+        let message = String(lossless: (try? FileDescriptor(rawValue: ends[0]).readToEnd()) ?? [])
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0 && errno == EINTR {}
         return (status, message)

@@ -35,21 +35,21 @@ public struct MountOptions: Hashable, Sendable {
 
     /// Splits at commas; a backslash takes the meaning from the character that follows.
     static func split(_ list: String) -> [String] {
-        var options = [""]
+        var options = [String.UnicodeScalarView()]
         var isEscaped = false
-        for character in list {
+        for character in list.unicodeScalars {
             if isEscaped {
                 options[options.count - 1].append(character)
                 isEscaped = false
             } else if character == "\\" {
                 isEscaped = true
             } else if character == "," {
-                options.append("")
+                options.append(String.UnicodeScalarView())
             } else {
                 options[options.count - 1].append(character)
             }
         }
-        return options
+        return options.map { String($0) }
     }
 
     private mutating func apply(_ option: String) throws(MountError) {
@@ -98,6 +98,7 @@ public struct MountOptions: Hashable, Sendable {
     }
 
     private static func escape(_ option: String) -> String {
-        String(option.flatMap { $0 == "," || $0 == "\\" ? ["\\", $0] : [$0] })
+        // a comma with an accent behind it is one character, and libfuse sees the comma
+        option.unicodeScalars.map { $0 == "," || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
     }
 }

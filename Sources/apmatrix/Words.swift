@@ -3,7 +3,9 @@ extension String {
     var shellWord: String {
         let isPlain = allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+:,@%".contains($0)) }
         guard isEmpty || !isPlain else { return self }
-        return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        // a quote with an accent behind it is one character, and still ends what is quoted
+        let pieces = unicodeScalars.split(separator: "'", omittingEmptySubsequences: false).map { String($0) }
+        return "'" + pieces.joined(separator: "'\\''") + "'"
     }
 
     /// `1 request`, `2 requests`.

@@ -60,6 +60,43 @@ import Waiting
         #expect(outcome.output == "1\n1\n4\n")
     }
 
+    @Test func whatAShellIsToldIsThePathThatItIs() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let outcome = try run(
+            """
+            # a quote with an accent behind it, and a byte that is no UTF-8
+            place="it'$(printf '\\314\\201')s$X; false"
+            mkdir "$place"
+            trap '"$A" unmount --lazy "$place" || true; rmdir "$place"' EXIT
+            "$A" mount "$place"
+            eval "$("$A" env "$place")"
+            cat "$SYSFS_ROOT/bus/ap/ap_domain"
+            """, in: folder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output == "4\n")
+    }
+
+    @Test func directoriesOfARunAreBytes() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let outcome = try run(
+            """
+            mkdir "d$X" "d$X/c$X" "d$X/t$X"
+            touch "d$X/t$X/hidden"
+            trap 'cd ..; chmod -R u+rwX "d$X"; rm -rf "d$X"' EXIT
+            cd "d$X"
+            "$A" run --keep-state "k$X" --cow "$PWD/c$X" --tmpfs "$PWD/t$X" -- sh -c '
+                readlink /proc/self/cwd | tail -c 2 | od -An -tx1
+                ls "$1"
+                touch "$2/new"' sh "t$X" "c$X"
+            ls "c$X" "t$X" | grep -c new || true
+            "$A" run --keep-state "k$X" --cow "$PWD/c$X" -- ls "c$X"
+            """, in: folder)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output == " ff 0a\n0\nnew\n")
+    }
+
     @Test func filesAndWordsAreBytes() throws {
         let folder = try Folder()
         defer { folder.remove() }
