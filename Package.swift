@@ -164,7 +164,7 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "APBus", "Waiting", "ProgramTesting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine",
-                "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
+                "DriverCore", "LockOrder", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
             ]),
         .testTarget(
             name: "InterleavingTests",

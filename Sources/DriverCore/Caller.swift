@@ -42,8 +42,19 @@ public final class Caller: Sendable {
 
     /// For whom the calling thread works; nil for nobody who could go away.
     public static var current: Caller? {
-        pthread_getspecific(key).map { Unmanaged<Caller>.fromOpaque($0).takeUnretainedValue() }
+        if let caller = pthread_getspecific(key) { return Unmanaged<Caller>.fromOpaque(caller).takeUnretainedValue() }
+        return finder.withLock { $0 }?()
     }
+
+    /// Sets who is asked for the caller of a thread that is in no `serving`: who serves requests makes one when it is asked, so that
+    /// a request that does not sleep needs none. One for the process.
+    ///
+    /// - Parameter find: called on the thread itself, with no leaf held; nil for a thread that serves nobody.
+    public static func setFinder(_ find: @escaping @Sendable () -> Caller?) {
+        finder.withLock { $0 = find }
+    }
+
+    private static let finder = Mutex<(@Sendable () -> Caller?)?>(nil)
 
     /// Runs `body`, a sleep that ends with the caller.
     func sleeping(_ sleep: Sleep, _ body: () -> Bool) -> Bool {

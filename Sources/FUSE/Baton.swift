@@ -70,7 +70,11 @@ final class Baton: Sendable {
     func take(from worker: Worker, during request: Worker.Phase) {
         let isTaken = change { state in
             guard worker.loseBaton(during: request) else { return false }
-            if let header = worker.header { state.waiting.begin(header.unique, worker.session.asker(of: header)) }
+            if let header = worker.header {
+                var asker = worker.session.asker(of: header)
+                asker.worker = worker
+                state.waiting.begin(header.unique, asker)
+            }
             state.reader = nil
             state.isFree = true
             // one takes the baton, and one more is to stand by then
@@ -108,7 +112,7 @@ final class Baton: Sendable {
             state.reader = worker
             return .read
         }
-        if let request = state.waiting.takePostponed() { return .execute(request) }
+        if let request = state.waiting.takePostponed(by: worker) { return .execute(request) }
         guard mayEnd, state.standingBy > 1 else { return nil }
         state.threads.removeAll { pthread_equal($0, worker.thread) != 0 }
         pthread_detach(worker.thread)
@@ -188,7 +192,7 @@ final class Baton: Sendable {
     /// Answers in the place of the worker, whose answer will reach nobody.
     private func abandon(_ unique: UInt64, in session: Session) {
         session.answer(unique, .EINTR)
-        change { $0.waiting.abandon(unique) }
+        change { $0.waiting.abandon(unique) }?.clientIsKilled(in: unique)
     }
 
     // MARK: - For the watch

@@ -189,6 +189,14 @@ public final class Session: Sendable {
         Worker.current?.giveBatonAway()
     }
 
+    /// Has `body` called when the client dies whose request the calling thread executes; at once where it is dead. It has its answer
+    /// by then: the request has only to come to its end. `body` is called with no lock held.
+    ///
+    /// - Returns: false on a thread that executes no request, and then nothing happens.
+    public static func whenClientIsKilled(_ body: @escaping @Sendable () -> Void) -> Bool {
+        Worker.current?.whenClientIsKilled(body) ?? false
+    }
+
     /// The file system whose request the calling thread executes; nil on other threads.
     public static var servedFileSystem: (any FileSystem)? {
         Worker.current?.session.fileSystem

@@ -18,6 +18,8 @@ struct WaitingRequests {
         let node: NodeID
         let thread: pid_t
         let hasOwnWorkers: Bool
+        /// Who executes it; nil while it is held back.
+        var worker: Worker?
     }
 
     /// A request that waits for a worker.
@@ -73,10 +75,12 @@ struct WaitingRequests {
     }
 
     /// The first request held back that may wait now. It has begun then.
-    mutating func takePostponed() -> Postponed? {
+    mutating func takePostponed(by worker: Worker? = nil) -> Postponed? {
         guard let index = postponed.firstIndex(where: { hasRoom(for: $0.asker) }) else { return nil }
         let request = postponed.remove(at: index)
-        begin(request.header.unique, request.asker)
+        var asker = request.asker
+        asker.worker = worker
+        begin(request.header.unique, asker)
         return request
     }
 
@@ -96,8 +100,11 @@ struct WaitingRequests {
     }
 
     /// Who asked is dead, and has its answer. A read that has not begun is not executed any more; a write is.
-    mutating func abandon(_ unique: UInt64) {
+    ///
+    /// - Returns: who executes it.
+    mutating func abandon(_ unique: UInt64) -> Worker? {
         interrupted[unique] = nil
         postponed.removeAll { $0.header.unique == unique && $0.header.isRead }
+        return underWay[unique]?.worker
     }
 }

@@ -14,6 +14,7 @@ final class Worker: Sendable {
     /// A ``Phase``. With the baton its worker changes it, and whoever takes the baton from it.
     private let phase: Atomic<UInt64>
     private let isPermanent: Bool
+    private let client = Mutex(Client())
     // Unsafe: changed by the worker's own thread, while it does not execute a request with the baton; so it needs no check at
     // every access, which would cost each request something.
     @exclusivity(unchecked) nonisolated(unsafe) private(set) var header: RequestHeader?
@@ -126,7 +127,36 @@ final class Worker: Sendable {
         phase.compareExchange(expected: old.rawValue, desired: new.rawValue, ordering: .acquiringAndReleasing).exchanged
     }
 
-    // MARK: - Without
+    // MARK: - Its client
+
+    /// What is known of the client of a request.
+    private struct Client {
+        /// The last request whose client has been killed.
+        var killedIn: UInt64?
+        /// What is to be done then, and in which request.
+        var end: (request: UInt64, body: @Sendable () -> Void)?
+    }
+
+    func whenClientIsKilled(_ body: @escaping @Sendable () -> Void) -> Bool {
+        guard let request = header?.unique else { return false }
+        let isKilled = client.withLock { client in
+            client.end = (request, body)
+            return client.killedIn == request
+        }
+        if isKilled { body() }
+        return true
+    }
+
+    /// The client of a request is dead. The request may be over meanwhile.
+    func clientIsKilled(in request: UInt64) {
+        let end = client.withLock { client in
+            client.killedIn = request
+            return client.end
+        }
+        if let end, end.request == request { end.body() }
+    }
+
+    // MARK: - Without the baton
 
     /// Executes a request that was postponed.
     private func execute(_ request: WaitingRequests.Postponed) {

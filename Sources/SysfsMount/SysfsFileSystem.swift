@@ -52,12 +52,16 @@ public final class SysfsFileSystem: FileSystem {
         debug = try? kernel.tree.lookUp("debug", in: kernel.tree.lookUp("kernel", in: .root).inode).inode
     }
 
-    /// Has a worker hand on its turn to read requests before it waits for a lock or a clock, in the whole process. Without it
-    /// requests wait for each other.
+    /// Has a worker hand on its turn to read requests before it waits for a lock or a clock, in the whole process, and the delay of a
+    /// fault end with the client that it keeps waiting. Without it requests wait for each other.
     ///
-    /// A program that mounts calls this once, where it starts: the hook is the only thing here that belongs to the process and
+    /// A program that mounts calls this once, where it starts: the hooks are the only things here that belong to the process and
     /// not to a file system.
     public static func handOnRequestsWhenBlocking() {
+        Caller.setFinder {
+            let caller = Caller()
+            return Session.whenClientIsKilled { caller.end() } ? caller : nil
+        }
         Blocking.setHook {
             Session.workerWillBlock()
             (Session.servedFileSystem as? SysfsFileSystem)?.announceSoon()

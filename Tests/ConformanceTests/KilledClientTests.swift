@@ -1,9 +1,12 @@
 import Glibc
+import LockOrder
 import ProgramTesting
 import SystemAdditions
 import SystemPackage
 import Testing
 import Waiting
+
+@testable import Emulator
 
 /// A client that is killed ends, also where it waits for what Linux does not let a signal end. What it has begun goes on.
 @Suite(.serialized, .bounded) struct KilledClientTests {
@@ -77,6 +80,22 @@ import Waiting
             #expect(try client.outcome(patience: Patience.seconds).status == SIGKILL)
             try removalEndsWithTheGuest(mount)
         }
+    }
+
+    /// A delay is nothing that Linux has: it ends with its client, and what it has delayed does not happen.
+    @Test func aDelayEndsWithItsClient() throws {
+        let mount = try MountedComputer()
+        defer { mount.unmount() }
+        try put("write config_time delay=3600s", into: "\(Self.control)/faults", of: mount)
+        let file = "\(mount.path)/bus/ap/config_time"
+        let before = FilePath(file).text
+        let script = "echo 7 > \(file)"
+        let client = try Program.Running("/usr/bin/env", arguments: ["bash", "-c", script])
+        waitUntil("the delay begins") { mount.computer.faults.withLock { !$0.delays.isEmpty } }
+        kill(client.identifier, SIGKILL)
+        #expect(try client.outcome(patience: Patience.seconds).status == SIGKILL)
+        waitUntil("the delay ends") { mount.computer.faults.withLock { $0.delays.isEmpty } }
+        #expect(FilePath(file).text == before)
     }
 
     @Test func soDoesSIGKILLInAnotherPIDNamespace() throws {

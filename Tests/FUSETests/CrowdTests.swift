@@ -106,7 +106,7 @@ struct WaitingRequestsTests {
         for unique in [1, 2] as [UInt64] {
             let interrupted = waiting.interrupt(unique)
             #expect(interrupted?.asker == thread && interrupted?.isPostponed == true)
-            waiting.abandon(unique)
+            #expect(waiting.abandon(unique) == nil)
         }
         #expect(waiting.interrupted.isEmpty)
         #expect(waiting.takePostponed()?.header.unique == 2)
