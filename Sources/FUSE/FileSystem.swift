@@ -2,8 +2,9 @@
 ///
 /// Calls come on the session's workers, many at once where requests block. Each may keep its reply and answer later. One
 /// that is about to block calls ``Session/workerWillBlock()`` first; one that does not, or computes, holds up the others for
-/// ten milliseconds. Only a read or a write may wait for long: their number is bounded, and others are held back. All have a default, which answers `ENOSYS` unless it
-/// says otherwise. The kernel takes `ENOSYS` as "never ask again" for opens, flushes, accesses, polls and extended attributes.
+/// ten milliseconds. Only a read or a write may wait for long: their number is bounded, and others are held back. All have a
+/// default, which answers `ENOSYS` unless it says otherwise. The kernel takes `ENOSYS` as "never ask again" for opens, flushes,
+/// accesses, polls and extended attributes.
 ///
 /// Nobody holds a lock of the session's during a call. Every `context` says who asks; every reply is answered exactly once.
 public protocol FileSystem: AnyObject, Sendable {

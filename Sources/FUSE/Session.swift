@@ -75,9 +75,9 @@ public final class Session: Sendable {
     /// Mounts at the directory `path`. Requests wait until ``run()``.
     /// - Throws: ``MountError/missing(_:)``, ``MountError/notDirectory(_:)``, ``MountError/notEmpty(_:)``,
     ///   ``MountError/alreadyMounted(_:type:source:)``, ``MountError/dead(_:)`` and ``MountError/unreachable(_:_:)`` for what is
-    ///   at the path, ``MountError/distrusted(_:)`` for somebody else's link in it; ``MountError/noFusermount`` and ``MountError/allowOtherForbidden`` for what users may not do;
-    ///   ``MountError/noDevice(_:)`` without `/dev/fuse`; ``MountError/refused(_:_:)`` where the mount fails, with `EBUSY` for a
-    ///   second mount of the session.
+    ///   at the path, ``MountError/distrusted(_:)`` for somebody else's link in it; ``MountError/noFusermount`` and
+    ///   ``MountError/allowOtherForbidden`` for what users may not do; ``MountError/noDevice(_:)`` without `/dev/fuse`;
+    ///   ``MountError/refused(_:_:)`` where the mount fails, with `EBUSY` for a second mount of the session.
     public func mount(at path: FilePath) throws(MountError) {
         let place = try MountPoint.check(path, options)
         defer { withExtendedLifetime(place) {} }

@@ -14,7 +14,8 @@ package struct JournalReader: Sendable {
     private var lacksNewlineOnly = false
     /// What is left of the line that tells of a loss.
     private var notice: ArraySlice<UInt8> = []
-    /// Where the file goes on behind the last loss, and how far the offset in the journal is from there on ahead of the one in the file.
+    /// Where the file goes on behind the last loss, and how far the offset in the journal is from there on ahead of the one in
+    /// the file.
     private var sinceLoss: (offset: Int, shift: Int)?
     /// Where the text ended when this reading began: it comes to an end although more is written meanwhile.
     private var stop: Int?

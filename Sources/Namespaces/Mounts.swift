@@ -71,8 +71,8 @@ public enum Mounts {
     /// - Parameters:
     ///   - work: an empty directory on the file system of `upper`, for the kernel's own use.
     ///   - inUserNamespace: marks that the kernel keeps are put where a user may write them.
-    /// - Throws: ``NamespaceError/mount(_:path:_:)``: with `EINVAL` where `upper` is on a file system that cannot keep changes; with `ENODEV` and `EPERM` where there are no overlays, or
-    ///   not for users.
+    /// - Throws: ``NamespaceError/mount(_:path:_:)``: with `EINVAL` where `upper` is on a file system that cannot keep changes;
+    ///   with `ENODEV` and `EPERM` where there are no overlays, or not for users.
     public static func overlay(
         _ lower: HeldDirectory, upper: HeldDirectory, work: HeldDirectory, at path: String, inUserNamespace: Bool
     ) throws(NamespaceError) {

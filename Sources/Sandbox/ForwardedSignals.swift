@@ -19,7 +19,8 @@ struct ForwardedSignals {
         return set
     }
 
-    /// Blocks them, SIGCHLD, and SIGPIPE, which nobody needs to be told of, in the calling thread and in all threads and processes that it starts.
+    /// Blocks them, SIGCHLD, and SIGPIPE, which nobody needs to be told of, in the calling thread and in all threads and
+    /// processes that it starts.
     static func block() -> ForwardedSignals {
         // a process that ignores the end of children is never told of it
         signal(SIGCHLD, SIG_DFL)

@@ -153,7 +153,10 @@ struct LocksCommand: ParsableCommand {
 /// How a file that only grows is printed.
 struct StreamOptions: ParsableArguments {
     @OptionGroup var mount: MountChoice
-    @Flag(name: .short, help: "Go on with what is added, until interrupted.") var follow = false
+    @Flag(
+        name: .short,
+        help: "Go on with what is added, until interrupted. 'lost N' says that N lines were forgotten unread.")
+    var follow = false
 
     func print(_ name: String) throws {
         let file = try mount.controlFiles().openJournal(name)

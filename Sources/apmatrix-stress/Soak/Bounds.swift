@@ -2,7 +2,7 @@
 enum Bounds {
     /// Kilobytes that a server has in memory at any time.
     static let memory = 256 * 1024
-    /// Threads of a server at any time: those that serve 511 requests that wait, and its own.
+    /// Threads of a server at any time: 512 for requests that wait, its own, and some for what waits in the control plane.
     static let threads = 560
     /// Threads that a server keeps when it has been left alone for `idleSeconds`. A soak that is shorter than that does not wait.
     static let idleThreads = 8

@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Synchronization
 
-/// SIGINT, SIGTERM and SIGHUP end the work, but not before everything has been looked at and unmounted; the second one ends the process.
+/// SIGINT, SIGTERM and SIGHUP end the work, but not before everything has been looked at and unmounted; the second one ends the
+/// process.
 enum StopSignals {
     static var haveCome: Bool { aSignalHasCome.load(ordering: .relaxed) }
 
