@@ -95,7 +95,7 @@ import Waiting
         return String(repeating: "0", count: 4 - digits.count) + digits
     }
 
-    /// `unmount --lazy` asks for this: a remover that waits for a guest that does not care would wait for ever.
+    /// An ordinary user's `unmount --lazy` asks for this: a remover that waits for a guest that does not care would wait for ever.
     @Test(arguments: KernelRelease.allCases)
     func offEndsGuestsThatDoNotLetGoAndStartsNoMore(_ release: KernelRelease) throws {
         let host = try Host(release: release)
