@@ -202,6 +202,9 @@ final class Baton: Sendable {
         state.withLock { state in state.reader.map { ($0, $0.currentPhase) } }
     }
 
+    /// Whether somebody waits whom a signal has reached.
+    var hasInterrupted: Bool { state.withLock { !$0.waiting.interrupted.isEmpty } }
+
     /// Gives an answer to all that have been killed since a signal reached them; a second signal sends no second interrupt.
     ///
     /// - Returns: how many have been interrupted and live.

@@ -160,7 +160,9 @@ public final class Session: Sendable {
     public func prepare() throws(MountError) {
         guard state.withLock({ !exchange(&$0.isPrepared, with: true) }) else { return }
         guard watch.start(for: self), baton.prepare(for: self) else {
+            watch.close()
             baton.close()
+            baton.join()
             throw .noThreads
         }
     }

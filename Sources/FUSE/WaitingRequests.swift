@@ -10,8 +10,9 @@ struct WaitingRequests {
     static let maximumOfFile = 128
     /// The most workers that wait, those of files that have their own not counted.
     static let maximum = 512
-    /// The most requests that are held back; one more is answered with `ENOMEM`.
+    /// The most requests that are held back, and the most bytes of them; what is beyond is answered with `ENOMEM`.
     static let maximumPostponed = 65_536
+    static let maximumBytes = 64 << 20
 
     /// Who is to be told of the end of a request.
     struct Asker {
@@ -34,6 +35,7 @@ struct WaitingRequests {
     private var ofFile: [NodeID: Int] = [:]
     private var shared = 0
     private var postponed: [Postponed] = []
+    private var bytes = 0
     /// Those that have been interrupted and not ended, with who asks.
     private(set) var interrupted: [UInt64: pid_t] = [:]
 
@@ -69,8 +71,9 @@ struct WaitingRequests {
 
     /// Holds a request back until a worker takes it; false where too many are held back.
     mutating func postpone(_ request: Postponed) -> Bool {
-        guard postponed.count < Self.maximumPostponed else { return false }
+        guard postponed.count < Self.maximumPostponed, bytes + request.bytes.count <= Self.maximumBytes else { return false }
         postponed.append(request)
+        bytes += request.bytes.count
         return true
     }
 
@@ -78,6 +81,7 @@ struct WaitingRequests {
     mutating func takePostponed(by worker: Worker? = nil) -> Postponed? {
         guard let index = postponed.firstIndex(where: { hasRoom(for: $0.asker) }) else { return nil }
         let request = postponed.remove(at: index)
+        bytes -= request.bytes.count
         var asker = request.asker
         asker.worker = worker
         begin(request.header.unique, asker)
@@ -104,7 +108,9 @@ struct WaitingRequests {
     /// - Returns: who executes it.
     mutating func abandon(_ unique: UInt64) -> Worker? {
         interrupted[unique] = nil
-        postponed.removeAll { $0.header.unique == unique && $0.header.isRead }
+        if let index = postponed.firstIndex(where: { $0.header.unique == unique }), postponed[index].header.isRead {
+            bytes -= postponed.remove(at: index).bytes.count
+        }
         return underWay[unique]?.worker
     }
 }

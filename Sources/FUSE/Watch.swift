@@ -67,8 +67,9 @@ final class Watch: Sendable {
     private func rest(_ session: Session) {
         state.withLock { $0.isAwake = false }
         isAwake.store(false, ordering: .sequentiallyConsistent)
-        // one that has begun just before has seen a watch that was awake
-        if let reader = session.baton.reader, reader.phase.isExecuting {
+        // what has come just before has seen a watch that was awake
+        let baton = session.baton
+        if baton.reader.map(\.phase.isExecuting) ?? false || baton.hasInterrupted {
             isAwake.store(true, ordering: .sequentiallyConsistent)
             return
         }

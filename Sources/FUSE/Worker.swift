@@ -116,7 +116,7 @@ final class Worker: Sendable {
         if phase.isExecuting { session.baton.take(from: self, during: phase) }
     }
 
-    var currentPhase: Phase { Phase(rawValue: phase.load(ordering: .acquiring)) }
+    var currentPhase: Phase { Phase(rawValue: phase.load(ordering: .sequentiallyConsistent)) }
 
     /// Takes the baton from the worker, if it still executes that request with it. The baton's lock is held.
     func loseBaton(during request: Phase) -> Bool {
@@ -150,7 +150,7 @@ final class Worker: Sendable {
     /// The client of a request is dead. The request may be over meanwhile.
     func clientIsKilled(in request: UInt64) {
         let end = client.withLock { client in
-            client.killedIn = request
+            client.killedIn = max(request, client.killedIn ?? 0)
             return client.end
         }
         if let end, end.request == request { end.body() }

@@ -87,6 +87,21 @@ struct WaitingRequestsTests {
         #expect(waiting.isCrowded)
     }
 
+    @Test func noMoreBytesAreHeldBackThanIsSaid() throws {
+        var waiting = WaitingRequests()
+        for number in 0..<WaitingRequests.maximumOfFile { waiting.begin(UInt64(number), asker(7)) }
+        let small = try request(1001, 7)
+        let large = WaitingRequests.Postponed(
+            header: small.header, asker: small.asker, bytes: [UInt8](repeating: 0, count: WaitingRequests.maximumBytes))
+        var areKept = [waiting.postpone(large), waiting.postpone(small)]
+        #expect(areKept == [true, false])
+        waiting.end(1)
+        let taken = waiting.takePostponed()
+        #expect(taken?.bytes.count == WaitingRequests.maximumBytes)
+        areKept = [waiting.postpone(small), waiting.abandon(1001) == nil, waiting.postpone(large)]
+        #expect(areKept == [true, true, true])
+    }
+
     @Test func whoIsInterruptedIsKnownUntilTheAnswer() {
         var waiting = WaitingRequests()
         let unknown = waiting.interrupt(1)
