@@ -104,6 +104,8 @@ final class ServerProcess {
         var faults: [String] = []
         let answer = unmountStatus([])
         if answer != 0 { faults.append("\(release): 'unmount' has ended with \(answer)") }
+        // a mount namespace that somebody has made meanwhile has a copy of the mount, and would be served on
+        kill(identifier, SIGTERM)
         var status: Int32 = 0
         let end = ContinuousClock.now + .seconds(Bounds.secondsOfServers)
         while waitpid(identifier, &status, WNOHANG) == 0 {
