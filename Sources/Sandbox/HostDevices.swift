@@ -72,9 +72,11 @@ struct HostDevices: NodeSource {
 
     func node(at path: String) -> Node? {
         if path.isEmpty { return .directory }
+        // what the host has under a name stays, as in devtmpfs: a place that went would take with it what is bound there
+        if places[String(path.prefix { $0 != "/" })] != nil { return places[path] }
         let nodes = Self.nodes(kernel)
         if let node = nodes[path] { return node }
-        return nodes.keys.contains { $0.hasPrefix(path + "/") } ? .directory : places[path]
+        return nodes.keys.contains { $0.hasPrefix(path + "/") } ? .directory : nil
     }
 
     func names(in path: String) -> [String] {

@@ -155,6 +155,16 @@ import Waiting
         #expect(outcome.errors.contains("/dev/new': Read-only file system"))
     }
 
+    /// As in devtmpfs: a node of that name is there already.
+    @Test func aNodeOfTheHostsStaysWhateverADeviceIsCalled() throws {
+        let script = """
+            cd /sys/class/zcrypt && echo null > create && ls -la /dev > /tmp/nodes-$$ && rm /tmp/nodes-$$ && test -e null && \
+            echo null > destroy && test ! -e null && echo text > /dev/null && stat -c '%F %t:%T' /dev/null
+            """
+        let outcome = try Self.shell(script)
+        #expect(outcome.output == "character special file 1:3\n", "\(outcome.errors)")
+    }
+
     @Test func procIsAnIBMZs() throws {
         let script = """
             grep -E '^(Manufacturer|Type):' /proc/sysinfo; head -1 /proc/cpuinfo; cat /proc/$$/comm /proc/self/comm
