@@ -15,7 +15,7 @@ enum ControlPlane {
     /// - Throws: `ENODEV` or `ENOENT` where the tree is being taken apart.
     static func make(_ computer: Computer) throws(Errno) {
         let directory = try computer.kernel.directory("kernel", "debug", "apmatrix")
-        let table = AttributeTable(files, release: computer.kernel.release, fileSize: 0)
+        let table = AttributeTable(files, release: computer.kernel.release)
         directory.addAttributes(table, of: computer)
         for node in [try computer.kernel.directory("kernel", "debug"), directory] {
             _ = try computer.tree.setStatus(node.inode) { $0.mode = Permissions(rawValue: 0o700) }

@@ -5,9 +5,12 @@ public import SystemPackage
 /// Answers an opening.
 public struct OpenReply: ~Copyable, Reply {
     private let request: Request
+    /// The number by which the kernel knows the request.
+    private let number: UInt64?
 
     init(_ request: Request) {
         self.request = request
+        number = Worker.current?.header?.unique
     }
 
     deinit {
@@ -18,7 +21,13 @@ public struct OpenReply: ~Copyable, Reply {
     @discardableResult
     public consuming func succeed(_ info: OpenReplyInfo) -> Bool {
         var fileInfo = info.fileInfo
-        let isTaken = request.answer { fuse_reply_open($0, &fileInfo) }
+        let (session, number) = (request.session, number)
+        let isTaken = request.answer { raw in
+            guard info.parallelWrites, let number else { return fuse_reply_open(raw, &fileInfo) }
+            // libfuse 3.14 cannot say that; it only has to forget the request
+            defer { fuse_reply_none(raw) }
+            return session.answer(number, info)
+        }
         discard self
         return isTaken
     }

@@ -38,17 +38,21 @@ public struct OpenReplyInfo: Sendable {
     public var cacheDirectory: Bool
     /// Files: no ``FileSystem/flush(_:handle:_:_:)`` on close.
     public var noFlush: Bool
+    /// Files with direct I/O: writes need not wait for one another in the kernel. It still sends those one at a time that append or go
+    /// beyond the size that it knows, and all of them before Linux 6.2.
+    public var parallelWrites: Bool
 
     /// An opening with cached content that is dropped when a file is opened anew, but for what is said otherwise.
     public init(
         handle: FileHandle, directIO: Bool = false, keepCache: Bool = false, cacheDirectory: Bool = false,
-        noFlush: Bool = false
+        noFlush: Bool = false, parallelWrites: Bool = false
     ) {
         self.handle = handle
         self.directIO = directIO
         self.keepCache = keepCache
         self.cacheDirectory = cacheDirectory
         self.noFlush = noFlush
+        self.parallelWrites = parallelWrites
     }
 
     var fileInfo: fuse_file_info {

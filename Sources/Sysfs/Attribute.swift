@@ -116,14 +116,12 @@ public final class AttributeTable<Object>: Sendable {
     let columns: AttributeColumns
 
     /// Keeps the rows that the release has. No two of them may have the same name.
-    ///
-    /// - Parameter fileSize: what `stat` says of the files: a page in sysfs, nothing in debugfs.
-    public init(_ rows: [Attribute<Object>], release: KernelRelease, fileSize: UInt64 = UInt64(Page.size)) {
+    public init(_ rows: [Attribute<Object>], release: KernelRelease) {
         let rows = rows.filter { $0.releases.contains(release) }
         self.rows = rows
         columns = AttributeColumns(
             names: rows.map(\.name), modes: rows.map(\.mode), fidelities: rows.map(\.fidelity),
-            journals: Set(rows.indices.filter { rows[$0].journal != nil }), fileSize: fileSize)
+            journals: Set(rows.indices.filter { rows[$0].journal != nil }))
     }
 }
 
@@ -136,14 +134,12 @@ final class AttributeColumns: Sendable {
     /// The rows whose text only grows.
     let journals: Set<Int>
     let rowByName: [String: Int]
-    let fileSize: UInt64
 
-    init(names: [String], modes: [Permissions], fidelities: [Fidelity], journals: Set<Int>, fileSize: UInt64) {
+    init(names: [String], modes: [Permissions], fidelities: [Fidelity], journals: Set<Int>) {
         self.names = names
         self.modes = modes
         self.fidelities = fidelities
         self.journals = journals
-        self.fileSize = fileSize
         rowByName = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     }
 }

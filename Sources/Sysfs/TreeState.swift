@@ -92,7 +92,7 @@ struct TreeState {
         } else if let (group, row) = record.attribute(inode) {
             kind = .attribute
             mode = group.columns.modes[row]
-            size = group.columns.fileSize
+            size = UInt64(Page.size)
             isGrowing = group.columns.journals.contains(row)
         } else if record.link(inode) != nil {
             kind = .link

@@ -22,7 +22,9 @@ extension SysfsFileSystem {
             return
         }
         let handle = FileHandle(file)
-        if !reply.succeed(OpenReplyInfo(handle: handle, directIO: true, noFlush: true)) { handle.release() }
+        // as in kernfs: writers wait for what the attribute waits for, and not for each other
+        let info = OpenReplyInfo(handle: handle, directIO: true, noFlush: true, parallelWrites: true)
+        if !reply.succeed(info) { handle.release() }
     }
 
     /// All that cutting off does: the size stays, the content is nobody's.

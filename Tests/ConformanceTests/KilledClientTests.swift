@@ -98,6 +98,26 @@ import Waiting
         #expect(FilePath(file).text == before)
     }
 
+    /// Writers of one file come to it side by side, as in Linux; where the kernel of the host would send one write at a time, who is
+    /// killed would wait on behind the first.
+    @Test func soDoesTheSecondWriterOfAFile() throws {
+        let mount = try MountedComputer()
+        defer { mount.unmount() }
+        try put("write config_time delay=3600s", into: "\(Self.control)/faults", of: mount)
+        // opened for reading, too: not cut off
+        let script = "echo 7 1<> \(mount.path)/bus/ap/config_time"
+        let clients = try (1...2).map { number in
+            let client = try Program.Running("/usr/bin/env", arguments: ["bash", "-c", script])
+            waitUntil("writer \(number) waits") { mount.computer.faults.withLock { $0.delays.count == number } }
+            return client
+        }
+        for client in clients.reversed() {
+            kill(client.identifier, SIGKILL)
+            #expect(try client.outcome(patience: Patience.seconds).status == SIGKILL)
+        }
+        waitUntil("the delays end") { mount.computer.faults.withLock { $0.delays.isEmpty } }
+    }
+
     @Test func soDoesSIGKILLInAnotherPIDNamespace() throws {
         try withDeafGuest { mount in
             let client = try remover(mount, words: ["unshare", "--pid", "--fork", "--kill-child"])
