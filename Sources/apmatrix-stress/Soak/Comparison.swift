@@ -11,24 +11,25 @@ struct Comparison {
     let devices: [String]
     let seed: UInt64
 
-    /// Ends what the clients have left: faults, guests, devices, the module. What the machine has become, and the masks, stay.
+    /// Ends what anybody may wait for: delays, guests, resets.
     static func clear(_ server: ServerProcess) {
         server.command("faults", "clear")
         for line in server.text(of: "kernel/debug/apmatrix/guests").split(separator: "\n") {
             server.command("guests", "kill \(line.prefix { $0 != " " })")
-        }
-    }
-
-    private static func takeDown(_ server: ServerProcess) {
-        clear(server)
-        for uuid in names(in: "\(server.path)/bus/mdev/devices") {
-            _ = SystemCall.write("\(server.path)/devices/vfio_ap/matrix/\(uuid)/remove", "1")
         }
         for adapter in MountedHost.adapters {
             for domain in MountedHost.domains {
                 // refused where there is no such queue
                 server.command("machine", "queue \(adapter.hex(2)).\(domain.hex(4)) reset-busy=0 reset-rc=0 absent=0")
             }
+        }
+    }
+
+    /// Ends what the clients have left, devices and the module too. What the machine has become, and the masks, stay.
+    private static func takeDown(_ server: ServerProcess) {
+        clear(server)
+        for uuid in names(in: "\(server.path)/bus/mdev/devices") {
+            _ = SystemCall.write("\(server.path)/devices/vfio_ap/matrix/\(uuid)/remove", "1")
         }
         server.command("modules", "unload vfio_ap")
     }
