@@ -78,10 +78,7 @@ public final class Computer: Sendable {
     public func shutDown() {
         bus.stop()
         // a reset is repeated as long as it is answered with a code such as 02
-        machine.updateFaults { faults in
-            faults.resetBusy = 0
-            faults.resetCode = .normal
-        }
+        machine.updateFaults { $0 = .init(absent: $0.absent, chkstop: $0.chkstop) }
         // before the guests: each of them waits for whoever sleeps with the locks that it needs
         kernel.halt()
         let running = guests.withLock { guests in

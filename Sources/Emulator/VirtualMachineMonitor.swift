@@ -1,4 +1,6 @@
+internal import AdjunctProcessor
 internal import DriverCore
+internal import Hexadecimal
 internal import KVM
 internal import LockOrder
 internal import Mdev
@@ -11,6 +13,7 @@ internal import VFIOAP
 final class VirtualMachineMonitor: Sendable {
     let name: String
     let guest: Guest
+    private let kind: Kind
     private let computer: Computer
     private let events: Events
     private let devices = Leaf<[MatrixMdev]>("guest's devices", [])
@@ -18,37 +21,56 @@ final class VirtualMachineMonitor: Sendable {
     /// it. The state says that the guest was stopped: nothing is opened any more.
     private let turns = Turns("guest's turn", false)
 
+    /// How a program behaves.
+    enum Kind: String, CaseIterable {
+        /// It opens the group of a device, and lets go of it when it is asked to.
+        case usual = "start"
+        /// It does not let go when it is asked to.
+        case deaf = "start-deaf"
+        /// It has registered no eventfds: nobody can ask it, and it does not hear that its masks have changed.
+        case silent = "start-silent"
+        /// It opens a device by the device's own node and not by its group's, and uses iommufd and not a container.
+        case characterDevice = "start-cdev"
+    }
+
     /// What the program has registered eventfds for.
     private final class Events: GuestEvents {
         struct State {
             var requests = 0
             var configurationChanges = 0
+            let areRegistered: Bool
             /// Lets go of a device; nil for a guest that does not care.
             var letGo: (@Sendable (String) -> Void)?
         }
-        let state = Leaf("guest's events", State())
+        let state: Leaf<State>
+
+        init(areRegistered: Bool) {
+            state = Leaf("guest's events", State(areRegistered: areRegistered))
+        }
 
         func configurationChanged() {
-            state.withLock { $0.configurationChanges += 1 }
+            state.withLock { state in
+                if state.areRegistered { state.configurationChanges += 1 }
+            }
         }
 
         func releaseRequested(_ device: String) -> Bool {
-            let letGo = state.withLock { state in
-                state.requests += 1
-                return state.letGo
+            let (isHeard, letGo) = state.withLock { state in
+                if state.areRegistered { state.requests += 1 }
+                return (state.areRegistered, state.letGo)
             }
             letGo?(device)
-            return true
+            return isHeard
         }
     }
 
-    /// - Parameter isDeaf: it does not let go when it is asked to.
-    init(name: String, isDeaf: Bool, computer: Computer) {
+    init(name: String, kind: Kind, computer: Computer) {
         self.name = name
+        self.kind = kind
         self.computer = computer
-        events = Events()
+        events = Events(areRegistered: kind != .silent)
         guest = Guest(name: name, events: events)
-        guard !isDeaf else { return }
+        guard kind == .usual || kind == .characterDevice else { return }
         events.state.withLock { state in
             state.letGo = { [weak self] device in
                 guard let self else { return }
@@ -73,6 +95,16 @@ final class VirtualMachineMonitor: Sendable {
         }
     }
 
+    /// Opens one more device for the guest that runs.
+    ///
+    /// - Throws: as of the first ones; the guest runs on.
+    func attach(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(ControlError) {
+        try turns.withTurn { isOver throws(ControlError) in
+            guard !isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
+            try open(uuid, after: held)
+        }
+    }
+
     private func open(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(ControlError) {
         guard let module = computer.vfioAP.withLock({ $0 }), let mdev = module.mdev(uuid) else {
             throw ControlError(.ENOENT, "there is no mediated device \(uuid), or it has no driver")
@@ -86,7 +118,9 @@ final class VirtualMachineMonitor: Sendable {
             try mdev.vfio.open()
         } catch {
             module.module.put()
-            throw ControlError(error, "\(uuid): " + (error == .EBUSY ? "another guest has it" : "it is being removed"))
+            guard error == .EBUSY else { throw ControlError(error, "\(uuid): it is being removed") }
+            // the node of a device is refused with another errno than that of a group
+            throw ControlError(kind == .characterDevice ? .EINVAL : .EBUSY, "\(uuid): another guest has it")
         }
         do throws(Errno) {
             try mdev.setKVM(guest, after: held)
@@ -146,10 +180,16 @@ final class VirtualMachineMonitor: Sendable {
     /// What it has open.
     var opened: [MatrixMdev] { devices.withLock { $0 } }
 
-    /// `NAME UUID… req=N cfg=N open=N`
+    /// `NAME UUID… req=N cfg=N open=N masks=05,06/0004,0047/0004`: what was asked of it, what it has open, and the adapters, domains
+    /// and control domains that it runs with.
     var line: String {
         let open = devices.withLock { $0.map(\.uuid.description) }
         let counts = events.state.withLock { "req=\($0.requests) cfg=\($0.configurationChanges)" }
-        return ([name] + open + [counts, "open=\(open.count)"]).joined(separator: " ") + "\n"
+        let masks = guest.apcb
+        let lists =
+            [masks.adapters.adapters.map(\.description)]
+            + [masks.domains, masks.controlDomains].map { $0.domains.map { $0.rawValue.hex(4) } }
+        let fields = [counts, "open=\(open.count)", "masks=" + lists.map { $0.joined(separator: ",") }.joined(separator: "/")]
+        return ([name] + open + fields).joined(separator: " ") + "\n"
     }
 }

@@ -4,6 +4,12 @@ public import AdjunctProcessor
 public struct Adapter: Hashable, Sendable {
     /// What the card is; the mode decides what it can tell about itself.
     public var type: CardType
+    /// What TAPQ answers as the type, if not the type's own number.
+    public var rawType: UInt8?
+    /// How many requests each queue takes, 1 to 16; eight unless said otherwise.
+    public var depth: Int?
+    /// The longest message in bytes, a multiple of 4096 up to 61440; 12288 unless said otherwise, and with 0.
+    public var maximumMessageSize: Int?
     /// It is configured, not in standby.
     public var config: Bool
     /// It is checkstopped.
@@ -25,11 +31,15 @@ public struct Adapter: Hashable, Sendable {
 
     /// By default a card that is configured, in operation and mute.
     public init(
-        type: CardType, config: Bool = true, chkstop: Bool = false, functions: UInt32? = nil, serialNumber: String? = nil,
-        apiOrdinal: UInt32? = nil, firmware: EP11CardInfo.Firmware? = nil, operationModes: EP11OperationModes? = nil,
+        type: CardType, rawType: UInt8? = nil, depth: Int? = nil, maximumMessageSize: Int? = nil, config: Bool = true,
+        chkstop: Bool = false, functions: UInt32? = nil, serialNumber: String? = nil, apiOrdinal: UInt32? = nil,
+        firmware: EP11CardInfo.Firmware? = nil, operationModes: EP11OperationModes? = nil,
         masterKeys: [DomainID: CCAMasterKeys] = [:], wrappingKeys: [DomainID: EP11DomainInfo] = [:]
     ) {
         self.type = type
+        self.rawType = rawType
+        self.depth = depth
+        self.maximumMessageSize = maximumMessageSize
         self.config = config
         self.chkstop = chkstop
         self.functions = functions
@@ -43,7 +53,15 @@ public struct Adapter: Hashable, Sendable {
 
     /// What TAPQ tells of each of its queues.
     public var queueInfo: QueueInfo {
-        QueueInfo(type: type.hardwareType, functions: functions ?? type.mode.functions)
+        var info = QueueInfo(type: rawType ?? type.hardwareType, functions: functions ?? type.mode.functions)
+        if let depth { info.depth = UInt8(depth - 1) }
+        if let maximumMessageSize { info.messageLimit = UInt8(maximumMessageSize / 4096) }
+        return info
+    }
+
+    /// Whether the other one is the same piece of hardware, whatever has become of it.
+    func isSameCard(as other: Adapter?) -> Bool {
+        type == other?.type && rawType == other?.rawType
     }
 
     /// The response code of an instruction to any of its queues: 00, 03 or 04.

@@ -2,16 +2,16 @@ public import AdjunctProcessor
 
 /// A Crypto Express card by the name the tree gives it in `type`: `CEX8C` is generation 8 as a CCA coprocessor.
 ///
-/// There are CEX2 and CEX3 as A and C, CEX4 to CEX8 as A, C and P.
+/// There are CEX2 and CEX3 as A and C, CEX4 to CEX9 as A, C and P.
 public struct CardType: Hashable, Sendable, CustomStringConvertible {
-    /// 2 to 8, the digit of the name.
+    /// 2 to 9, the digit of the name.
     public let generation: UInt8
     /// The letter of the name; EP11 from generation 4 on.
     public let mode: CardMode
 
     /// Nil where no such card was ever made.
     public init?(generation: UInt8, mode: CardMode) {
-        guard (2...8).contains(generation), generation >= 4 || mode != .ep11 else { return nil }
+        guard (2...9).contains(generation), generation >= 4 || mode != .ep11 else { return nil }
         self.init(known: generation, mode)
     }
 
@@ -36,14 +36,14 @@ public struct CardType: Hashable, Sendable, CustomStringConvertible {
     static let cex7c = CardType(known: 7, .coprocessor)
 
     /// The names of all, for the reader of an error message.
-    static let names = "CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"
+    static let names = "CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX9A, CEX9C, CEX9P"
 
     public var description: String {
         "CEX\(generation)\(mode.letter)"
     }
 
     /// What TAPQ answers as the type: 6 and 7 for CEX2A and CEX2C, 8 and 9 for CEX3A and CEX3C, then one number for a
-    /// generation, 10 (CEX4) to 14 (CEX8).
+    /// generation, 10 (CEX4) to 15 (CEX9).
     public var hardwareType: UInt8 {
         switch generation {
         case 2: mode == .accelerator ? 6 : 7

@@ -17,8 +17,7 @@ extension Machine {
         state.withLock { $0.description.secureExecution }
     }
 
-    /// Beyond the protocol's codes, `reset-rc` of the queue makes it answer whatever that says. Only a reset that is accepted
-    /// unbinds.
+    /// Only a reset that is accepted unbinds.
     public func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus {
         execute(.rapq, apqn) { state in
             let code = state.reset(apqn)
@@ -84,7 +83,7 @@ extension Machine {
     /// A card answers while it is in operation, and only what its description tells.
     public func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer? {
         state.withLock { state in
-            guard state.condition(of: apqn) == .normal else { return nil }
+            guard state.condition(of: apqn) == .normal, state.wrongAnswer(to: .nqap, apqn) == nil else { return nil }
             return state.description.adapters[apqn.adapter]?.answer(query, in: apqn.domain)
         }
     }

@@ -37,6 +37,8 @@ struct MachineState {
     private var interrupts = [APMask](repeating: .none, count: 256)
     /// The resets that still run, and how many polls they last.
     private var resets: [APQN: UInt8] = [:]
+    /// What is wrong with queues that are not there any more, and is again when they come back.
+    private var unplugged: [APQN: MachineDescription.QueueFaults] = [:]
     /// Queues that a secure-execution guest has bound.
     private var bindings: [APQN: Binding] = [:]
 
@@ -65,35 +67,67 @@ struct MachineState {
     mutating func become(_ new: MachineDescription) {
         let old = description
         description = new
+        rememberFaults(since: old)
         configuration = new.configuration
         cards = Self.cards(of: new)
         domains = Self.domains(of: new)
 
         for id in UInt8.min...UInt8.max {
             let adapter = new.adapters[AdapterID(id)]
-            let isTheSame = adapter?.condition == .normal && adapter?.type == old.adapters[AdapterID(id)]?.type
+            let isTheSame = adapter?.condition == .normal && adapter?.isSameCard(as: old.adapters[AdapterID(id)]) == true
             interrupts[Int(id)] = isTheSame ? interrupts[Int(id)].intersection(domains) : .none
         }
-        for (apqn, faults) in new.queues where faults.absent {
+        for (apqn, faults) in description.queues where faults.absent || faults.chkstop {
             interrupts[Int(apqn.adapter.rawValue)][apqn.domain] = false
         }
         for (apqn, left) in resets {
-            let adapter = new.adapters[apqn.adapter]
-            let isTheSame = adapter?.type == old.adapters[apqn.adapter]?.type && condition(of: apqn) == .normal
-            let busy = new.queues[apqn]?.resetBusy ?? 0
+            let busy = description.queues[apqn]?.resetBusy ?? 0
             // A change of the fault shortens the reset that runs, and never lengthens it.
-            resets[apqn] = isTheSame ? min(left, busy) : nil
+            resets[apqn] = isTheSame(apqn, as: old) ? min(left, busy) : nil
         }
-        for apqn in bindings.keys {
-            let isTheSame = new.adapters[apqn.adapter]?.type == old.adapters[apqn.adapter]?.type && condition(of: apqn) == .normal
-            if !isTheSame { bindings[apqn] = nil }
+        for apqn in bindings.keys where !isTheSame(apqn, as: old) { bindings[apqn] = nil }
+    }
+
+    /// Whether a queue is in operation, on the card on which it was.
+    private func isTheSame(_ apqn: APQN, as old: MachineDescription) -> Bool {
+        condition(of: apqn) == .normal && description.adapters[apqn.adapter]?.isSameCard(as: old.adapters[apqn.adapter]) == true
+    }
+
+    // MARK: - Faults
+
+    /// Keeps what was wrong with queues that are gone, and brings it back for those that have come back.
+    private mutating func rememberFaults(since old: MachineDescription) {
+        for (apqn, faults) in old.queues where description.queues[apqn] == nil && !description.hasQueue(apqn) {
+            unplugged[apqn] = faults
         }
+        for (apqn, faults) in unplugged where description.hasQueue(apqn) {
+            unplugged[apqn] = nil
+            if description.queues[apqn] == nil { description.queues[apqn] = faults }
+        }
+    }
+
+    /// Nothing is wrong with a queue that comes back.
+    mutating func forgetUnplugged() {
+        unplugged = [:]
+    }
+
+    /// What an instruction answers to a queue because of a fault, which may be the last time; nil: it does what it is there for.
+    mutating func wrongAnswer(to instruction: MachineDescription.Instruction, _ apqn: APQN) -> ResponseCode? {
+        guard var faults = faults(of: apqn), let answer = faults[instruction] else { return nil }
+        if let count = answer.count {
+            faults[instruction] = .init(answer.code, count: count - 1)
+            description.queues[apqn] = faults == .none ? nil : faults
+        }
+        return answer.code
     }
 
     /// The response code of any instruction to that queue, and what TAPQ tells of it.
     private func card(of apqn: APQN) -> Card {
-        guard domains.contains(apqn.domain), faults(of: apqn)?.absent != true else { return .none }
-        return cards[Int(apqn.adapter.rawValue)]
+        let faults = faults(of: apqn)
+        guard domains.contains(apqn.domain), faults?.absent != true else { return .none }
+        var card = cards[Int(apqn.adapter.rawValue)]
+        if faults?.chkstop == true, card.condition == .normal { card.condition = .checkstopped }
+        return card
     }
 
     /// The response code of any instruction to that queue: 00, 01, 03 or 04.
@@ -130,6 +164,9 @@ extension MachineState {
     mutating func test(_ apqn: APQN) -> (QueueStatus, QueueInfo) {
         let card = card(of: apqn)
         guard card.condition == .normal else { return (QueueStatus(card.condition), card.info) }
+        if let code = wrongAnswer(to: .tapq, apqn) {
+            return (status(of: apqn, code), code == .queueNotAvailable ? .none : card.info)
+        }
         var (status, info) = (status(of: apqn, .normal), card.info)
         if description.secureExecution { info.bindState = bindState(of: apqn) }
         if !resets.isEmpty, let left = resets[apqn] {
@@ -189,11 +226,10 @@ extension MachineState {
     mutating func reset(_ apqn: APQN) -> ResponseCode {
         let refusal = condition(of: apqn)
         guard refusal == .normal else { return refusal }
-        let faults = faults(of: apqn) ?? .none
-        guard faults.resetCode == .normal else { return faults.resetCode }
+        if let code = wrongAnswer(to: .reset, apqn) { return code }
         guard resets[apqn] == nil else { return .resetInProgress }
         interrupts[Int(apqn.adapter.rawValue)][apqn.domain] = false
-        if faults.resetBusy > 0 { resets[apqn] = faults.resetBusy }
+        if let busy = faults(of: apqn)?.resetBusy, busy > 0 { resets[apqn] = busy }
         return .normal
     }
 
@@ -202,6 +238,7 @@ extension MachineState {
         guard description.interrupts else { return .queueNotAvailable }
         let refusal = condition(of: apqn)
         guard refusal == .normal else { return refusal }
+        if let code = wrongAnswer(to: .aqic, apqn) { return code }
         guard resets[apqn] == nil else { return .resetInProgress }
         guard interrupts[Int(apqn.adapter.rawValue)][apqn.domain] != enable else { return .otherwiseChanged }
         interrupts[Int(apqn.adapter.rawValue)][apqn.domain] = enable

@@ -27,32 +27,31 @@ public struct MachineCommandError: Error, Hashable, CustomStringConvertible {
     public var description: String { reason }
 }
 
-/// A line of the control plane's `machine` file. Numbers are hexadecimal as in the tree, `0x` is allowed; those of `maxima`
-/// and `reset-busy` are decimal.
+/// A line of the control plane's `machine` file. Numbers are hexadecimal as in the tree, `0x` is allowed; those of `maxima`,
+/// `rawtype`, `depth`, `max_msg_size`, `reset-busy` and `-n` are decimal.
 ///
 ///     adapter 06 unplug                             refused if it is not plugged
 ///     adapter 06 type=CEX8P config=1 chkstop=0      what is not named stays; an adapter that is not plugged is plugged,
 ///                                                   and is a CEX8C, configured and not checkstopped, if nothing else is said
+///     adapter 05 rawtype=15 depth=8 max_msg_size=12288
 ///     domain 47 usage|control|both|none
 ///     maxima 255 255                                of adapters and domains
-///     queue 05.0047 reset-busy=5 reset-rc=0 absent=0
+///     queue 05.0047 reset-busy=5 absent=0 chkstop=0
+///     queue 05.0047 reset-rc=02 reset-n=1           answers so once, for ever without -n; also tapq-, aqic-, nqap-
 enum MachineCommand: Hashable, Sendable {
     case unplug(AdapterID)
     case adapter(AdapterID, AdapterChange)
     case domain(DomainID, usage: Bool, control: Bool)
     case maxima(adapter: UInt8, domain: UInt8)
-    case queue(APQN, QueueChange)
+    case queue(APQN, QueueFaultChanges)
 
     struct AdapterChange: Hashable, Sendable {
         var type: CardType?
+        var rawType: UInt8?
+        var depth: Int?
+        var maximumMessageSize: Int?
         var config: Bool?
         var chkstop: Bool?
-    }
-
-    struct QueueChange: Hashable, Sendable {
-        var absent: Bool?
-        var resetBusy: UInt8?
-        var resetCode: UInt8?
     }
 
     /// Reads a line; whether the machine can do it is not looked at.
@@ -93,9 +92,13 @@ enum MachineCommand: Hashable, Sendable {
 
     private static func adapterChange(_ words: ArraySlice<Substring>) throws(MachineCommandError) -> AdapterChange {
         var change = AdapterChange()
-        try settings(words, allowed: "unplug, type=, config= and chkstop=") { (key, value) throws(MachineCommandError) in
+        try settings(words, allowed: "unplug, type=, rawtype=, depth=, max_msg_size=, config= and chkstop=") {
+            (key, value) throws(MachineCommandError) in
             switch key {
             case "type": change.type = try read(key, value, CardType.names) { CardType($0) }
+            case "rawtype": change.rawType = try read(key, value, Spelling.rawType, decimal)
+            case "depth": change.depth = try read(key, value, Spelling.depth, depth)
+            case "max_msg_size": change.maximumMessageSize = try read(key, value, Spelling.messageSize, messageSize)
             case "config": change.config = try read(key, value, "0 or 1", flag)
             case "chkstop": change.chkstop = try read(key, value, "0 or 1", flag)
             default: return false
@@ -105,15 +108,13 @@ enum MachineCommand: Hashable, Sendable {
         return change
     }
 
-    private static func queueChange(_ words: ArraySlice<Substring>) throws(MachineCommandError) -> QueueChange {
-        var change = QueueChange()
-        try settings(words, allowed: "reset-busy=, reset-rc= and absent=") { (key, value) throws(MachineCommandError) in
-            switch key {
-            case "reset-busy": change.resetBusy = try read(key, value, "0 to 255, decimal; 255 never ends", decimal)
-            case "reset-rc": change.resetCode = try read(key, value, "00 to ff, hexadecimal", hexadecimal)
-            case "absent": change.absent = try read(key, value, "0 or 1", flag)
-            default: return false
-            }
+    private static func queueChange(_ words: ArraySlice<Substring>) throws(MachineCommandError) -> QueueFaultChanges {
+        var change = QueueFaultChanges()
+        let keys = MachineDescription.QueueFaults.keys.map { $0 + "=" }
+        let allowed = keys.dropLast().joined(separator: ", ") + " and \(keys[keys.count - 1])"
+        try settings(words, allowed: allowed) { (key, value) throws(MachineCommandError) in
+            guard let right = MachineDescription.QueueFaults.values(of: String(key)) else { return false }
+            try read(key, value, right) { change.set(String(key), $0) ? () : nil }
             return true
         }
         return change

@@ -44,16 +44,19 @@ extension MachineDescription {
             throw MachineCommandError.invalid("adapter \(id) is above the greatest adapter \(AdapterID(addressableAdapter))")
         }
         var adapter = adapters[id] ?? Adapter(type: change.type ?? .cex8c)
-        if let type = change.type, type != adapter.type {
+        if let type = change.type, type != adapter.type || adapter.rawType != nil {
             // Another card: what was known of the old one goes with it.
             adapter = Adapter(type: type, config: adapter.config, chkstop: adapter.chkstop)
         }
+        adapter.rawType = change.rawType ?? adapter.rawType
+        adapter.depth = change.depth ?? adapter.depth
+        adapter.maximumMessageSize = change.maximumMessageSize ?? adapter.maximumMessageSize
         adapter.config = change.config ?? adapter.config
         adapter.chkstop = change.chkstop ?? adapter.chkstop
         adapters[id] = adapter
     }
 
-    private mutating func apply(_ change: MachineCommand.QueueChange, to apqn: APQN) throws(MachineCommandError) {
+    private mutating func apply(_ change: QueueFaultChanges, to apqn: APQN) throws(MachineCommandError) {
         guard adapters[apqn.adapter] != nil else {
             let those = Self.those(adapters.keys.sorted(), "no other is")
             throw MachineCommandError.notFound("there is no queue \(apqn): adapter \(apqn.adapter) is not plugged; \(those)")
@@ -63,9 +66,10 @@ extension MachineDescription {
             throw MachineCommandError.notFound("there is no queue \(apqn): domain \(apqn.domain) is not a usage domain; \(those)")
         }
         var faults = queues[apqn] ?? .none
-        faults.absent = change.absent ?? faults.absent
-        faults.resetBusy = change.resetBusy ?? faults.resetBusy
-        faults.resetCode = change.resetCode.map { ResponseCode(rawValue: $0) } ?? faults.resetCode
+        if let instruction = change.apply(to: &faults) {
+            let (count, code) = (instruction.countKey, instruction.codeKey)
+            throw MachineCommandError.invalid("\(count)= is how many times \(code)= is answered, which is not said; say both")
+        }
         queues[apqn] = faults == .none ? nil : faults
     }
 
@@ -103,8 +107,8 @@ extension Machine {
         }
     }
 
-    /// Changes what is wrong with each queue that something is wrong with, all in one step. A running reset ends as it does after
-    /// `execute`.
+    /// Changes what is wrong with each queue that something is wrong with, all in one step; of queues that are not there it is
+    /// forgotten. A running reset ends as it does after `execute`.
     public func updateFaults(_ change: (inout MachineDescription.QueueFaults) -> Void) {
         state.withLock { state in
             var description = state.description
@@ -114,6 +118,7 @@ extension Machine {
                 return faults
             }.filter { $0.value != .none }
             state.become(description)
+            state.forgetUnplugged()
         }
     }
 }

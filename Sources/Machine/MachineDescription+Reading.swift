@@ -1,14 +1,17 @@
 internal import AdjunctProcessor
 
 extension MachineDescription {
-    /// Reads a machine from YAML. All numbers are hexadecimal as in the tree, but for the maxima and `reset-busy`, which are
-    /// decimal; whatever stands for one number may also be a range. Every key may be left out.
+    /// Reads a machine from YAML. All numbers are hexadecimal as in the tree, but for the maxima, `rawtype`, `depth`,
+    /// `max_msg_size`, `reset-busy` and the keys with `-n`, which are decimal; whatever stands for one number may also be a range. Every key may be left out.
     ///
     ///     adapters:
     ///       03: CEX8A                    # all that most cards need
     ///       10-1f: CEX7C                 # sixteen alike
     ///       06:
-    ///         type: CEX8P                # CEX2A … CEX8P
+    ///         type: CEX8P                # CEX2A … CEX9P
+    ///         rawtype: 15                # what the hardware calls it, if not the number of the type
+    ///         depth: 8
+    ///         max_msg_size: 12288
     ///         config: 1                  # 0: in standby
     ///         chkstop: 0
     ///         ap_functions: 0x07000000
@@ -30,7 +33,9 @@ extension MachineDescription {
     ///     secure-execution: 0            # 1: a secure-execution guest; wants APSB among the features
     ///     queues:                        # faults
     ///       05.0047: {absent: 1}
-    ///       06.0004: {reset-busy: 5, reset-rc: 00}
+    ///       05.00ab: {chkstop: 1}
+    ///       06.0004: {reset-busy: 5}
+    ///       06.0047: {reset-rc: 02, reset-n: 1}   # answers so once, for ever without -n; also tapq-, aqic-, nqap-
     ///
     /// A byte order mark and the line ends of other systems are accepted. A value may have an anchor (`&a`) and stand elsewhere
     /// as an alias (`*a`); keys may not, and tags, the merge key `<<` and a second document are refused.
@@ -165,17 +170,17 @@ extension YAMLDocument {
     }
 
     private func faults(_ node: YAMLNode) -> MachineDescription.QueueFaults {
-        var faults = MachineDescription.QueueFaults.none
+        var changes = QueueFaultChanges()
         for (key, node) in mapping(node, "a queue") {
-            switch key.text {
-            case "absent": set(&faults.absent, node, "0 or 1", flag)
-            case "reset-busy": set(&faults.resetBusy, node, "0 to 255, decimal; 255 never ends", decimal)
-            case "reset-rc":
-                set(&faults.resetCode, node, "00 to ff, hexadecimal") { text in
-                    hexadecimal(text).map { ResponseCode(rawValue: $0) }
-                }
-            default: unknown(key, ["absent", "reset-busy", "reset-rc"])
+            if let right = MachineDescription.QueueFaults.values(of: key.text) {
+                _ = value(node, right) { changes.set(key.text, $0) ? () : nil }
+            } else {
+                unknown(key, MachineDescription.QueueFaults.keys)
             }
+        }
+        var faults = MachineDescription.QueueFaults.none
+        if let instruction = changes.apply(to: &faults) {
+            tell(node, "\(instruction.countKey) is how many times \(instruction.codeKey) is answered; say both")
         }
         return faults
     }

@@ -30,8 +30,13 @@ extension MachineDescription.QueueFaults {
     fileprivate var yaml: String {
         var parts: [String] = []
         if absent { parts.append("absent: 1") }
+        if chkstop { parts.append("chkstop: 1") }
         if resetBusy != 0 { parts.append("reset-busy: \(resetBusy)") }
-        if resetCode != .normal { parts.append("reset-rc: \(resetCode)") }
+        for instruction in MachineDescription.Instruction.allCases {
+            guard let answer = self[instruction] else { continue }
+            parts.append("\(instruction.codeKey): \(answer.code)")
+            if let count = answer.count { parts.append("\(instruction.countKey): \(count)") }
+        }
         return parts.joined(separator: ", ")
     }
 }
@@ -45,6 +50,9 @@ extension Adapter {
             if let value { text += "    \(key): \(value)\n" }
         }
         add("type", "\(type)")
+        add("rawtype", rawType.map { "\($0)" })
+        add("depth", depth.map { "\($0)" })
+        add("max_msg_size", maximumMessageSize.map { "\($0)" })
         add("config", config ? nil : "0")
         add("chkstop", chkstop ? "1" : nil)
         add("ap_functions", functions.map { "0x" + $0.hex(8, uppercase: true) })

@@ -56,6 +56,11 @@ public struct MachineDescription: Hashable, Sendable {
         usageDomains: APMask([0x04, 0x47, 0xab, 0xff]),
         controlDomains: APMask([0x04, 0x10, 0x47, 0xab, 0xff]))
 
+    /// Whether the adapter of a queue is plugged, and its domain may be used.
+    func hasQueue(_ apqn: APQN) -> Bool {
+        adapters[apqn.adapter] != nil && usageDomains.contains(apqn.domain)
+    }
+
     /// The greatest adapter number that an instruction can name: 3f without APXA.
     public var addressableAdapter: UInt8 {
         features?.contains(.apxa) == true ? maxAdapter : min(maxAdapter, 0x3f)
@@ -105,27 +110,5 @@ extension MachineDescription {
         static let named: [(name: String, feature: Features)] = [
             ("APSC", .apsc), ("APXA", .apxa), ("QACT", .qact), ("RC8A", .rc8a), ("APSB", .apsb),
         ]
-    }
-
-    /// What is wrong with a queue.
-    public struct QueueFaults: Hashable, Sendable {
-        /// There is no such queue, although its adapter and domain are there.
-        public var absent: Bool
-        /// How many polls a reset takes; 0 none, 255 for ever.
-        public var resetBusy: UInt8
-        /// What RAPQ and ZAPQ answer instead of resetting the queue, if not 00.
-        public var resetCode: ResponseCode
-
-        /// By default a queue that is in order.
-        public init(absent: Bool = false, resetBusy: UInt8 = 0, resetCode: ResponseCode = .normal) {
-            self.absent = absent
-            self.resetBusy = resetBusy
-            self.resetCode = resetCode
-        }
-
-        /// Nothing.
-        public static let none = QueueFaults()
-        /// The `resetBusy` of a reset that never ends.
-        public static let endless: UInt8 = 255
     }
 }

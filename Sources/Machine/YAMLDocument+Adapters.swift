@@ -26,7 +26,8 @@ extension YAMLDocument {
     }
 
     private static let keys = [
-        "type", "config", "chkstop", "ap_functions", "serialnr", "API_ordinalnr", "FW_version", "op_modes", "domains",
+        "type", "rawtype", "depth", "max_msg_size", "config", "chkstop", "ap_functions", "serialnr", "API_ordinalnr",
+        "FW_version", "op_modes", "domains",
     ]
 
     private func adapter(_ node: YAMLNode) -> Adapter {
@@ -42,6 +43,9 @@ extension YAMLDocument {
             }
             switch name {
             case "type": break
+            case "rawtype": adapter.rawType = value(node, Spelling.rawType, decimal)
+            case "depth": adapter.depth = value(node, Spelling.depth, depth)
+            case "max_msg_size": adapter.maximumMessageSize = value(node, Spelling.messageSize, messageSize)
             case "config": set(&adapter.config, node, "0 or 1", flag)
             case "chkstop": set(&adapter.chkstop, node, "0 or 1", flag)
             case "ap_functions": adapter.functions = value(node, "0x and up to eight hexadecimal digits", functions)

@@ -133,12 +133,13 @@ public final class Player {
         return "ok" + news.split(separator: newline).map { " [\(String(latin1: $0))]" }.joined()
     }
 
-    /// The line of the guest has its name first, then its devices and its counters.
+    /// The line of the guest has its name first, then its devices, its counters, and what no recording has.
     private func guestEvents(_ name: String) throws(Errno) -> String {
         for line in try calls.contents(of: path(of: .guests)).split(separator: newline) {
             let words = String(latin1: line).words
             guard let first = words.first, first == name else { continue }
-            return "ok " + words.filter { $0.contains("=") }.joined(separator: " ")
+            let counters = words.filter { word in ["req=", "cfg=", "open="].contains { word.hasPrefix($0) } }
+            return "ok " + counters.joined(separator: " ")
         }
         return "err ENOENT"
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import SystemAdditions
 
 struct MachineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,7 +32,8 @@ struct MachineCommand: ParsableCommand {
 struct GuestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "guest", abstract: "Start, stop and list guests.",
-        subcommands: [List.self, Start.self, Stop.self, Kill.self, Reset.self, PQAP.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Start.self, Attach.self, Stop.self, Kill.self, Reset.self, PQAP.self],
+        defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A line per guest: name, devices, what it has been asked for.")
@@ -47,13 +49,38 @@ struct GuestCommand: ParsableCommand {
     struct Start: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Start a guest with mediated matrix devices.")
         @OptionGroup var mount: MountChoice
-        @Flag(help: "It ignores requests to let go of a device.") var deaf = false
+        @Flag(exclusivity: .exclusive) var kind: Kind?
         @Argument(help: "The guest's name.") var name: String
         @Argument(help: "The devices' UUIDs.") var uuids: [String]
 
+        enum Kind: String, EnumerableFlag {
+            case deaf, silent, cdev
+
+            static func help(for kind: Kind) -> ArgumentHelp? {
+                switch kind {
+                case .deaf: "It ignores requests to let go of a device."
+                case .silent: "It has registered no eventfds: it is not asked to let go, and hears of no change."
+                case .cdev: "It opens a device by the device's own node (/dev/vfio/devices/vfio0), and not by its group's."
+                }
+            }
+        }
+
         func run() throws {
-            let words = [deaf ? "start-deaf" : "start", name] + uuids
+            let words = ["start" + (kind.map { "-\($0)" } ?? ""), name] + uuids
             try mount.controlFiles().write(words.joined(separator: " "), to: "guests")
+        }
+    }
+
+    struct Attach: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Attach one more device to a guest that runs.",
+            discussion: "A guest can have one mediated matrix device: a second one is refused with EPERM, as on a host.")
+        @OptionGroup var mount: MountChoice
+        @Argument(help: "The guest's name.") var name: String
+        @Argument(help: "The device's UUID.") var uuid: String
+
+        func run() throws {
+            try mount.controlFiles().write("attach \(name) \(uuid)", to: "guests")
         }
     }
 
@@ -92,14 +119,24 @@ extension GuestCommand {
     struct PQAP: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "pqap", abstract: "Let a guest turn the interrupts of a queue on or off: PQAP(AQIC).",
-            discussion: "The answer is a line in kernel/debug/apmatrix/hardware.")
+            discussion: "Prints the answer, with response code and condition code, as kernel/debug/apmatrix/hardware has it.")
         @OptionGroup var mount: MountChoice
         @Argument(help: "The guest's name.") var name: String
         @Argument(help: "The queue, as 05.0004.") var queue: String
         @Argument(help: "on, off, or on nib=ADDRESS.") var request: [String]
 
         func run() throws {
-            try mount.controlFiles().write((["pqap", name, queue] + request).joined(separator: " "), to: "guests")
+            let files = try mount.controlFiles()
+            let answers = try files.openJournal("hardware").atEnd()
+            try files.write((["pqap", name, queue] + request).joined(separator: " "), to: "guests")
+            // other instructions may have been executed meanwhile
+            let beginning = "PQAP \(name) AQIC-".losslessBytes
+            var news: [UInt8] = []
+            while case let more = try answers.next(), !more.isEmpty { news += more }
+            guard let line = news.split(separator: UInt8(ascii: "\n")).first(where: { $0.starts(with: beginning) }) else {
+                return
+            }
+            try emit(line + [UInt8(ascii: "\n")])
         }
     }
 }

@@ -81,10 +81,11 @@ final class Host {
     }
 
     @Test(arguments: [
-        ("machine", "adapter", "EINVAL", "an adapter"), ("machine", "adapter 06 type=CEX9Z", "EINVAL", "CEX8C"),
+        ("machine", "adapter", "EINVAL", "an adapter"), ("machine", "adapter 06 type=CEX9Z", "EINVAL", "CEX9C"),
         ("machine", "queue 77.0047 reset-busy=3", "ENOENT", "77.0047"),
         ("machine", "fly", "EINVAL", "adapter, domain, maxima and queue"),
-        ("guests", "start", "EINVAL", "start|start-deaf NAME UUID"), ("guests", "start mary x", "EINVAL", "'x' is no UUID"),
+        ("guests", "start", "EINVAL", "start|start-deaf|start-silent|start-cdev NAME UUID"),
+        ("guests", "start mary x", "EINVAL", "'x' is no UUID"),
         ("guests", "start mary \(Host.uuid)", "ENOENT", "no mediated device"),
         ("guests", "stop mary", "ENOENT", "no guest 'mary'"),
         ("modules", "load kvm", "ENOENT", "only vfio_ap"), ("modules", "load", "EINVAL", "load MODULE"),

@@ -78,13 +78,17 @@ import Waiting
         #expect(machine.description == .default)
     }
 
-    @Test func faultsGoWithTheirQueue() throws {
-        for (away, back) in [("adapter 05 unplug", "adapter 05 type=CEX8C"), ("domain 47 control", "domain 47 both")] {
-            try machine.execute("queue 05.0047 absent=1")
-            try machine.execute(away)
-            try machine.execute(back)
-            #expect(machine.description == .default)
-        }
+    @Test(arguments: [("adapter 05 unplug", "adapter 05 type=CEX8C"), ("domain 47 control", "domain 47 both")])
+    func faultsGoAndComeWithTheirQueue(away: String, back: String) throws {
+        try machine.execute("queue 05.0047 absent=1")
+        let faults = machine.description.queues
+        try machine.execute(away)
+        #expect(machine.description.queues.isEmpty)
+        try machine.execute(back)
+        #expect(machine.description.queues == faults)
+    }
+
+    @Test func anotherCardHasTheFaultsOfTheQueuesThatItTakesOver() throws {
         try machine.execute("queue 05.0047 absent=1")
         try machine.execute("adapter 05 type=CEX7C config=0")
         #expect(machine.description.queues.count == 1)
@@ -97,14 +101,20 @@ import Waiting
             ("card 05", .EINVAL, "'card' is no command of a machine; adapter, domain, maxima and queue are"),
             ("adapter", .EINVAL, "an adapter is missing; say 06"),
             ("adapter 100 unplug", .EINVAL, "'100' is not an adapter; say 06"),
-            ("adapter 05", .EINVAL, "nothing to change; unplug, type=, config= and chkstop= do"),
-            ("adapter 05 unplug now", .EINVAL, "'unplug' means nothing here; unplug, type=, config= and chkstop= do"),
-            ("adapter 05 colour=red", .EINVAL, "'colour=red' means nothing here; unplug, type=, config= and chkstop= do"),
+            ("adapter 05", .EINVAL, "nothing to change; unplug, type=, rawtype=, depth=, max_msg_size=, config= and chkstop= do"),
+            (
+                "adapter 05 unplug now", .EINVAL,
+                "'unplug' means nothing here; unplug, type=, rawtype=, depth=, max_msg_size=, config= and chkstop= do"
+            ),
+            (
+                "adapter 05 colour=red", .EINVAL,
+                "'colour=red' means nothing here; unplug, type=, rawtype=, depth=, max_msg_size=, config= and chkstop= do"
+            ),
             ("adapter 05 config=2", .EINVAL, "config=2 is not possible; 0 or 1"),
             ("adapter 05 config=0 chkstop=", .EINVAL, "chkstop= is not possible; 0 or 1"),
             (
                 "adapter 05 type=CEX3P", .EINVAL,
-                "type=CEX3P is not possible; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"
+                "type=CEX3P is not possible; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX9A, CEX9C, CEX9P"
             ),
             ("domain 47", .EINVAL, "a use is missing; say usage, control, both or none"),
             ("domain 47 all", .EINVAL, "'all' is not a use; say usage, control, both or none"),
@@ -115,7 +125,10 @@ import Waiting
             ("maxima 9 255", .EINVAL, "adapter 0a is plugged, which is above 09"),
             ("maxima 255 63", .EINVAL, "domain 00ff is in use, which is above 003f"),
             ("queue 05 absent=1", .EINVAL, "'05' is not a queue; say 05.0047"),
-            ("queue 05.0047", .EINVAL, "nothing to change; reset-busy=, reset-rc= and absent= do"),
+            (
+                "queue 05.0047", .EINVAL,
+                "nothing to change; absent=, chkstop=, reset-busy=, reset-rc=, reset-n=, tapq-rc=, tapq-n=, aqic-rc=, aqic-n=, nqap-rc= and nqap-n= do"
+            ),
             (
                 "queue 05.0047 absent=1 reset-busy=256", .EINVAL,
                 "reset-busy=256 is not possible; 0 to 255, decimal; 255 never ends"
@@ -156,10 +169,7 @@ import Waiting
     @Test func faultsAreChangedWithoutACommand() throws {
         try machine.execute("queue 05.0047 reset-busy=255 absent=1")
         try machine.execute("queue 06.0004 reset-rc=2")
-        machine.updateFaults { faults in
-            faults.resetBusy = 0
-            faults.resetCode = .normal
-        }
+        machine.updateFaults { $0 = .init(absent: $0.absent) }
         #expect(machine.description.queues == [try #require(APQN("05.0047")): .init(absent: true)])
     }
 
@@ -172,6 +182,75 @@ import Waiting
         machine.updateFaults { $0 = .none }
         _ = machine.tapq(queue)
         #expect(machine.tapq(queue).0.responseCode == .normal)
+    }
+
+    @Test(arguments: ["reset", "tapq", "aqic", "nqap"])
+    func anInstructionIsAnsweredWronglyForEverOrSoManyTimes(name: String) throws {
+        let machine = Machine(
+            MachineDescription(
+                adapters: [AdapterID(5): Adapter(type: try #require(CardType("CEX8C")), serialNumber: "12345678")],
+                usageDomains: APMask([4])))
+        let queue = try #require(APQN("05.0004"))
+        func code() -> ResponseCode {
+            switch name {
+            case "reset": machine.zapq(queue).responseCode
+            case "tapq": machine.tapq(queue).0.responseCode
+            // the same again would be 07
+            case "aqic": machine.aqic(queue, enable: !machine.tapq(queue).0.interruptsEnabled).responseCode
+            default: machine.ask(queue, .ccaSerialNumber) == nil ? ResponseCode(rawValue: 0x42) : .normal
+            }
+        }
+        #expect(code() == .normal)
+        try machine.execute("queue 05.0004 \(name)-rc=0x42")
+        #expect([code(), code(), code()].allSatisfy { $0.rawValue == 0x42 })
+        try machine.execute("queue 05.0004 \(name)-n=1")
+        #expect(machine.description.yaml.contains("{\(name)-rc: 42, \(name)-n: 1}"))
+        #expect(code().rawValue == 0x42)
+        #expect(code() == .normal)
+        #expect(machine.description.queues.isEmpty)
+        try machine.execute("queue 05.0004 \(name)-n=2 \(name)-rc=42")
+        #expect([code(), code(), code()].map(\.rawValue) == [0x42, 0x42, 0])
+        let error = #expect(throws: MachineCommandError.self) { try machine.execute("queue 05.0004 \(name)-n=1") }
+        #expect(error?.reason == "\(name)-n= is how many times \(name)-rc= is answered, which is not said; say both")
+    }
+
+    @Test func aQueueThatComesBackHasItsFaults() throws {
+        try machine.execute("queue 05.0047 reset-rc=4")
+        try machine.execute("queue 06.0047 absent=1")
+        try machine.execute("adapter 05 unplug")
+        try machine.execute("domain 47 none")
+        #expect(machine.description.queues.isEmpty)
+        try machine.execute("adapter 05 type=CEX7C")
+        #expect(machine.description.queues.isEmpty)
+        try machine.execute("domain 47 both")
+        let (first, second) = (try #require(APQN("05.0047")), try #require(APQN("06.0047")))
+        #expect(machine.zapq(first).responseCode == .checkstopped)
+        #expect(machine.tapq(second).0.responseCode == .queueNotAvailable)
+    }
+
+    @Test func aQueueIsCheckstoppedOnACardThatIsNot() throws {
+        try machine.execute("queue 05.0047 chkstop=1")
+        #expect(machine.tapq(try #require(APQN("05.0047"))).0.responseCode == .checkstopped)
+        #expect(machine.tapq(try #require(APQN("05.0004"))).0.responseCode == .normal)
+        try machine.execute("adapter 05 config=0")
+        #expect(machine.tapq(try #require(APQN("05.0047"))).0.responseCode == .deconfigured)
+    }
+
+    @Test func whatACardTellsOfItsQueuesCanBeSaid() throws {
+        try machine.execute("adapter 05 rawtype=15 depth=16 max_msg_size=61440")
+        let info = machine.tapq(try #require(APQN("05.0047"))).1
+        #expect((info.type, info.capacity, info.maximumMessageSize) == (15, 16, 61440))
+        #expect(machine.qact(try #require(APQN("05.0047")), type: 15) == 14)
+        try machine.execute("adapter 05 type=CEX9P")
+        #expect(machine.tapq(try #require(APQN("05.0047"))).1.type == 15)
+        #expect(machine.description.adapters[AdapterID(5)] == Adapter(type: try #require(CardType("CEX9P"))))
+        for (line, right) in [
+            ("rawtype=256", "0 to 255, decimal"), ("depth=0", "1 to 16, decimal"), ("depth=+1", "1 to 16, decimal"),
+            ("max_msg_size=4097", "0 or a multiple of 4096 up to 61440, decimal"),
+        ] {
+            let error = try #require(throws: MachineCommandError.self) { try machine.execute("adapter 05 \(line)") }
+            #expect(error.reason == "\(line) is not possible; \(right)")
+        }
     }
 
     @Test func numbersAboveTheMaximaAreRefused() throws {

@@ -51,7 +51,7 @@ import Testing
         (
             "adapters:\r\n  05: CEX8C\r\n  06: X",
             "m:3:7: 'X' is not possible here; "
-                + "CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"
+                + "CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX9A, CEX9C, CEX9P"
         ),
         ("adapters:\n\t05: CEX8C", "m:2:1: a tab indents this line; YAML takes spaces"),
         ("adapters:\r\n  05:\r\n  \ttype: CEX8C", "m:3:3: a tab indents this line; YAML takes spaces"),
@@ -176,7 +176,7 @@ import Testing
               09.0047: {slow: 1}
             adapters:
               05: {typ: CEX8C, config: yes}
-              06: {type: CEX9C, FW_version: 8, domains: {04: {}}}
+              06: {type: CEX1C, FW_version: 8, domains: {04: {}}}
               07: {type: CEX8A, serialnr: "12345678", chkstop: 3}
               08:
                 type: CEX8C
@@ -195,10 +195,10 @@ import Testing
                 "m:2:21: '2' is not possible here; 0 or 1",
                 "m:3:3: queue 05.0047 is listed twice, first at line 2; once will do",
                 "m:4:3: there is no queue 09.0047; adapter 09 must be listed under adapters",
-                "m:4:13: unknown key 'slow'; known are absent, reset-busy, reset-rc",
+                "m:4:13: unknown key 'slow'; known are absent, chkstop, reset-busy, reset-rc, reset-n, tapq-rc, tapq-n, aqic-rc, aqic-n, nqap-rc, nqap-n",
                 "m:6:8: unknown key 'typ'; did you mean 'type'?",
                 "m:6:28: 'yes' is not possible here; 0 or 1",
-                "m:7:14: 'CEX9C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P",
+                "m:7:14: 'CEX1C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX9A, CEX9C, CEX9P",
                 "m:7:33: '8' is not possible here; two decimal numbers, 8.1",
                 "m:8:21: a CEX8A has no 'serialnr'; CCA and EP11 cards have",
                 "m:8:52: '3' is not possible here; 0 or 1",

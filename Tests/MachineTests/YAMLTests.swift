@@ -90,8 +90,8 @@ import Testing
         #expect(!machine.interrupts)
         #expect(!machine.reconfiguration)
         #expect(
-            machine.queues[APQN(adapter: AdapterID(6), domain: DomainID(0x47))]
-                == .init(resetBusy: 255, resetCode: .stateChangeInProgress))
+            machine.queues[APQN(adapter: AdapterID(6), domain: DomainID(0x47))]?[.reset] == .init(.stateChangeInProgress))
+        #expect(machine.queues[APQN(adapter: AdapterID(6), domain: DomainID(0x47))]?.resetBusy == 255)
     }
 
     @Test func linesOfMkvpsAreTakenAsTheTreeShowsThem() throws {
@@ -149,8 +149,8 @@ import Testing
         ),
         ("adapters:", "m:1:10: adapters must be a mapping (key: value)"),
         (
-            "adapters:\n  05: CEX9C",
-            "m:2:7: 'CEX9C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX8A, CEX8C, CEX8P"
+            "adapters:\n  05: CEX1C",
+            "m:2:7: 'CEX1C' is not possible here; CEX2A, CEX2C, CEX3A, CEX3C, CEX4A, CEX4C, CEX4P … CEX9A, CEX9C, CEX9P"
         ),
         ("adapters:\n  100: CEX8C", "m:2:3: '100' is not possible here; adapters are hexadecimal, 05 or 00-1f"),
         ("adapters:\n  06-05: CEX8C", "m:2:3: '06-05' is not possible here; adapters are hexadecimal, 05 or 00-1f"),
@@ -161,7 +161,7 @@ import Testing
         (
             "adapters:\n  05:\n    type: CEX8C\n    color: red",
             "m:4:5: unknown key 'color'; known are "
-                + "type, config, chkstop, ap_functions, serialnr, API_ordinalnr, FW_version, op_modes, domains"
+                + "type, rawtype, depth, max_msg_size, config, chkstop, ap_functions, serialnr, API_ordinalnr, FW_version, op_modes, domains"
         ),
         ("adapters:\n  05: {type: CEX8A, serialnr: '12345678'}", "m:2:21: a CEX8A has no 'serialnr'; CCA and EP11 cards have"),
         ("adapters:\n  05: {type: CEX8C, FW_version: 8.1}", "m:2:21: a CEX8C has no 'FW_version'; EP11 cards have"),
@@ -215,7 +215,7 @@ import Testing
         ),
         (
             "adapters: {05: CEX8C}\ndomains: [47]\nqueues: {05.0047: {slow: 1}}",
-            "m:3:20: unknown key 'slow'; known are absent, reset-busy, reset-rc"
+            "m:3:20: unknown key 'slow'; known are absent, chkstop, reset-busy, reset-rc, reset-n, tapq-rc, tapq-n, aqic-rc, aqic-n, nqap-rc, nqap-n"
         ),
         ("maxima: {}\n\nmaxima: {}", "m:3:1: 'maxima' is given twice, first at line 1; once will do"),
     ])
@@ -234,11 +234,11 @@ import Testing
             names.compactMap { CardType($0)?.description } == [
                 "CEX2A", "CEX2C", "CEX3A", "CEX3C", "CEX4A", "CEX4C", "CEX4P", "CEX5A", "CEX5C", "CEX5P", "CEX6A", "CEX6C",
                 "CEX6P",
-                "CEX7A", "CEX7C", "CEX7P", "CEX8A", "CEX8C", "CEX8P",
+                "CEX7A", "CEX7C", "CEX7P", "CEX8A", "CEX8C", "CEX8P", "CEX9A", "CEX9C", "CEX9P",
             ])
         #expect(
-            ["CEX2A", "CEX2C", "CEX3A", "CEX3C", "CEX4A", "CEX7P", "CEX8C"].compactMap { CardType($0)?.hardwareType }
-                == [6, 7, 8, 9, 10, 13, 14])
+            ["CEX2A", "CEX2C", "CEX3A", "CEX3C", "CEX4A", "CEX7P", "CEX8C", "CEX9A"].compactMap { CardType($0)?.hardwareType }
+                == [6, 7, 8, 9, 10, 13, 14, 15])
         for name in ["", "CEX", "CEX8", "cex8c", "CEX8c", "CEX8CC", "CEX٨C"] { #expect(CardType(name) == nil) }
     }
 }
