@@ -1,6 +1,5 @@
 internal import AdjunctProcessor
 internal import DriverCore
-internal import Hexadecimal
 internal import KVM
 internal import Kernels
 internal import LockOrder

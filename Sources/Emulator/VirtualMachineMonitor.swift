@@ -1,6 +1,5 @@
 internal import AdjunctProcessor
 internal import DriverCore
-internal import Hexadecimal
 internal import KVM
 internal import LockOrder
 internal import Mdev
@@ -186,10 +185,10 @@ final class VirtualMachineMonitor: Sendable {
         let open = devices.withLock { $0.map(\.uuid.description) }
         let counts = events.state.withLock { "req=\($0.requests) cfg=\($0.configurationChanges)" }
         let masks = guest.apcb
-        let lists =
-            [masks.adapters.adapters.map(\.description)]
-            + [masks.domains, masks.controlDomains].map { $0.domains.map { $0.rawValue.hex(4) } }
-        let fields = [counts, "open=\(open.count)", "masks=" + lists.map { $0.joined(separator: ",") }.joined(separator: "/")]
+        let adapters = masks.adapters.adapters.map(\.description)
+        let domains = [masks.domains, masks.controlDomains].map { $0.domains.map(\.description) }
+        let lists = ([adapters] + domains).map { $0.joined(separator: ",") }
+        let fields = [counts, "open=\(open.count)", "masks=" + lists.joined(separator: "/")]
         return ([name] + open + fields).joined(separator: " ") + "\n"
     }
 }
