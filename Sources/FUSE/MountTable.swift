@@ -63,21 +63,32 @@ public enum MountTable {
         return bytes
     }
 
-    /// Ends all requests of a FUSE file system, and its connection to its server, where the system has the file for that.
+    /// Ends all requests of a FUSE file system, and its connection to its server, which need not answer for that; where the system
+    /// has the file for it, which belongs to the user who has mounted.
     ///
     /// - Parameter device: its number, as in ``Entry/device``.
-    static func cut(_ device: String) {
-        guard let number = device.split(separator: ":").last else { return }
-        let file = open("/sys/fs/fuse/connections/\(number)/abort", O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { return }
-        write(file, "1", 1)
-        close(file)
+    /// - Returns: whether it is cut.
+    @discardableResult
+    public static func cut(_ device: String) -> Bool {
+        let file = open(abortFile(device), O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return write(file, "1", 1) == 1
+    }
+
+    /// Whether ``cut(_:)`` would.
+    public static func canCut(_ device: String) -> Bool {
+        access(abortFile(device), W_OK) == 0
+    }
+
+    private static func abortFile(_ device: String) -> String {
+        "/sys/fs/fuse/connections/\(device.split(separator: ":").last ?? "")/abort"
     }
 
     /// Takes the mount on top of `path` away, as root by `umount2(2)`, as a user by `fusermount3`.
-    /// - Parameter lazy: even while it is in use. A FUSE file system is cut from its server: who waits for an answer, or still has
-    ///   something open, gets an error. Where an ordinary user's system has no means to cut, the server goes when the last user
-    ///   does.
+    /// - Parameter lazy: even while it is in use. A FUSE file system is cut from its server first, whether that answers or not: who
+    ///   waits for an answer, or still has something open, gets an error. Where an ordinary user's system has no means to cut
+    ///   (``canCut(_:)``), the server goes when the last user does.
     /// - Throws: ``MountError/busy(_:)`` for a mount in use that is not to go lazily, ``MountError/notMounted(_:)`` where nothing
     ///   is mounted, ``MountError/notUnmounted(_:reason:)`` for all else that the system or `fusermount3` refuses; for a user
     ///   ``MountError/noFusermount`` where that program is missing.
@@ -90,8 +101,14 @@ public enum MountTable {
         case .EINVAL, .ENOENT: throw .notMounted(path.lossless)
         case .EPERM:
             let device = current().last { $0.mountPoint == path }?.device
-            try Fusermount.unmount(path, lazy: lazy)
-            if lazy, let device { cut(device) }
+            let isCut = lazy && Fusermount.path != nil && device.map(cut) ?? false
+            // the server of a mount that is cut takes it away, too
+            if isCut, current().last(where: { $0.mountPoint == path })?.device != device { return }
+            do throws(MountError) {
+                try Fusermount.unmount(path, lazy: lazy)
+            } catch {
+                guard isCut, case .notMounted = error else { throw error }
+            }
         case let error: throw .notUnmounted(path.lossless, reason: "\(error)")
         }
     }

@@ -112,8 +112,11 @@ struct UnmountCommand: ParsableCommand {
         guard mount.type == "fuse.apmatrix" else {
             throw Failure("\(directory): not an apmatrix mount but \(mount.type); it is left as it is")
         }
-        // root cuts the connection; for others nobody could end what is waited for once it is detached
-        if lazy, geteuid() != 0 { try? ControlFiles(mountPoint: path).write("off", to: "machine") }
+        // where nobody can cut the connection, nobody could end what is waited for once it is detached
+        if lazy, geteuid() != 0, !MountTable.canCut(mount.device) {
+            let files = ControlFiles(mountPoint: path)
+            attempt { (try? files.write("off", to: "machine")) != nil }
+        }
         try MountTable.unmount(path, lazy: lazy)
     }
 }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import FUSE
 internal import Glibc
 internal import SystemPackage
@@ -58,24 +57,11 @@ struct MountGuard {
         try? MountTable.unmount(path, lazy: true)
     }
 
-    /// Whether the mount has a server that answers within two seconds. A process of its own asks: who waits for an answer may not
-    /// be able to stop.
+    /// Whether the mount has a server that answers.
     private static func answers(_ path: FilePath) -> Bool {
-        let probe = linux_fork()
-        guard probe != 0 else {
+        attempt {
             var statistics = statvfs()
-            _exit(path.withPlatformString { statvfs($0, &statistics) } == 0 ? 0 : 1)
+            return path.withPlatformString { statvfs($0, &statistics) } == 0
         }
-        guard probe > 0 else { return false }
-        var status: Int32 = 0
-        for _ in 0..<200 {
-            if waitpid(probe, &status, WNOHANG) == probe {
-                return linux_ending_signal(status) == 0 && linux_exit_status(status) == 0
-            }
-            usleep(10_000)
-        }
-        // it ends when the mount is gone
-        kill(probe, SIGKILL)
-        return false
     }
 }
