@@ -60,12 +60,6 @@ struct ForwardedSignals {
         }
     }
 
-    /// Has a fault of the calling process end it at once. Whoever looks for the reason first, as Swift's runtime does where it is
-    /// asked to, keeps it, and all that waits for its end.
-    static func dieOfFaults() {
-        for fault in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { signal(fault, SIG_DFL) }
-    }
-
     /// The signal that has come before there was a command for it.
     static var early: Int32? {
         var pending = sigset_t()

@@ -76,7 +76,6 @@ public struct Sandbox: Sendable {
             InitProcess(options, state, terminal, commands, signals).run(command)
         }
         try commands.close()
-        ForwardedSignals.dieOfFaults()
         defer { terminal.restore() }
         return signals.wait(for: child, passingTo: lifeline)
     }

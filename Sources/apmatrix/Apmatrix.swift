@@ -27,6 +27,7 @@ struct Apmatrix: ParsableCommand {
     static var commands: [String] { configuration.subcommands.map { $0._commandName } + ["help"] }
 
     static func main() {
+        Signals.prepare()
         SysfsFileSystem.handOnRequestsWhenBlocking()
         let arguments = arguments
         guard !arguments.isEmpty else {

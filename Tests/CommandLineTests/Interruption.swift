@@ -9,12 +9,14 @@ struct Interruption {
     /// Every process that it starts has this in its environment.
     private let mark = "INTERRUPTION=" + UUID().uuidString
 
-    /// Swift's runtime does not look for the reason of a fault: that takes seconds, and it goes on where somebody has only sent the
-    /// signal.
     var environment: [String: String] {
         let parts = mark.split(separator: "=").map(String.init)
-        return [parts[0]: parts[1], "SWIFT_BACKTRACE": "enable=no"]
+        return [parts[0]: parts[1]]
     }
+
+    /// Has Swift's runtime look for the reason of a fault as far as it can: that takes seconds, and it goes on where somebody has only
+    /// sent the signal.
+    static let asksForBacktraces = ["SWIFT_BACKTRACE": "enable=yes,interactive=yes"]
 
     /// What is left: `ID:STATE` of each thread. A leader that is a zombie may have threads that live.
     var remains: [String] {

@@ -185,14 +185,16 @@ import Waiting
     // MARK: - Ends of servers
 
     /// Whatever ends the server: what it leaves is taken away.
-    @Test(asRoot, arguments: [SIGKILL, SIGTERM, SIGSEGV, SIGTRAP, SIGABRT, SIGUSR1], [false, true])
+    @Test(
+        asRoot, arguments: [SIGKILL, SIGTERM, SIGUSR1, SIGSEGV, SIGTRAP, SIGABRT, SIGQUIT, SIGILL, SIGBUS, SIGFPE], [false, true])
     func aServerThatEndsLeavesNoMount(signal: Int32, inForeground: Bool) throws {
         let folder = try Folder()
         defer { folder.remove() }
         let sys = try folder.makeDirectory("sys")
         let interruption = Interruption()
         let running = try Program.Running(
-            arguments: ["mount"] + (inForeground ? ["-f"] : []) + [sys], environment: interruption.environment)
+            arguments: ["mount"] + (inForeground ? ["-f"] : []) + [sys],
+            environment: interruption.environment.merging(Interruption.asksForBacktraces) { $1 })
         if !inForeground { #expect(try running.outcome().status == 0) }
         waitUntil("it is mounted") { FileManager.default.fileExists(atPath: sys + "/bus") }
         let server = try #require(inForeground ? running.identifier : CommandLineTests.server(of: sys))
@@ -219,14 +221,15 @@ import Waiting
     }
 
     /// The process that waits looks for no reason of its own fault, which would keep its end from being seen.
-    @Test func aFaultOfTheWaitingProcessEndsTheRun() throws {
+    @Test(arguments: [SIGSEGV, SIGTRAP, SIGABRT, SIGILL, SIGBUS, SIGFPE])
+    func aFaultOfTheWaitingProcessEndsTheRun(signal: Int32) throws {
         let interruption = Interruption()
         let running = try Program.Running(
             arguments: ["run", "--", "sh", "-c", "echo ready; exec sleep 31536000"],
-            environment: interruption.environment.merging(["SWIFT_BACKTRACE": "enable=yes,interactive=yes"]) { $1 })
+            environment: interruption.environment.merging(Interruption.asksForBacktraces) { $1 })
         try #require(running.waits(for: "ready"))
-        kill(running.identifier, SIGSEGV)
-        #expect(try running.outcome(patience: 5).status == SIGSEGV)
+        kill(running.identifier, signal)
+        #expect(try running.outcome(patience: 5).status == signal)
         interruption.leavesNothing(after: "a run with a fault")
     }
 
