@@ -24,6 +24,8 @@
 int unshare(int flags);
 int setns(int descriptor, int type);
 int memfd_create(const char *name, unsigned int flags);
+extern char *program_invocation_name;
+extern char *program_invocation_name;
 static const int linux_o_direct = __O_DIRECT;
 static const int linux_o_path = __O_PATH;
 static const int linux_o_tmpfile = __O_TMPFILE;
@@ -80,6 +82,22 @@ static inline int linux_ending_signal(int status)
 static inline int linux_exit_status(int status)
 {
     return WEXITSTATUS(status);
+}
+
+/* The words that the process was started with, with a null pointer behind them; the kernel has put them, and how many they are, in front
+   of the environment. Swift reads them from /proc, which may not be there. NULL where somebody has moved the environment already.
+   To be called where the program starts. */
+static inline char **linux_arguments(void)
+{
+    char **end = __environ - 1;
+    long count = 0;
+    /* both are on the stack where nothing has been moved: first the pointers, then, within some megabytes, what they point to */
+    long distance = program_invocation_name - (char *)__environ;
+    if (!__environ || distance < 0 || distance > 1 << 26)
+        return NULL;
+    while ((long)end[-count - 1] != count)
+        count++;
+    return count > 0 && end[-count] == program_invocation_name ? end - count : NULL;
 }
 
 /* Swift forbids fork, since other threads are not in the child. To be called by a process that has one thread. */

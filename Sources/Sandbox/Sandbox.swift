@@ -62,6 +62,7 @@ public struct Sandbox: Sendable {
     public func run(_ command: [String]) throws -> Int32 {
         // what the command finds closed stays closed for it
         FileDescriptor.occupyStandardDescriptors(isPassedOn: false)
+        guard access("/proc/self/fd", X_OK) == 0 else { throw SandboxError.noProc }
         let options = try options.checked()
         let state = try options.state.map { path throws(SandboxError) in try KeptState(path) }
         // libudev refuses a /sys that is not sysfs otherwise

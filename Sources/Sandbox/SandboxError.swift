@@ -21,6 +21,8 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     case stateWithin(String)
     /// Root has used the directory that keeps changes, and this is a user, or the other way around.
     case stateOfOthers(String)
+    /// There is no /proc, by which a sandbox names what it holds.
+    case noProc
     /// Another run that has not ended uses the directory that keeps changes.
     case stateInUse(String)
 
@@ -49,6 +51,8 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path) cannot keep what is changed around it; name a directory that is not in /etc or one of --cow, /dev, /proc or /sys"
         case .stateOfOthers(let path):
             "\(path) was kept by root for root, or by a user for a user, and has no meaning for the other; name another directory"
+        case .noProc:
+            "/proc is not mounted, and a run needs it; have root run: mount -t proc proc /proc"
         case .stateInUse(let path):
             "\(path) is kept by another run that has not ended; wait for it, or name another directory"
         }

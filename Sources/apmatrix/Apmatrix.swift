@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CLinux
 internal import Glibc
 internal import Suggestions
 internal import SysfsMount
@@ -31,7 +32,7 @@ struct Apmatrix: ParsableCommand {
         SysfsFileSystem.handOnRequestsWhenBlocking()
         let arguments = arguments
         guard !arguments.isEmpty else {
-            complain("Error: the command line cannot be read: allow more open files (ulimit -n), or mount /proc")
+            complain("Error: the command line cannot be read: mount /proc")
             // that of a run, which this may be
             Glibc.exit(125)
         }
@@ -46,11 +47,16 @@ struct Apmatrix: ParsableCommand {
         }
     }
 
-    /// What the program was called with, as texts of which the bytes can be had: `CommandLine.arguments` repairs what is no UTF-8.
+    /// What the program was called with, as texts of which the bytes can be had: `CommandLine.arguments` repairs what is no UTF-8,
+    /// and needs /proc.
     private static var arguments: [String] {
-        (0..<Int(CommandLine.argc)).compactMap { index in
-            CommandLine.unsafeArgv[index].map { String(lossless: UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+        var words: [String] = []
+        guard var next = linux_arguments() ?? (CommandLine.argc > 0 ? CommandLine.unsafeArgv : nil) else { return [] }
+        while let word = next.pointee {
+            words.append(String(lossless: UnsafeRawBufferPointer(start: word, count: strlen(word))))
+            next += 1
         }
+        return words
     }
 
     /// Ends the program with what there is to say: help on standard output, all else on standard error.

@@ -22,7 +22,7 @@ struct MountChoice: ParsableArguments {
     }
 
     private func mountPoint() throws(Failure) -> FilePath {
-        let machines = MountedMachines()
+        let machines = try MountedMachines()
         if let path { return try machines.machine(named: path) }
         if let here = try? FilePath(".").resolved(), let mount = machines.machine(around: here) { return mount }
         if machines.places.contains("/sys") { return "/sys" }

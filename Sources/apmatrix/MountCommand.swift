@@ -51,6 +51,7 @@ struct MountCommand: ParsableCommand {
 
     func run() throws {
         FileDescriptor.occupyStandardDescriptors(isPassedOn: true)
+        _ = try MountTable.known()
         let text = try machineText()
         let machine = try text.map { try MachineDescription(yaml: $0, file: machineFile ?? first) } ?? .default
         var words = self.mountOptions
@@ -106,7 +107,7 @@ struct UnmountCommand: ParsableCommand {
     func run() throws {
         let given = FilePath(lossless: directory)
         let path = (try? given.resolved()) ?? given.absolute()
-        guard let mount = MountTable.current().last(where: { $0.mountPoint == path }) else {
+        guard let mount = try MountTable.known().last(where: { $0.mountPoint == path }) else {
             throw Failure("\(directory): nothing is mounted there")
         }
         guard mount.type == "fuse.apmatrix" else {

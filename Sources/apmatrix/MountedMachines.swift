@@ -10,9 +10,10 @@ struct MountedMachines {
     /// Where anything is mounted.
     private let taken: Set<FilePath>
 
-    init() {
+    /// - Throws: `Failure` where the mounts cannot be read.
+    init() throws(Failure) {
         // of several at one place the last one is seen
-        let types = Dictionary(MountTable.current().map { ($0.mountPoint, $0.type) }) { $1 }
+        let types = Dictionary(try MountTable.known().map { ($0.mountPoint, $0.type) }) { $1 }
         places = types.filter { $0.value == "fuse.apmatrix" }.keys.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
         taken = Set(types.keys)
     }
@@ -70,6 +71,20 @@ struct MountedMachines {
     private static let system: Set = [
         "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "lost+found", "proc", "run", "sbin", "sys", "usr", "var",
     ]
+}
+
+extension MountTable {
+    /// The mounts, in their order.
+    ///
+    /// - Throws: `Failure` where they cannot be read: without them nobody knows what is mounted where.
+    static func known() throws(Failure) -> [Entry] {
+        do throws(Errno) {
+            return try read()
+        } catch {
+            let remedy = error == .EMFILE ? "allow more open files, ulimit -n 64" : "mount /proc"
+            throw Failure("/proc/self/mountinfo cannot be read: \(error); \(remedy)")
+        }
+    }
 }
 
 extension FilePath {
