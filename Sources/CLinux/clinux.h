@@ -23,8 +23,6 @@
    architectures; under these names the C library always gives them. */
 int unshare(int flags);
 int setns(int descriptor, int type);
-int memfd_create(const char *name, unsigned int flags);
-extern char *program_invocation_name;
 extern char *program_invocation_name;
 static const int linux_o_direct = __O_DIRECT;
 static const int linux_o_path = __O_PATH;
@@ -118,14 +116,15 @@ static inline pid_t linux_sender(const siginfo_t *information)
     return information->si_pid;
 }
 
-/* Closes this descriptor and all with larger numbers. */
-static inline void linux_close_from(int first)
+/* Closes all descriptors from the first number to the last. */
+static inline void linux_close(int first, int last)
 {
 #ifdef SYS_close_range
-    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+    if (syscall(SYS_close_range, first, last, 0) == 0)
         return;
 #endif
-    for (long descriptor = sysconf(_SC_OPEN_MAX); descriptor-- > first;)
+    long end = sysconf(_SC_OPEN_MAX);
+    for (long descriptor = first; descriptor <= last && descriptor < end; descriptor++)
         close((int)descriptor);
 }
 

@@ -9,7 +9,7 @@ public import SystemPackage
 /// nobody gives any more, and would keep the connection open, and themselves alive, for ever. So the main thread must not be one
 /// that the kernel makes wait: it serves no requests.
 ///
-/// It holds no descriptor but one that it may be told to keep, it has a session of its own, and no signal ends it but SIGKILL.
+/// It holds no descriptor but those that it is told to keep, it has a session of its own, and no signal ends it but SIGKILL.
 public struct Guard {
     private static let signal = SIGUSR1
     private let parent: pid_t
@@ -35,13 +35,15 @@ public struct Guard {
         _exit(0)
     }
 
-    /// Closes all descriptors, leaves its directory for the root, and waits until the main thread of the process that has started
-    /// the guard has ended.
-    ///
-    /// - Parameter descriptor: one that stays open, as standard input.
-    public func waitForEnd(keeping descriptor: Int32? = nil) {
-        if let descriptor, descriptor != STDIN_FILENO { dup2(descriptor, STDIN_FILENO) }
-        linux_close_from(descriptor == nil ? 0 : 1)
+    /// Closes all descriptors but those that it is told to keep, leaves its directory for the root, and waits until the main thread of
+    /// the process that has started the guard has ended.
+    public func waitForEnd(keeping descriptors: [Int32]) {
+        var first: Int32 = 0
+        for descriptor in descriptors.sorted() {
+            if first < descriptor { linux_close(first, descriptor - 1) }
+            first = descriptor + 1
+        }
+        linux_close(first, Int32.max)
         chdir("/")
         var set = sigset_t()
         sigemptyset(&set)

@@ -75,7 +75,7 @@ struct Arrangement {
         try PrivateDirectories(options, state).mount()
         try HostDevices.showWhole(dev)
         if options.showsProc { try HostProcesses.showWhole(privileges) }
-        guard let sysfsPlaces = server.receive(), let devPlaces = server.receive() else { waitForEnd() }
+        guard let sysfsPlaces = server.receiveNames(), let devPlaces = server.receiveNames() else { waitForEnd() }
         try mountServed()
         server.go()
         try HostSysfs.bind(sysfsPlaces, of: sysfs, at: "/sys")

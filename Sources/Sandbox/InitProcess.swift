@@ -1,6 +1,7 @@
 internal import FUSE
 internal import Glibc
 internal import Namespaces
+internal import SystemAdditions
 internal import SystemPackage
 
 /// The first process of a sandbox: it starts the one that becomes the command, serves the file systems, and ends with the command.
@@ -55,8 +56,8 @@ struct InitProcess {
     /// Boots the machine, and serves it once it has been mounted. Where the other process ends meanwhile there is nothing to serve.
     private func serve(_ devices: Arrangement.Devices, _ arrangement: Channel) throws {
         let server = try RunServer(options, devices)
-        arrangement.send(server.sysfsPlaces)
-        arrangement.send(server.devPlaces)
+        arrangement.send(names: server.sysfsPlaces)
+        arrangement.send(names: server.devPlaces)
         guard arrangement.awaits() else { return }
         // it has come before there was a command for it
         if let signal = ForwardedSignals.early { _exit(128 + signal) }
@@ -75,7 +76,7 @@ struct InitProcess {
             } catch {
                 return complain("the guard of the machine cannot see it: \(error)")
             }
-            keeper.waitForEnd()
+            keeper.waitForEnd(keeping: [])
             for place in places { try? MountTable.unmount(place, lazy: true) }
         }
     }

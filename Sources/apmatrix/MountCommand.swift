@@ -37,12 +37,9 @@ struct MountCommand: ParsableCommand {
     @Flag(help: .hidden)
     var fake = false
 
+    /// Of the channel to the process that has started this one and waits for the mount.
     @Option(name: .customLong("ready-descriptor"), help: .hidden)
     var readyDescriptor: Int32?
-
-    /// What the machine file was: it has been read, and a pipe is read once.
-    @Option(name: .customLong("machine-descriptor"), help: .hidden)
-    var machineDescriptor: Int32?
 
     func validate() throws {
         var options = mountOptions
@@ -63,7 +60,6 @@ struct MountCommand: ParsableCommand {
         if fake { return }
         let directory = second ?? first
         if foreground || debug || readyDescriptor != nil {
-            let starter = readyDescriptor.map { MountStarter(socket: FileDescriptor(rawValue: $0)) }
             try MountServer(machine, release, mountOptions, directory).run(starter)
         } else {
             try MountServer.startInBackground(command, text ?? Array(machine.yaml.utf8))
@@ -78,18 +74,22 @@ struct MountCommand: ParsableCommand {
     /// This very command, for the process that serves the mount.
     private var command: [String] {
         ["mount", "--kernel", kernel.rawValue] + options.flatMap { ["-o", $0] } + [
-            "--ready-descriptor", "3", "--machine-descriptor", "4", "--", first,
+            "--ready-descriptor", "3", "--", first,
         ]
             + (second.map { [$0] } ?? [])
     }
 
     private var machineFile: String? { second != nil && first != "none" ? first : nil }
 
-    /// The text of the machine file, if there is one.
+    private var starter: Channel? {
+        readyDescriptor.map { Channel(socket: FileDescriptor(rawValue: $0)) }
+    }
+
+    /// The text of the machine file, if there is one. Who has started the server has read it: a pipe is read once.
     private func machineText() throws -> [UInt8]? {
-        guard let machineDescriptor else { return try machineFile.map { try MachineDescription.text(of: $0) } }
-        let given = FileDescriptor(rawValue: machineDescriptor)
-        return try given.closeAfter { try given.readToEnd() }
+        guard let starter else { return try machineFile.map { try MachineDescription.text(of: $0) } }
+        guard let text = starter.receive() else { throw Failure("nobody waits for the mount any more") }
+        return text
     }
 }
 

@@ -1,10 +1,11 @@
 internal import FUSE
 internal import Glibc
+internal import SystemAdditions
 internal import SystemPackage
 
 /// Takes away the mount of a server that has ended without doing so, by a signal or a fault of its own.
 struct MountGuard {
-    private let telling: FileDescriptor
+    private let keeper: Channel
 
     /// Starts the guard. To be called while the process has one thread, and before it mounts.
     ///
@@ -12,37 +13,27 @@ struct MountGuard {
     /// - Throws: `Errno` where there can be no socket or no more processes, or the mounts cannot be read.
     init(of path: FilePath) throws {
         let before = Set(try MountTable.read().filter { $0.mountPoint == path }.map(\.device))
-        let (hearing, telling) = try MountStarter.pair()
+        let (server, keeper) = try Channel.pair()
+        defer { server.close() }
         do {
-            _ = fcntl(hearing.rawValue, F_SETFL, O_NONBLOCK)
-            try Guard.start { keeper in
-                keeper.waitForEnd(keeping: hearing.rawValue)
-                Self.takeAway(path, Self.told(), before)
+            try Guard.start { process in
+                process.waitForEnd(keeping: [server.socket.rawValue])
+                Self.takeAway(path, server.receiveNames(waits: false)?.first, before)
             }
         } catch {
-            try? hearing.close()
-            try? telling.close()
+            keeper.close()
             throw error
         }
-        try hearing.close()
-        self.telling = telling
+        self.keeper = keeper
     }
 
     /// Tells it, once, what has been mounted: the device number, as `major:minor`.
     func tell(_ device: String) {
-        let text = Array(device.utf8)
-        // where the guard is gone, that must not end this process
-        send(telling.rawValue, text, text.count, Int32(MSG_NOSIGNAL))
-        try? telling.close()
+        keeper.send(names: [device])
+        keeper.close()
     }
 
     // MARK: - In the guard
-
-    private static func told() -> String? {
-        var buffer = [UInt8](repeating: 0, count: 64)
-        let count = read(STDIN_FILENO, &buffer, buffer.count)
-        return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
-    }
 
     /// - Parameters:
     ///   - device: that of the mount; nil where the server has ended before it could tell.

@@ -42,7 +42,7 @@ struct MountServer {
     ///
     /// - Parameter starter: waits for the mount; once it has been told, the process has no terminal.
     /// - Throws: `Failure` where there can be no thread to serve; nothing is mounted then.
-    func run(_ starter: MountStarter?) throws(Failure) -> Never {
+    func run(_ starter: Channel?) throws(Failure) -> Never {
         Session.stopOnSignals([session])
         do throws(MountError) {
             try session.prepare()
@@ -57,7 +57,7 @@ struct MountServer {
             throw Failure(error.description)
         }
         if let starter {
-            if starter.takes() { leaveTerminal() } else { session.stop() }
+            if starter.tellOfMount() { leaveTerminal() } else { session.stop() }
         }
         while true { pause() }
     }
