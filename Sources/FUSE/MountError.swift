@@ -52,13 +52,14 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
             "mount point \(path) has a dead mount, whose server is gone; clean it with `fusermount3 -u \(path)` "
                 + "or, as root, `umount \(path)`"
         case .unreachable(let path, let error):
-            "mount point \(path) cannot be used: \(error); check the path and its permissions"
+            "mount point \(path) cannot be used: \(error)"
+                + (error.remedy.isEmpty ? "; check the path and its permissions" : error.remedy)
         case .distrusted(let reason):
             "mount point \(reason)"
         case .noDevice(.ENOENT):
             "there is no /dev/fuse; load the module with `modprobe fuse`, or give the container the device"
-        case .noDevice(.EMFILE):
-            "/dev/fuse cannot be opened: \(Errno.EMFILE); allow more, ulimit -n 64"
+        case .noDevice(let error) where !error.remedy.isEmpty:
+            "/dev/fuse cannot be opened: \(error)\(error.remedy)"
         case .noDevice(let error):
             "/dev/fuse cannot be opened: \(error); have root run `chmod 666 /dev/fuse`, or give the container the device"
         case .noFusermount:
@@ -70,9 +71,10 @@ public enum MountError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownOptions(let options):
             "libfuse rejects the mount options \(options.joined(separator: ",")); see mount.fuse3(8)"
         case .refused(let path, let error):
-            "mounting at \(path) was refused: \(error); mount as root, in a user namespace, or with fusermount3"
+            "mounting at \(path) was refused: \(error)"
+                + (error.remedy.isEmpty ? "; mount as root, in a user namespace, or with fusermount3" : error.remedy)
         case .noThreads:
-            "no thread can be started; allow more processes, ulimit -u, or more tasks in the cgroup"
+            "no thread can be started\(Errno.EAGAIN.remedy)"
         case .notMounted(let path):
             "nothing is mounted at \(path); see /proc/self/mountinfo"
         case .busy(let path):

@@ -46,6 +46,8 @@ extension Errno {
     public static var ENOBUFS: Errno { Errno(rawValue: Glibc.ENOBUFS) }
     /// No data available
     public static var ENODATA: Errno { Errno(rawValue: Glibc.ENODATA) }
+    /// Too many open files in system
+    public static var ENFILE: Errno { Errno(rawValue: Glibc.ENFILE) }
     /// No such device
     public static var ENODEV: Errno { Errno(rawValue: Glibc.ENODEV) }
     /// No such file or directory

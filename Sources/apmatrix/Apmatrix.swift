@@ -4,6 +4,7 @@ internal import Glibc
 internal import Suggestions
 internal import SysfsMount
 internal import SystemAdditions
+internal import SystemPackage
 
 /// The command line. Exit status 64 for wrong use, 1 for what failed; mount(8) is answered with its own.
 @main
@@ -43,6 +44,7 @@ struct Apmatrix: ParsableCommand {
             try command.run()
         } catch {
             let code = exitCode(for: error)
+            let error = (error as? Errno).map { Failure("\($0)\($0.remedy)") } ?? error
             end(error, status: isMountHelper ? MountHelper.status(of: code) : code.rawValue)
         }
     }

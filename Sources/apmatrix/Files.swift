@@ -29,7 +29,7 @@ func emit(_ bytes: some Sequence<UInt8>) throws(Failure) {
     do {
         _ = try FileDescriptor.standardOutput.writeAll(bytes)
     } catch {
-        throw Failure("standard output: \(error)")
+        throw Failure("standard output: \(error)\((error as? Errno)?.remedy ?? "")")
     }
 }
 

@@ -47,7 +47,7 @@ extension MountServer {
             guard error == 0 else { throw Errno(rawValue: error) }
             return (ours, child)
         } catch {
-            throw Failure("the server cannot be started: \(error)")
+            throw Failure("the server cannot be started: \(error)\(error.remedy)")
         }
     }
 }

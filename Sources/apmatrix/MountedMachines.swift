@@ -81,8 +81,8 @@ extension MountTable {
         do throws(Errno) {
             return try read()
         } catch {
-            let remedy = error == .EMFILE ? "allow more open files, ulimit -n 64" : "mount /proc"
-            throw Failure("/proc/self/mountinfo cannot be read: \(error); \(remedy)")
+            let remedy = error == .ENOENT ? "; mount /proc" : error.remedy
+            throw Failure("/proc/self/mountinfo cannot be read: \(error)\(remedy)")
         }
     }
 }

@@ -27,4 +27,28 @@ import Waiting
             #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
         }
     }
+
+    // MARK: - Limits
+
+    /// Of open files: what is not enough is said, and it is never the machine's fault.
+    @Test(arguments: 4...24) func aMountThatMayOpenTooFewFilesSaysSo(count: Int) throws {
+        let outcome = try shell("(ulimit -n \(count); exec $A mount sys); echo $?; $A unmount sys 2> /dev/null")
+        if outcome.output == "0\n" { return }
+        #expect(outcome.output == "1\n")
+        // Dispatch ends the server where it cannot have one
+        #expect(outcome.errors.contains("ulimit -n 64") || outcome.errors.contains("ended by signal"), "\(outcome.errors)")
+    }
+
+    /// A write to a file that may not become larger is an error for the program, and the signal that it is by default for the command of
+    /// a run.
+    @Test(.enabled(if: geteuid() == 0, "only root mounts without fusermount3"))
+    func aLimitOfFilesSizesIsALineAndForTheCommandASignal() throws {
+        let mounted = try shell("(ulimit -f 0; exec $A mount sys); echo $?; $A unmount sys; echo $?")
+        #expect(mounted.output == "0\n0\n", "\(mounted.errors)")
+        let printed = try shell("(ulimit -f 0; exec $A --help > file); echo $?")
+        #expect(printed.output == "1\n")
+        #expect(printed.errors == "Error: standard output: File too large; allow larger files, ulimit -f\n")
+        let inside = try shell("(ulimit -f 0; exec $A run -- sh -c 'echo x > /tmp/apmatrix-too-large'); echo $?; rm -f /tmp/apmatrix-too-large")
+        #expect(inside.output == "\(128 + SIGXFSZ)\n", "\(inside.errors)")
+    }
 }
