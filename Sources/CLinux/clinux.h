@@ -116,6 +116,12 @@ static inline pid_t linux_sender(const siginfo_t *information)
     return information->si_pid;
 }
 
+/* Gives a word that processes share another value, and returns the one before. */
+static inline int linux_exchange(int *word, int value)
+{
+    return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+}
+
 /* Closes all descriptors from the first number to the last. */
 static inline void linux_close(int first, int last)
 {

@@ -12,12 +12,19 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Capabilities could not be dropped.
     case capabilities(Errno)
 
+    /// Whether a system that forbids namespaces, or mounts in them, is the reason, and not a limit that a mount meets, too.
+    public var isOfNamespaces: Bool {
+        switch self {
+        case .capabilities(let error), .refused(let error), .mount(_, _, let error): error.remedy.isEmpty
+        }
+    }
+
     public var description: String {
         switch self {
         case .capabilities(let error):
             "capabilities that a run has no use for could not be dropped: \(error); give it CAP_SETPCAP, or let it keep them by --privileged"
         case .refused(let error):
-            "private namespaces were refused: \(error); \(Self.reason(error))"
+            "private namespaces were refused: \(error)" + (error.remedy.isEmpty ? "; \(Self.reason(error))" : error.remedy)
         case .mount("overlay", let path, .EINVAL):
             "a copy-on-write view of \(path) could not be mounted: its changes would lie on a file system that cannot keep them "
                 + "(overlay itself, NFS, FAT), or there are two overlays below it already, or users may not mount any (before Linux 5.11)"
@@ -29,7 +36,7 @@ public enum NamespaceError: Error, Hashable, Sendable, CustomStringConvertible {
         case .mount(let what, let path, .EPERM), .mount(let what, let path, .EACCES):
             "\(what) could not be mounted at \(path): not permitted; \(Self.reason(.EPERM))"
         case .mount(let what, let path, let error):
-            "\(what) could not be mounted at \(path): \(error)"
+            "\(what) could not be mounted at \(path): \(error)\(error.remedy)"
         }
     }
 

@@ -13,6 +13,7 @@ struct Arrangement {
     private let state: KeptState?
     private let devices: Devices
     private let server: Channel
+    private let complaint: Complaint
 
     /// The connections of the file systems.
     struct Devices {
@@ -40,11 +41,14 @@ struct Arrangement {
         ["/dev", "/sys"] + (options.showsProc ? ["/proc"] : [])
     }
 
-    init(_ options: Sandbox.Options, _ state: KeptState?, _ devices: Devices, _ server: Channel) {
+    init(
+        _ options: Sandbox.Options, _ state: KeptState?, _ devices: Devices, _ server: Channel, _ complaint: Complaint
+    ) {
         self.options = options
         self.state = state
         self.devices = devices
         self.server = server
+        self.complaint = complaint
     }
 
     /// Arranges everything and becomes the command, or ends with the status of ``Sandbox/run(_:)`` that says why not, and has told
@@ -56,7 +60,7 @@ struct Arrangement {
             try privileges.drop()
             try command.execute()
         } catch {
-            complain(Sandbox.explain(error))
+            complaint.make(error)
             _exit((error as? CommandError)?.status ?? 125)
         }
     }
@@ -104,9 +108,4 @@ struct Arrangement {
     private func waitForEnd() -> Never {
         while true { pause() }
     }
-}
-
-/// Tells a person what is wrong.
-func complain(_ text: String) {
-    _ = try? FileDescriptor.standardError.writeAll("Error: \(text)\n".losslessBytes)
 }

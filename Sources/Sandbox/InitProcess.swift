@@ -16,16 +16,18 @@ struct InitProcess {
     /// Signals for the command, a byte each; at its end when the process that waits outside has ended.
     private let lifeline: FileDescriptor
     private let signals: ForwardedSignals
+    private let complaint: Complaint
 
     init(
         _ options: Sandbox.Options, _ state: KeptState?, _ terminal: Terminal, _ lifeline: FileDescriptor,
-        _ signals: ForwardedSignals
+        _ signals: ForwardedSignals, _ complaint: Complaint
     ) {
         self.options = options
         self.state = state
         self.terminal = terminal
         self.lifeline = lifeline
         self.signals = signals
+        self.complaint = complaint
     }
 
     func run(_ command: [String]) -> Never {
@@ -38,7 +40,7 @@ struct InitProcess {
             guard let process = try Namespaces.fork() else {
                 ours.close()
                 let command = Command(command, mask: signals.before, isJobControlling: isJobControlling)
-                Arrangement(options, state, devices, theirs).run(command)
+                Arrangement(options, state, devices, theirs, complaint).run(command)
             }
             theirs.close()
             if ours.awaits() {
@@ -48,7 +50,7 @@ struct InitProcess {
             }
             _exit(ForwardedSignals.wait(for: process, resuming: isJobControlling))
         } catch {
-            complain(Sandbox.explain(error))
+            complaint.make(error)
             _exit(125)
         }
     }
@@ -61,7 +63,7 @@ struct InitProcess {
         guard arrangement.awaits() else { return }
         // it has come before there was a command for it
         if let signal = ForwardedSignals.early { _exit(128 + signal) }
-        try server.start()
+        try server.start(complaint)
     }
 
     /// Starts the process that cuts the connections when this one ends, since threads of this one may wait for somebody who waits

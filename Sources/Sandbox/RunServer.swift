@@ -41,14 +41,15 @@ struct RunServer {
 
     /// Serves from now on. To be called when the devices have been mounted.
     ///
+    /// - Parameter complaint: made where there can be no more threads; everything ends then.
     /// - Throws: `EAGAIN` where there can be no more threads.
-    func start() throws(Errno) {
+    func start(_ complaint: Complaint) throws(Errno) {
         for session in sessions {
             try startThread {
                 do throws(MountError) {
                     try session.run()
                 } catch {
-                    complain(error.description)
+                    complaint.make(error)
                     _exit(125)
                 }
             }

@@ -71,10 +71,11 @@ public struct Sandbox: Sendable {
         try Namespaces.enter(network: !options.sharesNetwork)
         let (commands, lifeline) = try FileDescriptor.pipe()
         for end in [commands, lifeline] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+        let complaint = try Complaint()
         let signals = ForwardedSignals.block()
         guard let child = try Namespaces.fork() else {
             try? lifeline.close()
-            InitProcess(options, state, terminal, commands, signals).run(command)
+            InitProcess(options, state, terminal, commands, signals, complaint).run(command)
         }
         try commands.close()
         defer { terminal.restore() }
@@ -84,8 +85,9 @@ public struct Sandbox: Sendable {
     /// What to tell a person of an error of ``run(_:)``: what was wrong, and what there is instead.
     public static func explain(_ error: any Error) -> String {
         switch error {
-        case is NamespaceError: "\(error). Without namespaces: apmatrix mount DIR; eval \"$(apmatrix env DIR)\""
-        case is Errno: "the machine could not be set up: \(error)"
+        case let error as NamespaceError where error.isOfNamespaces:
+            "\(error). Without namespaces: apmatrix mount DIR; eval \"$(apmatrix env DIR)\""
+        case let error as Errno: "the machine could not be set up: \(error)\(error.remedy)"
         default: "\(error)"
         }
     }

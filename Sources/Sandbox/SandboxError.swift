@@ -39,14 +39,15 @@ public enum SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
         case .nothingToKeep:
             "there is nothing to keep where /etc is the host's; name a directory with --cow, or leave --host-etc out"
         case .directory(let path, let error):
-            "\(path): \(error)"
+            "\(path): \(error)\(error.remedy)"
         case .distrusted(let error): "\(error)"
         case .stateIsForeign(let path, let user):
             "what is kept of \(path) belongs to user \(user), who could have put anything into it; name another directory to --keep-state"
         case .stateHasLink(let name):
             "\(name) is a link in the directory that keeps what is changed, or no directory; remove it, or name another directory"
         case .state(let path, let error):
-            "\(path) cannot keep what is changed: \(error); name a directory that can be written"
+            "\(path) cannot keep what is changed: \(error)"
+                + (error.remedy.isEmpty ? "; name a directory that can be written" : error.remedy)
         case .stateWithin(let path):
             "\(path) cannot keep what is changed around it; name a directory that is not in /etc or one of --cow, /dev, /proc or /sys"
         case .stateOfOthers(let path):

@@ -18,7 +18,9 @@ import Waiting
 
     @Test(
         .enabled(if: geteuid() == 0, "only root can take /proc away"),
-        arguments: [("mount sys", 1), ("mount -f sys", 1), ("unmount sys", 1), ("machine", 1), ("run -- true", 125), ("moun", 64)])
+        arguments: [
+            ("mount sys", 1), ("mount -f sys", 1), ("unmount sys", 1), ("machine", 1), ("run -- true", 125), ("moun", 64),
+        ])
     func withoutProcTheStatusIsThePromisedOne(words: String, status: Int) throws {
         let outcome = try shell("umount -l /proc; $A \(words); echo $?", inNamespace: true)
         #expect(outcome.output == "\(status)\n", "\(outcome.errors)")
@@ -39,6 +41,18 @@ import Waiting
         #expect(outcome.errors.contains("ulimit -n 64") || outcome.errors.contains("ended by signal"), "\(outcome.errors)")
     }
 
+    /// One line, whichever of its processes meets the limit.
+    @Test(arguments: (4...24).map { "ulimit -n \($0)" } + [100, 200, 300, 400, 600].map { "ulimit -v \($0)000" })
+    func aRunThatMayHaveTooLittleSaysSo(limit: String) throws {
+        let outcome = try shell("(\(limit); exec $A run -- true); echo $?")
+        // below that the program cannot be loaded
+        if outcome.output == "0\n" || outcome.output == "127\n" { return }
+        #expect(outcome.output == "125\n", "\(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+        #expect(outcome.errors.contains("ulimit -"), "\(outcome.errors)")
+        #expect(!outcome.errors.contains("apmatrix mount"), "\(outcome.errors)")
+    }
+
     /// A write to a file that may not become larger is an error for the program, and the signal that it is by default for the command of
     /// a run.
     @Test(.enabled(if: geteuid() == 0, "only root mounts without fusermount3"))
@@ -48,7 +62,7 @@ import Waiting
         let printed = try shell("(ulimit -f 0; exec $A --help > file); echo $?")
         #expect(printed.output == "1\n")
         #expect(printed.errors == "Error: standard output: File too large; allow larger files, ulimit -f\n")
-        let inside = try shell("(ulimit -f 0; exec $A run -- sh -c 'echo x > /tmp/apmatrix-too-large'); echo $?; rm -f /tmp/apmatrix-too-large")
+        let inside = try shell("(ulimit -f 0; exec $A run -- sh -c 'echo x > file'); echo $?")
         #expect(inside.output == "\(128 + SIGXFSZ)\n", "\(inside.errors)")
     }
 }
