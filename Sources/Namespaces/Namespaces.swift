@@ -83,6 +83,9 @@ public enum Namespaces {
             }
         }
 
+        /// By which it is held.
+        public var descriptors: [Int32] { [namespace, root] }
+
         /// Has the calling process see the same; that must have one thread.
         ///
         /// - Throws: what `setns(2)` and `chroot(2)` answer: `EPERM`.

@@ -80,8 +80,7 @@ struct Arrangement {
         try HostDevices.showWhole(dev)
         if options.showsProc { try HostProcesses.showWhole(privileges) }
         guard let sysfsPlaces = server.receiveNames(), let devPlaces = server.receiveNames() else { waitForEnd() }
-        try mountServed()
-        server.go()
+        server.send(names: try mountServed())
         try HostSysfs.bind(sysfsPlaces, of: sysfs, at: "/sys")
         try HostDevices.bind(devPlaces, of: dev, at: "/dev", privileges)
         // the last one: paths of descriptors lead through it
@@ -97,11 +96,16 @@ struct Arrangement {
     }
 
     /// Mounts what the other process will serve, and lets go of it before anything in it is looked at.
-    private func mountServed() throws {
+    ///
+    /// - Returns: the device numbers of the mounts.
+    private func mountServed() throws -> [String] {
         defer { devices.close() }
         if let proc = devices.proc { try Mounts.fuse(proc, named: "apmatrix-proc", at: HostProcesses.view) }
         try Mounts.fuse(devices.sysfs, named: "apmatrix", at: "/sys")
         try Mounts.fuse(devices.dev, named: "apmatrix-dev", at: "/dev")
+        let mounts = try MountTable.read()
+        let places = ["/sys", "/dev"] + (devices.proc == nil ? [] : [HostProcesses.view])
+        return places.compactMap { place in mounts.last { $0.mountPoint.string == place }?.device }
     }
 
     /// The server has ended, and has said why; its parent ends everything.

@@ -44,9 +44,9 @@ struct InitProcess {
             }
             theirs.close()
             if ours.awaits() {
-                try startGuard(of: process)
+                let keeper = try startGuard(of: process)
                 try followLifeline(to: process, ours)
-                try serve(devices, ours)
+                try serve(devices, ours, keeper)
             }
             _exit(ForwardedSignals.wait(for: process, resuming: isJobControlling))
         } catch {
@@ -56,11 +56,12 @@ struct InitProcess {
     }
 
     /// Boots the machine, and serves it once it has been mounted. Where the other process ends meanwhile there is nothing to serve.
-    private func serve(_ devices: Arrangement.Devices, _ arrangement: Channel) throws {
+    private func serve(_ devices: Arrangement.Devices, _ arrangement: Channel, _ keeper: Channel) throws {
         let server = try RunServer(options, devices)
         arrangement.send(names: server.sysfsPlaces)
         arrangement.send(names: server.devPlaces)
-        guard arrangement.awaits() else { return }
+        guard let mounted = arrangement.receiveNames() else { return }
+        keeper.send(names: mounted)
         // it has come before there was a command for it
         if let signal = ForwardedSignals.early { _exit(128 + signal) }
         try server.start(complaint)
@@ -68,19 +69,23 @@ struct InitProcess {
 
     /// Starts the process that cuts the connections when this one ends, since threads of this one may wait for somebody who waits
     /// for an answer: to have names forgotten, for example, of a directory that is being looked at.
-    private func startGuard(of process: pid_t) throws(Errno) {
+    ///
+    /// - Returns: what to tell it by: the device numbers of the mounts.
+    private func startGuard(of process: pid_t) throws(Errno) -> Channel {
         let view = try Namespaces.View(of: process)
         defer { view.close() }
+        let (server, keeper) = try Channel.pair()
+        defer { server.close() }
         let places = Arrangement.places(options)
-        try Guard.start { keeper in
-            do throws(Errno) {
-                try view.enter()
-            } catch {
-                return complain("the guard of the machine cannot see it: \(error)")
-            }
-            keeper.waitForEnd(keeping: [])
+        try Guard.start { guardian in
+            guardian.waitForEnd(keeping: [server.socket.rawValue] + view.descriptors)
+            // from where the host's /sys is seen, and whatever the command has mounted over them meanwhile
+            for device in server.receiveNames(waits: false) ?? [] { MountTable.cut(device) }
+            // where that is impossible, and for those who have entered the run
+            guard (try? view.enter()) != nil else { return }
             for place in places { try? MountTable.unmount(place, lazy: true) }
         }
+        return keeper
     }
 
     /// Sends the command the signals that are meant for it, and ends everything when nobody waits for it any more.
