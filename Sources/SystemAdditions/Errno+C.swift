@@ -18,6 +18,8 @@ extension Errno {
     public static var EBADF: Errno { Errno(rawValue: Glibc.EBADF) }
     /// Device or resource busy
     public static var EBUSY: Errno { Errno(rawValue: Glibc.EBUSY) }
+    /// Software caused connection abort
+    public static var ECONNABORTED: Errno { Errno(rawValue: Glibc.ECONNABORTED) }
     /// Connection refused
     public static var ECONNREFUSED: Errno { Errno(rawValue: Glibc.ECONNREFUSED) }
     /// Disk quota exceeded

@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import FUSE
+internal import Glibc
 internal import SystemAdditions
 internal import SystemPackage
 
@@ -39,6 +41,13 @@ struct MountChoice: ParsableArguments {
 /// The files of a mount's control plane.
 struct ControlFiles {
     let mountPoint: FilePath
+    /// The device number of the mount; nil where that cannot be known.
+    private let device: String?
+
+    init(mountPoint: FilePath) {
+        self.mountPoint = mountPoint
+        device = MountTable.current().last { $0.mountPoint == mountPoint }?.device
+    }
 
     private func path(_ name: String) -> FilePath {
         mountPoint.appending("kernel/debug/apmatrix").appending(name)
@@ -60,7 +69,9 @@ struct ControlFiles {
     /// - Throws: as `read`.
     func openJournal(_ name: String) throws(Failure) -> JournalFile {
         do {
-            return JournalFile(try FileDescriptor.open(path(name), .readOnly, options: .closeOnExec)) { explain($0, name) }
+            return JournalFile(try FileDescriptor.open(path(name), .readOnly, options: .closeOnExec)) {
+                hasGone($0) ? .mountIsGone(mountPoint.lossless) : explain($0, name)
+            }
         } catch {
             throw explain(error, name)
         }
@@ -87,9 +98,24 @@ struct ControlFiles {
         }
     }
 
+    /// Whether the mount has been taken away, of which an open file learns by its connection's end. Whoever ends a server or cuts its
+    /// connection takes the mount away, but not in the same moment: it has a second.
+    private func hasGone(_ error: any Error) -> Bool {
+        guard let device, [Errno.ENOTCONN, .ECONNABORTED].contains(error as? Errno) else { return false }
+        // it tells by an event of changes since it was opened
+        var table = pollfd(fd: open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC), events: Int16(POLLPRI), revents: 0)
+        defer { close(table.fd) }
+        let end = ContinuousClock.now + .seconds(1)
+        while MountTable.current().contains(where: { $0.mountPoint == mountPoint && $0.device == device }) {
+            guard ContinuousClock.now < end else { return false }
+            poll(&table, 1, 100)
+        }
+        return true
+    }
+
     private func explain(_ error: any Error, _ name: String) -> Failure {
         switch error as? Errno {
-        case .ENOTCONN?: .serverIsGone(mountPoint.lossless)
+        case .ENOTCONN?, .ECONNABORTED?: .serverIsGone(mountPoint.lossless)
         case .EACCES?: Failure("\(path(name).lossless): permission denied; only the owner of the mount may do this")
         case .E2BIG?: Failure("\(path(name).lossless): a command has at most 4096 bytes")
         default: Failure("\(path(name).lossless): \(error)")
@@ -98,6 +124,11 @@ struct ControlFiles {
 }
 
 extension Failure {
+    /// Of a mount that somebody has taken away meanwhile.
+    static func mountIsGone(_ mountPoint: String) -> Failure {
+        Failure("\(mountPoint): the mount is gone, and its machine with it")
+    }
+
     /// Of a mount that nobody serves any more.
     static func serverIsGone(_ mountPoint: String) -> Failure {
         Failure("\(mountPoint): its server is gone; clean up: apmatrix unmount \(mountPoint.shellWord)")

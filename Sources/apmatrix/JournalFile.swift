@@ -10,6 +10,8 @@ final class JournalFile {
     private let explain: (any Error) -> Failure
 
     /// Takes the file over.
+    ///
+    /// - Parameter explain: what to tell of an error of its.
     init(_ file: FileDescriptor, _ explain: @escaping (any Error) -> Failure) {
         self.file = file
         self.explain = explain

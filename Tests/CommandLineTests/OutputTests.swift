@@ -87,6 +87,21 @@ extension CommandLineTests {
         #expect(outcome.output.hasPrefix("lost "))
     }
 
+    /// There is nothing to clean up.
+    @Test func whoFollowsIsToldThatTheMountIsGone() throws {
+        let folder = try Folder()
+        defer { folder.remove() }
+        let sys = try folder.makeDirectory("sys")
+        try #require(try Program.run("mount", sys).status == 0)
+        #expect(try Program.run("machine", "nonsense", in: sys).status == 1)
+        let follower = try Program.Running(arguments: ["log", "-f", "--mount", sys])
+        #expect(follower.waits(for: "'nonsense'"))
+        #expect(try Program.run("unmount", "--lazy", sys).status == 0)
+        let outcome = try follower.outcome(patience: 60)
+        #expect(outcome.status == 1)
+        #expect(outcome.errors == "Error: \(sys): the mount is gone, and its machine with it\n")
+    }
+
     @Test func aloneItPrintsHelp() throws {
         let outcome = try Program.run()
         #expect(outcome.status == 0)
