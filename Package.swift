@@ -37,7 +37,7 @@ let package = Package(
         .target(name: "Interleavings", dependencies: ["LockOrder"]),
         .target(name: "TrustedPaths", dependencies: ["CLinux", "SystemAdditions", system]),
         .systemLibrary(name: "CFuse", pkgConfig: "fuse3", providers: [.apt(["libfuse3-dev"])]),
-        .target(name: "FUSE", dependencies: ["CFuse", "TrustedPaths", "CLinux", "SystemAdditions", system]),
+        .target(name: "FUSE", dependencies: ["CFuse", "TrustedPaths", "CLinux", "SystemAdditions", system, collections]),
         .systemLibrary(name: "CLinux"),
         .target(name: "Namespaces", dependencies: ["TrustedPaths", "CLinux", "SystemAdditions", system]),
         .target(name: "Netlink", dependencies: ["CLinux", "SystemAdditions", system]),

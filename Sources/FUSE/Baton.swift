@@ -68,20 +68,26 @@ final class Baton: Sendable {
     /// Takes the baton from a worker, and gives it to one that stands by. Nothing where the worker is done with that request or
     /// has given the baton away.
     func take(from worker: Worker, during request: Worker.Phase) {
-        let isTaken = change { state in
-            guard worker.loseBaton(during: request) else { return false }
+        let session = worker.session
+        let taken = change { state -> RequestHeader?? in
+            guard worker.loseBaton(during: request) else { return nil }
             if let header = worker.header {
-                var asker = worker.session.asker(of: header)
-                asker.worker = worker
+                let asker = WaitingRequests.Asker(
+                    node: header.node, thread: header.asker, hasOwnWorkers: false, worker: worker)
                 state.waiting.begin(header.unique, asker)
             }
             state.reader = nil
             state.isFree = true
             // one takes the baton, and one more is to stand by then
-            if state.standingBy < 2 { addWorker(to: worker.session, &state) }
-            return true
+            if state.standingBy < 2 { addWorker(to: session, &state) }
+            return .some(worker.header)
         }
-        if isTaken { state.broadcast() }
+        guard let taken else { return }
+        // the file system is asked with no lock held: it may have to wait for one of its own
+        if let header = taken, session.fileSystem.hasOwnWorkers(header.node) {
+            change { $0.waiting.countApart(header.unique) }
+        }
+        state.broadcast()
     }
 
     /// Waits until there is something to do for a worker that has no baton.

@@ -18,7 +18,7 @@ struct WaitingRequests {
     struct Asker {
         let node: NodeID
         let thread: pid_t
-        let hasOwnWorkers: Bool
+        var hasOwnWorkers: Bool
         /// Who executes it; nil while it is held back.
         var worker: Worker?
     }
@@ -34,8 +34,7 @@ struct WaitingRequests {
     private var underWay: [UInt64: Asker] = [:]
     private var ofFile: [NodeID: Int] = [:]
     private var shared = 0
-    private var postponed: [Postponed] = []
-    private var bytes = 0
+    private var postponed = PostponedRequests()
     /// Those that have been interrupted and not ended, with who asks.
     private(set) var interrupted: [UInt64: pid_t] = [:]
 
@@ -65,23 +64,32 @@ struct WaitingRequests {
         interrupted[unique] = nil
         let count = ofFile[asker.node, default: 1] - 1
         ofFile[asker.node] = count == 0 ? nil : count
-        if count == Self.maximumOfFile - 1 { fullFiles -= 1 }
+        if count == Self.maximumOfFile - 1 {
+            fullFiles -= 1
+            postponed.fileHasRoom(asker.node)
+        }
         if !asker.hasOwnWorkers { shared -= 1 }
+    }
+
+    /// The file of a request that waits has workers of its own: it is not counted with the others any more.
+    mutating func countApart(_ unique: UInt64) {
+        guard underWay[unique]?.hasOwnWorkers == false else { return }
+        underWay[unique]?.hasOwnWorkers = true
+        shared -= 1
     }
 
     /// Holds a request back until a worker takes it; false where too many are held back.
     mutating func postpone(_ request: Postponed) -> Bool {
-        guard postponed.count < Self.maximumPostponed, bytes + request.bytes.count <= Self.maximumBytes else { return false }
+        guard postponed.count < Self.maximumPostponed, postponed.bytes + request.bytes.count <= Self.maximumBytes else {
+            return false
+        }
         postponed.append(request)
-        bytes += request.bytes.count
         return true
     }
 
     /// The first request held back that may wait now. It has begun then.
     mutating func takePostponed(by worker: Worker? = nil) -> Postponed? {
-        guard let index = postponed.firstIndex(where: { hasRoom(for: $0.asker) }) else { return nil }
-        let request = postponed.remove(at: index)
-        bytes -= request.bytes.count
+        guard let request = postponed.takeFirst(onlyOwn: shared >= Self.maximum, workers: ofFile) else { return nil }
         var asker = request.asker
         asker.worker = worker
         begin(request.header.unique, asker)
@@ -98,7 +106,7 @@ struct WaitingRequests {
             interrupted[unique] = asker.thread
             return (asker.thread, false)
         }
-        guard let request = postponed.first(where: { $0.header.unique == unique }) else { return nil }
+        guard let request = postponed[unique] else { return nil }
         interrupted[unique] = request.asker.thread
         return (request.asker.thread, true)
     }
@@ -108,9 +116,7 @@ struct WaitingRequests {
     /// - Returns: who executes it.
     mutating func abandon(_ unique: UInt64) -> Worker? {
         interrupted[unique] = nil
-        if let index = postponed.firstIndex(where: { $0.header.unique == unique }), postponed[index].header.isRead {
-            bytes -= postponed.remove(at: index).bytes.count
-        }
+        if postponed[unique]?.header.isRead == true { postponed.remove(unique) }
         return underWay[unique]?.worker
     }
 }
