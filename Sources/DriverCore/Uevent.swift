@@ -30,6 +30,15 @@ public final class UeventLedger: Sendable {
         var journal = Journal(limit: UeventLedger.limit)
         /// The messages that have not been broadcast yet; nil until `keepUnsent`.
         var unsent: [[UInt8]]?
+        /// How many bytes these have, and how many they may have.
+        var unsentSize = 0
+        var unsentLimit = 0
+
+        mutating func keep(_ message: [UInt8]) {
+            guard unsentSize + message.count <= unsentLimit else { return unsentSize = unsentLimit }
+            unsent?.append(message)
+            unsentSize += message.count
+        }
     }
     /// What the lock is called, for a scheduler.
     package static let lockName: StaticString = "uevents"
@@ -54,7 +63,7 @@ public final class UeventLedger: Sendable {
             state.sequence += 1
             line += "\(state.sequence)\n"
             state.journal.append(line.latin1)
-            state.unsent?.append(UeventLedger.message(action, path, subsystem, variables))
+            if state.unsent != nil { state.keep(UeventLedger.message(action, path, subsystem, variables)) }
         }
         growth.happened()
     }
@@ -75,8 +84,16 @@ public final class UeventLedger: Sendable {
     }
 
     /// Starts keeping uevents for `takeUnsent`; earlier ones are not kept for it.
-    public func keepUnsent() {
-        state.withLock { $0.unsent = [] }
+    ///
+    /// - Parameter limit: so many bytes at the most; `limit` without it. What comes then is not kept until somebody has taken them, as a
+    ///   listener whose socket is full loses what comes then: an older one does not make room, for who has heard of a removal had better
+    ///   have heard of what was removed. The ledger has it all.
+    public func keepUnsent(atMost limit: Int? = nil) {
+        state.withLock { state in
+            state.unsent = []
+            state.unsentSize = 0
+            state.unsentLimit = limit ?? UeventLedger.limit
+        }
     }
 
     /// Whether `takeUnsent` would find any.
@@ -90,6 +107,7 @@ public final class UeventLedger: Sendable {
         state.withLock { state in
             guard let unsent = state.unsent, !unsent.isEmpty else { return [] }
             state.unsent = []
+            state.unsentSize = 0
             return unsent
         }
     }

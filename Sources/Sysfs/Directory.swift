@@ -79,7 +79,7 @@ public struct Directory: Sendable {
     }
 
     /// Adds the files of a table, bound to the object they speak of; a directory that is gone gets none. Their names must be
-    /// free, which is not checked.
+    /// free: two of one name are a mistake in the program, which ends.
     ///
     /// Kernel: fs/sysfs/group.c, sysfs_create_groups.
     public func addAttributes<Object: Sendable>(
@@ -87,6 +87,9 @@ public struct Directory: Sendable {
     ) {
         tree.state.withLock { state in
             guard let record = state.live(number) else { return }
+            for name in table.columns.names {
+                precondition(record.isFree(name), "\(record.name) has a '\(name)' already")
+            }
             let base = state.takeNumbers(table.rows.count, in: record)
             let group = BoundTable(table, object)
             record.groups.append(DirectoryRecord.Group(base: base, owner: owner, columns: table.columns, attributes: group))

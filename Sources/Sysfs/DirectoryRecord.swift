@@ -99,6 +99,11 @@ final class DirectoryRecord {
         return children[name].map(inode)
     }
 
+    /// Whether nothing has the name, not even a file that has removed itself.
+    func isFree(_ name: String) -> Bool {
+        attribute(named: name) == nil && children[name] == nil
+    }
+
     /// The file of that name, one that has removed itself included.
     func attribute(named name: String) -> Inode? {
         for group in groups {

@@ -73,13 +73,25 @@ import Waiting
             kill(client.identifier, SIGINT)
             let pending = "ShdPnd:\t0000000000000002"
             waitUntil("the handled signal is pending") { status(client.identifier).contains(pending) }
-            // the watch has looked often meanwhile
-            usleep(50_000)
+            // that another one ends, of whose second signal nothing but a look tells, shows that there was a look at this one
+            try aDelayedReaderEnds(mount, pending)
             #expect(status(client.identifier).contains(pending))
             kill(client.identifier, SIGKILL)
             #expect(try client.outcome(patience: Patience.seconds).status == SIGKILL)
             try removalEndsWithTheGuest(mount)
         }
+    }
+
+    /// A reader that is killed after a signal that it handles.
+    private func aDelayedReaderEnds(_ mount: MountedComputer, _ pending: String) throws {
+        try put("read config_time delay=3600s", into: "\(Self.control)/faults", of: mount)
+        let script = "trap : INT; read line < \(mount.path)/bus/ap/config_time"
+        let reader = try Program.Running("/usr/bin/env", arguments: ["bash", "-c", script])
+        waitUntil("the delay begins") { mount.computer.faults.withLock { !$0.delays.isEmpty } }
+        kill(reader.identifier, SIGINT)
+        waitUntil("the handled signal is pending") { status(reader.identifier).contains(pending) }
+        kill(reader.identifier, SIGKILL)
+        #expect(try reader.outcome(patience: Patience.seconds).status == SIGKILL)
     }
 
     /// A delay is nothing that Linux has: it ends with its client, and what it has delayed does not happen.

@@ -56,6 +56,25 @@ import Testing
         #expect(numbers.count >= 400)
     }
 
+    /// As for a listener whose socket is full.
+    @Test func ofWhatNobodyTakesTheFirstIsKept() throws {
+        let one = try it.add("one")
+        let ledger = it.kernel.uevents
+        ledger.keepUnsent()
+        one.device.sendUevent(.change)
+        let size = try #require(ledger.takeUnsent().first?.count)
+        ledger.keepUnsent(atMost: 3 * size)
+        for number in 0..<10 { one.device.sendUevent(number == 0 ? .online : .change) }
+        var unsent = ledger.takeUnsent()
+        #expect(unsent.count == 3)
+        #expect(unsent.first?.starts(with: Array("online@".utf8)) == true)
+        // and there is room again
+        one.device.sendUevent(.change)
+        unsent = ledger.takeUnsent()
+        #expect(unsent.count == 1)
+        #expect(it.kernel.ueventLines.count >= 12)
+    }
+
     @Test func busesDriversAndModulesSendToo() throws {
         #expect(it.kernel.ueventLines.first == "add@/bus/box ACTION=add DEVPATH=/bus/box SUBSYSTEM=bus SEQNUM=1")
         it.register("driver")

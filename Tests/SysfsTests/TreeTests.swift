@@ -12,6 +12,17 @@ import Testing
         #expect(throws: Errno.ENOENT) { try tree.root.directory("bus") }
     }
 
+    /// A file and a link of one name could both be listed, and only one be found.
+    @Test func aFileMayNotHaveANameThatIsTaken() async throws {
+        let result = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let it = try SampleTree()
+            let other = try it.tree.root.makeDirectory("other")
+            other.addLink("constant", to: it.box)
+            other.addAttributes(Sample.table, of: it.sample)
+        }
+        #expect(String(decoding: result.standardErrorContent, as: UTF8.self).contains("other has a 'constant' already"))
+    }
+
     @Test func namesAreListedByTheirHash() throws {
         #expect(NameHash("devices").rawValue == 698_066_606)
         let it = try SampleTree()
