@@ -24,10 +24,10 @@ struct HostDevices: NodeSource {
         self.kernel = kernel
         let host = try HostDirectory("/dev")
         var places: [String: Node] = [:]
-        for (name, kind) in host.entries() {
+        for (name, kind) in try host.entries() {
             switch kind {
             case .directory: places[name.asNode] = .directory
-            case .link: places[name.asNode] = host.target(name).map { .link(target: $0.asNode) }
+            case .link: places[name.asNode] = try host.target(name).map { .link(target: $0.asNode) }
             case .endpoint, .other: places[name.asNode] = .file(text: "")
             }
         }

@@ -27,11 +27,14 @@ struct HostDirectory: Sendable {
 
     /// What is in a directory; empty where it is none. Names are texts of which the bytes can be had (`String.init(lossless:)`), as
     /// all paths here are.
-    func entries(_ relative: String = "") -> [(name: String, kind: Kind)] {
-        guard let descriptor = try? held.open(relative, O_RDONLY | O_DIRECTORY) else { return [] }
+    ///
+    /// - Throws: what comes of a limit, `EMFILE` for example.
+    func entries(_ relative: String = "") throws(Errno) -> [(name: String, kind: Kind)] {
+        guard let descriptor = try open(relative, O_RDONLY | O_DIRECTORY) else { return [] }
         guard let directory = fdopendir(descriptor) else {
+            let error = Errno(rawValue: errno)
             close(descriptor)
-            return []
+            throw error
         }
         return Self.entries(of: directory)
     }
@@ -56,9 +59,23 @@ struct HostDirectory: Sendable {
         return entries
     }
 
+    /// Opens what it has at `relative`; nil where that is not there, or cannot be opened so.
+    ///
+    /// - Throws: what comes of a limit (`Errno.remedy`): who goes on without what is there would leave out what matters.
+    private func open(_ relative: String, _ flags: Int32) throws(Errno) -> Int32? {
+        do throws(Errno) {
+            return try held.open(relative, flags)
+        } catch {
+            guard error.remedy.isEmpty else { throw error }
+            return nil
+        }
+    }
+
     /// The target of a link as it is written; nil where it is none.
-    func target(_ relative: String) -> String? {
-        guard let link = try? held.open(relative, linux_o_path) else { return nil }
+    ///
+    /// - Throws: what comes of a limit.
+    func target(_ relative: String) throws(Errno) -> String? {
+        guard let link = try open(relative, linux_o_path) else { return nil }
         defer { close(link) }
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = readlinkat(link, "", &buffer, buffer.count)
@@ -67,8 +84,10 @@ struct HostDirectory: Sendable {
     }
 
     /// Whether there is a file of one of those types, such as `S_IFREG`; what `stat(2)` says of it.
-    func status(_ relative: String, _ type: mode_t) -> stat? {
-        guard let file = try? held.open(relative, linux_o_path) else { return nil }
+    ///
+    /// - Throws: what comes of a limit.
+    func status(_ relative: String, _ type: mode_t) throws(Errno) -> stat? {
+        guard let file = try open(relative, linux_o_path) else { return nil }
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0, status.st_mode & S_IFMT == type else { return nil }

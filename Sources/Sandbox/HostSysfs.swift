@@ -40,7 +40,7 @@ struct HostSysfs {
         for path in Self.merged {
             let directory = try Self.directory(path, in: tree)
             var files: [Attribute<Void>] = []
-            for (name, kind) in host.entries(path) where !directory.contains(name.asNode) {
+            for (name, kind) in try host.entries(path) where !directory.contains(name.asNode) {
                 let place = path.isEmpty ? name : path + "/" + name
                 guard !isReserved(place) else { continue }
                 switch kind {
@@ -51,7 +51,7 @@ struct HostSysfs {
                     files.append(Attribute(name.asNode, .readOnly))
                     places.append(place)
                 case .link:
-                    guard let target = host.target(place), let destination = Self.resolve(target.asNode, from: path) else {
+                    guard let target = try host.target(place), let destination = Self.resolve(target.asNode, from: path) else {
                         continue
                     }
                     links.append((name.asNode, directory, destination))

@@ -23,7 +23,7 @@ struct PrivateDirectories {
         let run = try HostDirectory("/run")
         // it may be in one of those that are mounted over
         let kept = try state?.claim()
-        let mounts = MountTable.current().map(\.mountPoint)
+        let mounts = try MountTable.read().map(\.mountPoint)
         // memory for what is changed, out of sight once /run is mounted over it
         try Mounts.tmpfs(at: "/run")
         let memory = try HeldDirectory("/run")

@@ -67,7 +67,7 @@ struct PrivateView {
     private func upper(_ relative: String) throws -> HeldDirectory {
         let upper = try keep(kept(relative))
         let status = try upper.status()
-        guard let host = host.status(relative, S_IFDIR) else { return upper }
+        guard let host = try host.status(relative, S_IFDIR) else { return upper }
         guard [0, geteuid(), host.st_uid].contains(status.st_uid) else {
             throw SandboxError.stateIsForeign(place(relative), status.st_uid)
         }
@@ -88,12 +88,12 @@ struct PrivateView {
         let below = mounts(below: relative)
         try upper(relative)
         // a mounted file of some words, as containers have them in /etc, is copied: an overlay shows only directories
-        let files = below.filter { copy($0.lossless) }
+        let files = try below.filter { try copy($0.lossless) }
         if isInUserNamespace, !below.isEmpty {
             try showEach(relative, besides: files)
             return
         }
-        if isInUserNamespace { adopt(relative) }
+        if isInUserNamespace { try adopt(relative) }
         try mountOverlay(relative)
         for mount in below where !files.contains(mount) { try showMount(mount.lossless) }
         try bindSockets(relative)
@@ -109,22 +109,22 @@ struct PrivateView {
     /// Shows a mount in the directory: privately as well, or as it is where that is not possible, or not at all.
     private func showMount(_ relative: String) throws {
         do {
-            guard isDirectory(relative) else { return try host.bind(relative, at: place(relative)) }
+            guard try isDirectory(relative) else { return try host.bind(relative, at: place(relative)) }
             try show(relative)
         } catch {
             try? host.bind(relative, at: place(relative))
         }
     }
 
-    private func isDirectory(_ relative: String) -> Bool {
-        host.status(relative, S_IFDIR) != nil
+    private func isDirectory(_ relative: String) throws(Errno) -> Bool {
+        try host.status(relative, S_IFDIR) != nil
     }
 
     /// Keeps a file that is mounted among the changes, if it is small and there is none yet.
     ///
     /// - Returns: whether it is among them.
-    private func copy(_ relative: String) -> Bool {
-        guard let status = host.status(relative, S_IFREG), status.st_size < 1 << 20 else { return false }
+    private func copy(_ relative: String) throws(Errno) -> Bool {
+        guard let status = try host.status(relative, S_IFREG), status.st_size < 1 << 20 else { return false }
         do {
             _ = try changes.makeDirectory(FilePath(lossless: kept(relative)).removingLastComponent().lossless)
             let source = FileDescriptor(rawValue: try host.held.open(relative, O_RDONLY | O_NONBLOCK))
@@ -146,18 +146,18 @@ struct PrivateView {
 
     /// Makes the directories anew: those of the host belong to a root that this namespace does not know, and nobody could make
     /// anything in them. One that has taken the place of the host's in an earlier run has nothing of it.
-    private func adopt(_ relative: String) {
-        for (name, kind) in host.entries(relative) where kind == .directory {
+    private func adopt(_ relative: String) throws(Errno) {
+        for (name, kind) in try host.entries(relative) where kind == .directory {
             let directory = relative.isEmpty ? name : relative + "/" + name
             let isNew = kept(directory).withLosslessCString { mkdirat(changes.descriptor, $0, 0o755) } == 0
             guard let held = try? changes.directory(kept(directory)) else { continue }
             defer { withExtendedLifetime(held) {} }
             if isNew {
-                host.status(directory, S_IFDIR).map { DirectoryStatus($0).give(to: held) }
+                try host.status(directory, S_IFDIR).map { DirectoryStatus($0).give(to: held) }
             } else if getxattr(held.path, "user.overlay.opaque", nil, 0) > 0 {
                 continue
             }
-            adopt(directory)
+            try adopt(directory)
         }
     }
 
@@ -167,17 +167,17 @@ struct PrivateView {
         let upper = try upper(relative)
         defer { withExtendedLifetime(upper) {} }
         try Mounts.bind(upper.descriptor, at: place(relative))
-        for (name, kind) in host.entries(relative) {
+        for (name, kind) in try host.entries(relative) {
             let entry = relative.isEmpty ? name : relative + "/" + name
             if mounts.contains(FilePath(lossless: entry)) {
                 if copies.contains(FilePath(lossless: entry)) { continue }
-                try makePlace(entry, isDirectory: isDirectory(entry))
+                try makePlace(entry, isDirectory: try isDirectory(entry))
                 try showMount(entry)
             } else if kind == .directory {
                 try makePlace(entry, isDirectory: true)
                 try showMount(entry)
             } else if kind == .link {
-                guard let target = host.target(entry) else { continue }
+                guard let target = try host.target(entry) else { continue }
                 _ = target.withLosslessCString { target in place(entry).withLosslessCString { symlink(target, $0) } }
             } else {
                 try makePlace(entry, isDirectory: false)
@@ -196,11 +196,11 @@ struct PrivateView {
 
     /// A socket or a pipe is not reached through an overlay, so each is bound. They are looked for in /run only: they belong
     /// there, and the other directories may be large.
-    private func bindSockets(_ relative: String) throws(NamespaceError) {
+    private func bindSockets(_ relative: String) throws {
         guard path == "/run" else { return }
         var todo = [relative]
         while let directory = todo.popLast() {
-            for (name, kind) in host.entries(directory) {
+            for (name, kind) in try host.entries(directory) {
                 let entry = directory.isEmpty ? name : directory + "/" + name
                 guard !mounts.contains(FilePath(lossless: entry)) else { continue }
                 switch kind {

@@ -50,13 +50,14 @@ struct Privileges {
         let host = try HostDirectory(proc)
         // before what is around it, and so not as that is
         if !options.sharesNetwork { try host.bind("sys/net", at: proc + "/sys/net") }
-        for (name, kind) in host.entries() where !(name.utf8.first.map { (0x30...0x39).contains($0) } ?? true) {
+        for (name, kind) in try host.entries() where !(name.utf8.first.map { (0x30...0x39).contains($0) } ?? true) {
             let place = proc + "/" + name
             switch kind {
             case .directory: try bind(place)
             case .other where name == "kmsg": try HostDirectory("/dev").bind("null", at: place)
-            case .other where (host.status(name, S_IFREG)?.st_mode ?? 0) & 0o222 != 0: try bind(place)
-            case .link, .endpoint, .other: break
+            case .other:
+                if (try host.status(name, S_IFREG)?.st_mode ?? 0) & 0o222 != 0 { try bind(place) }
+            case .link, .endpoint: break
             }
         }
     }
