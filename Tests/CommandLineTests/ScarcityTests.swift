@@ -33,7 +33,7 @@ import Waiting
     // MARK: - Limits
 
     /// Of open files: what is not enough is said, and it is never the machine's fault.
-    @Test(arguments: 4...24) func aMountThatMayOpenTooFewFilesSaysSo(count: Int) throws {
+    @Test(arguments: [4, 5, 6, 7, 8, 10, 12, 14]) func aMountThatMayOpenTooFewFilesSaysSo(count: Int) throws {
         let outcome = try shell("(ulimit -n \(count); exec $A mount sys); echo $?; $A unmount sys 2> /dev/null")
         if outcome.output == "0\n" { return }
         #expect(outcome.output == "1\n")
@@ -42,7 +42,7 @@ import Waiting
     }
 
     /// One line, whichever of its processes meets the limit.
-    @Test(arguments: (4...24).map { "ulimit -n \($0)" } + [100, 200, 300, 400, 600].map { "ulimit -v \($0)000" })
+    @Test(arguments: [4, 5, 8, 9, 12, 14, 16].map { "ulimit -n \($0)" } + [100, 200, 300].map { "ulimit -v \($0)000" })
     func aRunThatMayHaveTooLittleSaysSo(limit: String) throws {
         let outcome = try shell("(\(limit); exec $A run -- true); echo $?")
         // below that the program cannot be loaded
