@@ -42,7 +42,7 @@ import Waiting
     }
 
     /// One line, whichever of its processes meets the limit.
-    @Test(arguments: [4, 5, 8, 9, 12, 14, 16].map { "ulimit -n \($0)" } + [100, 200, 300].map { "ulimit -v \($0)000" })
+    @Test(arguments: [4, 5, 8, 9, 12, 14, 16].map { "ulimit -n \($0)" } + ["ulimit -v 100000"])
     func aRunThatMayHaveTooLittleSaysSo(limit: String) throws {
         let outcome = try shell("(\(limit); exec $A run -- true); echo $?")
         // below that the program cannot be loaded
@@ -59,9 +59,8 @@ import Waiting
     func aLimitOfFilesSizesIsALineAndForTheCommandASignal() throws {
         let mounted = try shell("(ulimit -f 0; exec $A mount sys); echo $?; $A unmount sys; echo $?")
         #expect(mounted.output == "0\n0\n", "\(mounted.errors)")
-        let printed = try shell("(ulimit -f 0; exec $A --help > file); echo $?")
-        #expect(printed.output == "1\n")
-        #expect(printed.errors == "Error: standard output: File too large; allow larger files, ulimit -f\n")
+        let printed = try shell("(ulimit -f 0; exec $A --help 2>&1 > file) | cat")
+        #expect(printed.output == "Error: standard output: File too large; allow larger files, ulimit -f\n")
         let inside = try shell("(ulimit -f 0; exec $A run -- sh -c 'echo x > file'); echo $?")
         #expect(inside.output == "\(128 + SIGXFSZ)\n", "\(inside.errors)")
     }
