@@ -78,7 +78,7 @@ let package = Package(
             name: "Emulator",
             dependencies: [
                 "VFIOAP", "APBus", "Mdev", "KVM", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Journals",
-                "Hexadecimal", "Kernels", "Suggestions", "SystemAdditions", "KernelLocks", "LockOrder", system,
+                "Kernels", "Suggestions", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .target(
             name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
