@@ -140,8 +140,8 @@ let package = Package(
         .testTarget(
             name: "APBusTests",
             dependencies: [
-                "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels", "KernelLocks",
-                "LockOrder", system,
+                "Waiting", "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels",
+                "KernelLocks", "LockOrder", system,
             ]),
         .testTarget(
             name: "VFIOAPTests",
@@ -152,8 +152,8 @@ let package = Package(
         .testTarget(
             name: "EmulatorTests",
             dependencies: [
-                "Waiting", "Emulator", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels", "SystemAdditions",
-                "LockOrder", system,
+                "Waiting", "KernelTesting", "Emulator", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs",
+                "Kernels", "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .testTarget(
             name: "RecordingsTests",

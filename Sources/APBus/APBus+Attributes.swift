@@ -29,8 +29,8 @@ extension APBus {
         [
             .readWrite("ap_domain") {
                 "\($0.state.withLock { $0.domain })\n"
-            } store: { bus, input, held throws(Errno) in
-                try bus.storeDomain(input, after: held)
+            } store: { bus, input, _ throws(Errno) in
+                try bus.storeDomain(input)
             },
             .readOnly("ap_control_domain_mask") { $0.configurationMask(\.controlDomains) },
             .readOnly("ap_usage_domain_mask") { $0.configurationMask(\.usageDomains) },
@@ -106,15 +106,18 @@ extension APBus {
         return text.isEmpty ? "" : text + "\n"
     }
 
+    /// Takes no lock but a leaf: it waits for nobody who waits with the masks.
+    ///
     /// - Throws: `EINVAL` for what is no domain of the machine, or none that the host's drivers have.
     ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_domain_store.
-    private func storeDomain(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
+    private func storeDomain(_ input: Input) throws(Errno) {
         let domain = try KernelText.scannedInteger(input.text, .prefixed)
         guard domain >= 0, domain <= Int32(maxDomain) else { throw .EINVAL }
-        let isHosts = masks.withLock(after: held) { (masks, _) in masks.domains.contains(DomainID(UInt8(domain))) }
-        guard isHosts else { throw .EINVAL }
-        state.withLock { $0.domain = domain }
+        try state.withLock { state throws(Errno) in
+            guard state.masks.domains.contains(UInt8(domain)) else { throw .EINVAL }
+            state.domain = domain
+        }
     }
 }
 

@@ -35,6 +35,7 @@ extension APBus {
             try checkUse(newlyReserved: new.subtracting(old), mask, masks, held)
             masks[keyPath: path] = new
             masks.areInUse = masks.adapters != .all || masks.domains != .all
+            state.withLock { [masks] in $0.masks = masks }
             return new
         }
         guard let changed else { return }

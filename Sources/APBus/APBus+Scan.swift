@@ -65,7 +65,7 @@ extension APBus {
             for driver in listeners { driver.configurationChanged(from: old, to: new, after: held) }
         }
         let reach = Reach(configuration: new)
-        selectDomain(reach, held)
+        selectDomain(reach)
         for adapter in 0...maxAdapter { scanAdapter(AdapterID(adapter), reach, held) }
         if hasChanged, let new {
             for driver in listeners { driver.scanCompleted(from: old, to: new, after: held) }
@@ -80,11 +80,11 @@ extension APBus {
     }
 
     /// Selects the default domain while there is none: the lowest one that is the host's and answers.
-    private func selectDomain(_ reach: Reach, _ held: borrowing Held<ScanRank>) {
-        guard state.withLock({ $0.domain }) < 0 else { return }
-        let (adapters, domains) = masks.withLock(after: held) { (masks, _) in (masks.adapters, masks.domains) }
-        for domain in 0...maxDomain where reach.hasUsage(DomainID(domain)) && domains.contains(domain) {
-            for adapter in 0...maxAdapter where reach.hasAdapter(AdapterID(adapter)) && adapters.contains(adapter) {
+    private func selectDomain(_ reach: Reach) {
+        let (domain, masks) = state.withLock { ($0.domain, $0.masks) }
+        guard domain < 0 else { return }
+        for domain in 0...maxDomain where reach.hasUsage(DomainID(domain)) && masks.domains.contains(domain) {
+            for adapter in 0...maxAdapter where reach.hasAdapter(AdapterID(adapter)) && masks.adapters.contains(adapter) {
                 let (status, _) = hardware.tapq(APQN(adapter: AdapterID(adapter), domain: DomainID(domain)))
                 if status.responseCode == .normal {
                     state.withLock { $0.domain = Int32(domain) }

@@ -50,6 +50,8 @@ public final class APBus: Sendable {
         /// As last scanned; nil: the machine has no QCI, or no scan has been.
         var configuration: ConfigurationInfo?
         var scans: UInt64 = 0
+        /// The masks for those who read them without their lock: what the default domain may be is asked so.
+        var masks = BusMasks()
         /// The default domain, -1 while there is none.
         var domain: Int32 = -1
         /// Seconds from the end of a scan to the next one.

@@ -38,9 +38,9 @@ extension APBus {
                     guard status.responseCode.rawValue <= ResponseCode.busy.rawValue else { throw .EIO }
                     page.emit("0x\(info.facilities.hex(8, uppercase: true))\n")
                 },
-                Attribute("driver_override", .readWrite, since: .v7_2) { queue, page, held in
-                    let override = queue.bus.masks.withLock(after: held) { (_, _) in queue.queue.driverOverride }
-                    page.emit((override ?? []) + [UInt8(ascii: "\n")])
+                Attribute("driver_override", .readWrite, since: .v7_2) { queue, page, _ in
+                    // under the lock of the device's own data, not that of the masks
+                    page.emit((queue.queue.driverOverride ?? []) + [UInt8(ascii: "\n")])
                 } store: { queue, input, held throws(Errno) in
                     try queue.bus.storeOverride(input, of: queue.queue, after: held)
                 },

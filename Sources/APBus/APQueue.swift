@@ -51,7 +51,9 @@ public final class APQueue: Sendable {
     /// The type as which it is driven, 10 to 14.
     public var type: UInt8 { card.type }
 
-    /// What `driver_override` says, nil while it is not set. Read it with the lock of the bus's masks held.
+    /// What `driver_override` says, nil while it is not set. It changes with the lock of the bus's masks held; who acts upon it holds that.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_queue.c, driver_override_show.
     public var driverOverride: [UInt8]? { state.withLock { $0.driverOverride } }
 
     // MARK: - Its driver lets go

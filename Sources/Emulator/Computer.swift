@@ -63,7 +63,7 @@ public final class Computer: Sendable {
         cardDriver = CEX4CardDriver(bus: bus, module: cex4)
         queueDriver = CEX4QueueDriver(bus: bus, module: cex4)
         try addParameters()
-        try ZcryptClass.make(kernel: kernel)
+        try ZcryptClass.make(bus: bus)
         withNoLocksHeld { held in
             bus.register(cardDriver, after: held)
             bus.register(queueDriver, after: held)

@@ -1,5 +1,7 @@
 internal import AdjunctProcessor
+internal import APBus
 internal import DriverCore
+internal import KernelLocks
 internal import Kernels
 internal import LockOrder
 internal import Sysfs
@@ -8,9 +10,13 @@ internal import SystemPackage
 
 /// /sys/class/zcrypt: device nodes with masks of their own for programs that shall not use everything.
 ///
+/// Nodes are made and taken away, and their masks read and written, under the lock of the bus's masks: whoever waits in a reset with
+/// it holds all of that up.
+///
 /// Kernel: drivers/s390/crypto/zcrypt_api.c, zcdn_create_store, zcdn_destroy_store.
 final class ZcryptClass: Sendable {
     private let kernel: Kernel
+    private let bus: APBus
     private let directory: Directory
     private let nodeTable: AttributeTable<ZcryptNode>
     /// The nodes by their minor numbers; nil is one that is being made.
@@ -23,31 +29,33 @@ final class ZcryptClass: Sendable {
     /// Makes the class, and the device that everybody may use: the misc device z90crypt.
     ///
     /// - Throws: nothing, at boot.
-    static func make(kernel: Kernel) throws(Errno) {
+    static func make(bus: APBus) throws(Errno) {
+        let kernel = bus.kernel
         let node = DeviceNode(major: 10, minor: kernel.release.z90cryptMinor, name: "z90crypt")
         let z90crypt = try kernel.makeVirtualDevice("z90crypt", class: "misc", identity: DeviceIdentity(node: node))
         try kernel.directory("class", "misc").addLink("z90crypt", to: z90crypt.directory)
         z90crypt.sendUevent(.add)
 
-        let zcrypt = try ZcryptClass(kernel: kernel)
+        let zcrypt = try ZcryptClass(bus: bus)
         let mode = Permissions(rawValue: 0o600)
         let table = AttributeTable<ZcryptClass>(
             [
-                Attribute("create", mode, store: { zcrypt, input, _ throws(Errno) in try zcrypt.create(input) }),
-                Attribute("destroy", mode, store: { zcrypt, input, _ throws(Errno) in try zcrypt.destroy(input) }),
+                Attribute("create", mode, store: { zcrypt, input, held throws(Errno) in try zcrypt.create(input, after: held) }),
+                Attribute("destroy", mode, store: { zcrypt, input, held throws(Errno) in try zcrypt.destroy(input, after: held) }),
             ], release: kernel.release)
         zcrypt.directory.addAttributes(table, of: zcrypt)
     }
 
-    private init(kernel: Kernel) throws(Errno) {
-        self.kernel = kernel
+    private init(bus: APBus) throws(Errno) {
+        self.bus = bus
+        kernel = bus.kernel
         directory = try kernel.directory("class", "zcrypt")
         nodeTable = AttributeTable(
             ["ioctlmask", "apmask", "aqmask", "admask"].map { name in
-                Attribute(name, .readWrite) { node, page, _ in
-                    page.emit("\(node.masks.withLock { $0[name, default: .none] })\n")
-                } store: { node, input, _ throws(Errno) in
-                    try node.store(name, input)
+                Attribute(name, .readWrite) { node, page, held in
+                    page.emit("\(node.mask(name, after: held))\n")
+                } store: { node, input, held throws(Errno) in
+                    try node.store(name, input, after: held)
                 }
             }, release: kernel.release)
     }
@@ -62,16 +70,20 @@ final class ZcryptClass: Sendable {
 
     /// Makes a node; without a name it gets one from its minor number.
     ///
+    /// Locks: the bus's masks.
+    ///
     /// - Throws: `EEXIST` where the name is taken, `ENOSPC` where no minor number is left, `ENODEV` where the tree is being taken
     ///   apart.
-    private func create(_ input: Input) throws(Errno) {
+    private func create(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         let name = Self.name(input)
-        let minor = try reserve(name)
-        do throws(Errno) {
-            try makeNode(name.isEmpty ? "zcrypt_\(minor)" : name, minor)
-        } catch {
-            state.withLock { _ = $0.removeValue(forKey: minor) }
-            throw error
+        try bus.masks.withLock(after: held) { (_, _) throws(Errno) in
+            let minor = try reserve(name)
+            do throws(Errno) {
+                try makeNode(name.isEmpty ? "zcrypt_\(minor)" : name, minor)
+            } catch {
+                state.withLock { _ = $0.removeValue(forKey: minor) }
+                throw error
+            }
         }
     }
 
@@ -88,7 +100,7 @@ final class ZcryptClass: Sendable {
     }
 
     private func makeNode(_ name: String, _ minor: Int) throws(Errno) {
-        let node = try ZcryptNode(name, major: ZcryptClass.major, minor: minor, kernel: kernel)
+        let node = try ZcryptNode(name, major: ZcryptClass.major, minor: minor, bus: bus)
         // a name that the class has for something else: the driver core tells only of the end
         guard !directory.contains(node.device.name) else {
             node.device.sendUevent(.remove)
@@ -103,9 +115,20 @@ final class ZcryptClass: Sendable {
 
     /// Takes a node away.
     ///
+    /// The lock of the masks is given back before those are waited for who read or write the node's masks: they may be waiting for
+    /// that lock. (Linux keeps it, and they wait for each other until a signal comes.)
+    ///
     /// - Throws: `ENOENT` where there is no such node.
-    private func destroy(_ input: Input) throws(Errno) {
+    private func destroy(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         let name = Self.name(input)
+        let node = try bus.masks.withLock(after: held) { (_, _) throws(Errno) in try take(name) }
+        kernel.removeVirtualDevice(node.device)
+    }
+
+    /// Strikes a node off the list and tells of its end; its files are still there.
+    ///
+    /// - Throws: `ENOENT` where there is no such node.
+    private func take(_ name: String) throws(Errno) -> ZcryptNode {
         let node = state.withLock { state -> ZcryptNode? in
             guard let node = state.values.compactMap({ $0 }).first(where: { $0.device.name == name })
             else { return nil }
@@ -115,7 +138,7 @@ final class ZcryptClass: Sendable {
         guard let node else { throw .ENOENT }
         directory.removeLink(node.device.name)
         node.device.sendUevent(.remove)
-        kernel.removeVirtualDevice(node.device)
+        return node
     }
 }
 
@@ -123,31 +146,43 @@ final class ZcryptClass: Sendable {
 final class ZcryptNode: Sendable {
     let minor: Int
     let device: Device
-    private let release: KernelRelease
-    let masks = Leaf<[String: APMask]>("zcdn masks", [:])
+    private let bus: APBus
+    /// Read and written with the bus's masks locked.
+    private let masks = Leaf<[String: APMask]>("zcdn masks", [:])
 
     /// In sysfs it has a `!` for each slash of its name, in /dev a slash for each `!`.
-    init(_ name: String, major: Int, minor: Int, kernel: Kernel) throws(Errno) {
+    init(_ name: String, major: Int, minor: Int, bus: APBus) throws(Errno) {
         self.minor = minor
-        release = kernel.release
+        self.bus = bus
         func replacing(_ byte: UInt8, by other: UInt8) -> String {
             String(latin1: name.latin1.map { $0 == byte ? other : $0 })
         }
         let fileName = replacing(UInt8(ascii: "/"), by: UInt8(ascii: "!"))
         let node = DeviceNode(major: major, minor: minor, name: replacing(UInt8(ascii: "!"), by: UInt8(ascii: "/")))
-        device = try kernel.makeVirtualDevice(fileName, class: "zcrypt", identity: DeviceIdentity(node: node))
+        device = try bus.kernel.makeVirtualDevice(fileName, class: "zcrypt", identity: DeviceIdentity(node: node))
     }
 
-    /// Changes one of its four masks.
+    /// One of its four masks.
+    ///
+    /// Locks: the bus's masks.
+    func mask(_ name: String, after held: borrowing Held<Unlocked>) -> APMask {
+        bus.masks.withLock(after: held) { (_, _) in masks.withLock { $0[name, default: .none] } }
+    }
+
+    /// Changes one of its four masks; what is no mask is refused with the lock held, so that it waits, too.
+    ///
+    /// Locks: the bus's masks.
     ///
     /// - Throws: `EINVAL` for what is no mask.
-    func store(_ name: String, _ input: Input) throws(Errno) {
-        let overflow: NumberOverflow = release.has(.maskNumbersSaturate) ? .saturates : .wraps
-        try masks.withLock { masks throws(Errno) in
-            guard let mask = APMask.parse(input.text, current: masks[name, default: .none], overflow: overflow) else {
-                throw .EINVAL
+    func store(_ name: String, _ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
+        let overflow: NumberOverflow = bus.kernel.release.has(.maskNumbersSaturate) ? .saturates : .wraps
+        try bus.masks.withLock(after: held) { (_, _) throws(Errno) in
+            try masks.withLock { masks throws(Errno) in
+                guard let mask = APMask.parse(input.text, current: masks[name, default: .none], overflow: overflow) else {
+                    throw .EINVAL
+                }
+                masks[name] = mask
             }
-            masks[name] = mask
         }
     }
 }

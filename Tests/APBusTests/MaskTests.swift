@@ -7,10 +7,11 @@ import LockOrder
 import Sysfs
 import SystemPackage
 import Testing
+import Waiting
 
 /// apmask, aqmask and driver_override, and who gets a queue by them: docs/kernel/ap-bus.md, "Who gets a queue", "Masks",
 /// "driver_override".
-@Suite struct MaskTests {
+@Suite(.bounded) struct MaskTests {
     private static let ones = String(repeating: "f", count: 64)
 
     @Test(arguments: [
@@ -191,6 +192,37 @@ import Testing
         #expect(!isHosts(APMask([4])))
         #expect(isHosts(APMask([0x47])))
         #expect(isHosts(APMask([4, 0x47])))
+    }
+
+    // MARK: - Without the lock
+
+    /// An assignment waits for resets with the masks locked.
+    @Test func whoHoldsTheMasksHoldsUpNeitherTheDefaultDomainNorWhoReadsAnOverride() throws {
+        let it = try Host()
+        let (isHeld, mayGo) = (Event("the masks are held"), Event("the test gives the masks back"))
+        let holder = TestThread("the masks are given back") {
+            withNoLocksHeld { held in
+                it.bus.masks.withLock(after: held) { (_, _) in
+                    isHeld.happens()
+                    mayGo.wait()
+                }
+            }
+        }
+        try #require(isHeld.wait())
+        let answers = waiting(for: "what takes no lock answers") {
+            [it.kernel.read(Self.override), it.kernel.write("bus/ap/ap_domain", "0x47"), it.kernel.read("bus/ap/ap_domain")]
+        }
+        mayGo.happens()
+        holder.join()
+        #expect(answers == ["\n", "ok", "71\n"])
+    }
+
+    @Test func theDefaultDomainIsOneOfTheHosts() throws {
+        let it = try Host()
+        it.kernel.write("bus/ap/aqmask", "-0x47")
+        #expect(it.kernel.write("bus/ap/ap_domain", "0x47") == "EINVAL")
+        it.kernel.write("bus/ap/aqmask", "+0x47")
+        #expect(it.kernel.write("bus/ap/ap_domain", "0x47") == "ok")
     }
 
     @Test(arguments: [KernelRelease.v6_1, .v6_12]) func earlierReleasesHaveNoOverride(release: KernelRelease) throws {
