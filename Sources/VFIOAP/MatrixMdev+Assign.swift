@@ -133,7 +133,8 @@ extension MatrixMdev {
 
     // MARK: - All at once
 
-    /// Replaces the whole matrix; on any error it stays as it was.
+    /// Replaces the whole matrix; on any error it stays as it was. `ap_config`, which is read without a lock, is the old one as
+    /// long as queues are reset that the guest loses.
     ///
     /// Locks: as `assign`.
     ///
@@ -150,10 +151,10 @@ extension MatrixMdev {
                 try checkSharing(adapters: new.adapters, domains: new.domains, state)
                 guard mdev.limits.permit(new) else { throw .ENODEV }
                 let old = mdev.matrix
-                state.setMatrix(of: mdev, number, to: new)
                 matrixDevice.hotUnplug(
                     adapters: old.adapters.subtracting(new.adapters), domains: old.domains.subtracting(new.domains), mdev,
                     state, plug, held)
+                state.setMatrix(of: mdev, number, to: new)
                 let controlDomainsChanged = state.filterControlDomains(of: mdev)
                 matrixDevice.refilter(mdev, alsoChanged: controlDomainsChanged, state, plug, held)
             }

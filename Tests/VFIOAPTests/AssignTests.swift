@@ -1,13 +1,16 @@
 import AdjunctProcessor
+import DriverCore
 import KernelTesting
+import LockOrder
 import Machine
 import Sysfs
 import SystemPackage
 import Testing
+import Waiting
 @testable import VFIOAP
 
 /// What may be assigned, and in which order it is refused: docs/kernel/vfio-ap.md, "Assigning".
-@Suite struct AssignTests {
+@Suite(.bounded) struct AssignTests {
     private let it: MatrixHost
 
     init() throws {
@@ -148,4 +151,45 @@ import Testing
         #expect(it.a("assign_domain", "0x47") == "EADDRNOTAVAIL")
         #expect(it.a("guest_matrix") == "05.0004")
     }
+
+    // MARK: - What is read without a lock
+
+    /// What another thread reads of `ap_config` at the first look at the queue, while `body` waits for its reset.
+    private func configDuring(_ body: () -> String) throws -> String? {
+        let (it, seen) = (it, Leaf<String?>("seen", nil))
+        it.clock.atSleep.withLock {
+            $0 = { _ in
+                let isFirst = seen.withLock { $0 == nil }
+                guard isFirst else { return }
+                let text = waiting(for: "ap_config is read while queues are reset") { it.a("ap_config") }
+                seen.withLock { $0 = text }
+            }
+        }
+        try it.machine.execute("queue 05.0004 reset-busy=1")
+        #expect(body() == "ok")
+        it.clock.atSleep.withLock { $0 = nil }
+        return seen.withLock { $0 }
+    }
+
+    private static func config(_ masks: String...) -> String {
+        masks.map { "0x" + $0.padding(64) }.joined(separator: ",")
+    }
+
+    @Test func apConfigIsTheOldOneWhileItsOwnWriteWaitsForAReset() throws {
+        let (old, new) = (Self.config("06", "0800", "08"), Self.config("02", "0000", "00008"))
+        #expect(it.a("ap_config", old) == "ok")
+        #expect(try configDuring { it.a("ap_config", new) } == old)
+        #expect(it.a("ap_config") == new)
+        #expect(it.defects() == [])
+    }
+
+    @Test func apConfigIsTheNewOneWhileAnUnassignmentWaitsForAReset() throws {
+        #expect(it.a("ap_config", Self.config("06", "08", "00")) == "ok")
+        #expect(try configDuring { it.a("unassign_domain", "4") } == Self.config("06", "00", "00"))
+    }
+}
+
+extension String {
+    /// With zeros behind it, so many characters in all.
+    fileprivate func padding(_ length: Int) -> String { self + String(repeating: "0", count: length - count) }
 }
