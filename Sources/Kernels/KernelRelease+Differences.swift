@@ -96,6 +96,8 @@ public enum KernelDifference: CaseIterable, Sendable {
     case passesDeconfiguredQueues
     /// A reset of a queue that vanishes meanwhile ends without a message.
     case goneQueueEndsResetSilently
+    /// A queue that is bound has its `status` before the driver has its locks, and the queue.
+    case statusComesBeforeItsQueue
     /// `status` does not wait for `guests_lock`.
     case statusLeavesGuestsLock
     /// The user of a device that is to be removed is asked to let go.
@@ -110,7 +112,7 @@ public enum KernelDifference: CaseIterable, Sendable {
         switch self {
         case .seedsRandomNumbers:
             .v6_1 ... .v6_1
-        case .statusLeavesGuestsLock:
+        case .statusComesBeforeItsQueue, .statusLeavesGuestsLock:
             .v6_12 ... .v6_12
         case .refusesToCreateDirectories, .joinsRunningScan, .tellsBindingsOnce, .keepsQueuesWithAsyncErrors,
             .scanStartsQueues, .pollsQueuesSlowly, .asksWhetherInterruptsAreOn, .depthCountsFromOne, .pollThreadIsABoolean,
@@ -294,6 +296,12 @@ extension KernelDifference {
             Facts(
                 "When a queue vanishes while it resets, nothing is said",
                 otherwise: "The log has a message")
+        case .statusComesBeforeItsQueue:
+            Facts(
+                "While a queue that is being bound waits for a reset, its `status` can be opened; what is read waits, too, and is that of "
+                    + "queue 00.0000 (6.12.110 and later: as otherwise)",
+                otherwise: "It has no `status` yet",
+                shownBy: "6.12/branches-bind-race", "7.2/branches-bind-race")
         case .statusLeavesGuestsLock:
             Facts(
                 "Reading `status` waits for `matrix_dev->lock` only (6.12.112 and later: as otherwise)",

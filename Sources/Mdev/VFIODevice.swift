@@ -123,6 +123,13 @@ public final class VFIODevice: Sendable {
         iommuGroup.remove()
         core.groups.give(group)
         core.minors.give(minor)
+    }
+
+    /// The driver is done with the device, which has been unregistered: only now the number of `vfioN` is free. That of the group
+    /// was before.
+    ///
+    /// Kernel: drivers/vfio/vfio_main.c, vfio_device_release.
+    public func free() {
         core.indexes.give(index)
     }
 

@@ -11,11 +11,14 @@ extension MatrixDevice {
     /// Takes a queue that was bound to vfio_ap, and gives it to the guest that it is assigned to. While a scan adds to the
     /// host's configuration, the guest gets it when the scan has finished.
     ///
+    /// - Parameter publish: makes the queue's file. Called once, with the locks held, before the driver has the queue; it takes no lock.
+    ///
     /// Held: the lock of the queue's device. Locks: the active guests for reading, the guest's, the matrix device's.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_probe_queue.
-    func queueBound(_ apqn: APQN, after held: borrowing Held<DeviceRank>) {
+    func queueBound(_ apqn: APQN, after held: borrowing Held<DeviceRank>, publish: () -> Void) {
         withOwnerLocked(of: apqn, after: held) { state, number, plug, held in
+            publish()
             state.queues[apqn] = QueueState(apqn)
             guard let number, let mdev = state.mdevs[number] else { return }
             guard mdev.added.adapters.isEmpty, mdev.added.domains.isEmpty else { return }
@@ -75,7 +78,8 @@ extension MatrixDevice {
 
     // MARK: - What becomes of a queue
 
-    /// What `status` says of a queue.
+    /// What `status` says of a queue. Of one that the driver does not have yet, which with 6.12 can be asked: what it would say of
+    /// queue 00.0000, whose number Linux reads there through a null pointer.
     ///
     /// Locks: the active guests for reading (not 6.12), the matrix device's.
     ///
@@ -110,7 +114,8 @@ extension MatrixDevice {
 }
 
 extension MatrixState {
-    fileprivate func status(of apqn: APQN) -> String {
+    fileprivate func status(of asked: APQN) -> String {
+        let apqn = queues[asked] == nil ? APQN(adapter: AdapterID(0), domain: DomainID(0)) : asked
         guard let owner = owner(apqn), let mdev = mdevs[owner] else { return "unassigned\n" }
         return mdev.guest != nil && mdev.shadow.contains(apqn) ? "in use\n" : "assigned\n"
     }

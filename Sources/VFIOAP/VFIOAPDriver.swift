@@ -2,6 +2,7 @@ internal import AdjunctProcessor
 internal import APBus
 internal import DriverCore
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 internal import SystemAdditions
 internal import SystemPackage
@@ -35,14 +36,19 @@ final class VFIOAPDriver: APDriver {
 
     func matches(_ device: APDevice) -> Bool { device.queue != nil }
 
-    /// Gives the queue the file `status`, and then the queue to the guest that it is assigned to.
+    /// Gives the queue the file `status`, and then the queue to the guest that it is assigned to. The file comes when all locks are
+    /// had for the rest; 6.12 makes it before, and who reads it waits for them, too.
     ///
     /// - Throws: `ENODEV` for a card.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_probe_queue.
     func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         guard let queue = device.queue else { throw .ENODEV }
         let object = QueueView(matrixDevice: matrixDevice, apqn: queue.apqn)
-        queue.device.directory.addAttributes(table, of: object, by: .driver)
-        matrixDevice.queueBound(queue.apqn, after: held)
+        let addStatus = { [table] in queue.device.directory.addAttributes(table, of: object, by: .driver) }
+        let isBefore = matrixDevice.release.has(.statusComesBeforeItsQueue)
+        if isBefore { addStatus() }
+        matrixDevice.queueBound(queue.apqn, after: held) { if !isBefore { addStatus() } }
     }
 
     /// Removes the file `status` before it takes any lock: the removal waits for readers of the file, and they wait for the

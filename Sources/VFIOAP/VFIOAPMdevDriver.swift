@@ -55,5 +55,6 @@ final class VFIOAPMdevDriver: MdevDriver {
                 state.removeMdev(mdev.number)
             }
         }
+        mdev.vfio.free()
     }
 }

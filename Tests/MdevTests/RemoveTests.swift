@@ -150,4 +150,21 @@ import Waiting
         #expect(throws: Errno.ENODEV) { try withNoLocksHeld { (held) throws(Errno) in try it.parent.remove(mdev, after: held) } }
         #expect(it.parent.availableInstances == 2)
     }
+
+    // MARK: - Numbers
+
+    /// As while a driver resets queues.
+    @Test func theGroupsNumberIsFreeWhileTheDriverWorksAndTheDevicesOnlyWhenItIsDone() {
+        let it = it
+        it.driver.atWork.withLock {
+            $0 = { waiting(for: "another device is made") { it.create(Workshop.other) } }
+        }
+        #expect(it.remove() == "ok")
+        it.driver.atWork.withLock { $0 = nil }
+        #expect(it.kernel.names("devices/shop/\(Workshop.other)/vfio-dev") == ["vfio1"])
+        #expect(it.kernel.target("devices/shop/\(Workshop.other)/iommu_group") == "../../../kernel/iommu_groups/0")
+        #expect(it.create() == "ok")
+        #expect(it.kernel.names("\(path)/vfio-dev") == ["vfio0"])
+        #expect(it.kernel.target("\(path)/iommu_group") == "../../../kernel/iommu_groups/1")
+    }
 }

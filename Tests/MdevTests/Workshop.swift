@@ -60,6 +60,8 @@ final class ToolDriver: MdevDriver {
     /// What the next probe throws.
     let error = Leaf<Errno?>("tool error", nil)
     let tools = Leaf<[MdevUUID: Tool]>("tools", [:])
+    /// Run when a device has been unregistered, before its driver is done with it.
+    let atWork = Leaf<(@Sendable () -> Void)?>("at work", nil)
 
     init(vfio: VFIOCore) {
         self.vfio = vfio
@@ -74,6 +76,8 @@ final class ToolDriver: MdevDriver {
     func remove(_ element: MdevDevice, _ held: borrowing Held<DeviceRank>) {
         guard let tool = tools.withLock({ $0.removeValue(forKey: element.uuid) }) else { return }
         tool.device.unregister(tool, after: held)
+        atWork.withLock { $0 }?()
+        tool.device.free()
     }
 }
 

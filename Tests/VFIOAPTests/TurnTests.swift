@@ -43,4 +43,36 @@ import Waiting
         #expect(it.kernel.read("devices/vfio_ap/matrix/\(MatrixHost.b)/matrix") == "06.0047\n")
         #expect(it.defects() == [])
     }
+
+    /// `KernelDifference.statusComesBeforeItsQueue`.
+    @Test(arguments: KernelRelease.allCases) func aQueueThatIsBoundGetsItsStatusWhenTheDriverHasItsLocks(release: KernelRelease) throws {
+        let it = try MatrixHost(release: release)
+        it.assign(adapters: ["5", "6"], domains: ["4"])
+        it.unbind("06.0004")
+        let (resets, mayGo) = (Event("a store resets a queue"), Event("the test lets the reset go on"))
+        let isFirst = Leaf("first sleep", true)
+        it.clock.atSleep.withLock {
+            $0 = { _ in
+                let isThis = isFirst.withLock { isFirst in
+                    defer { isFirst = false }
+                    return isFirst
+                }
+                guard isThis else { return }
+                resets.happens()
+                mayGo.wait()
+            }
+        }
+        try it.machine.execute("queue 05.0004 reset-busy=1")
+        let reset = TestThread("the store ends that resets") { it.unbind("05.0004") }
+        try #require(resets.wait())
+        let bind = TestThread("the queue is bound") { it.bind("06.0004") }
+        waitUntil("the bind stands in line") { it.module.matrixDevice.lock.line == 1 }
+        let status = "devices/ap/card06/06.0004/status"
+        #expect(it.kernel.exists(status) == release.has(.statusComesBeforeItsQueue))
+        #expect(it.kernel.exists("bus/ap/drivers/vfio_ap/06.0004"))
+        mayGo.happens()
+        for thread in [reset, bind] { thread.join() }
+        #expect(it.kernel.read(status) == "assigned\n")
+        #expect(it.defects() == [])
+    }
 }
