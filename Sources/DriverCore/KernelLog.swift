@@ -1,4 +1,5 @@
 package import Journals
+internal import Kernels
 internal import LockOrder
 internal import SystemAdditions
 
@@ -22,6 +23,16 @@ public final class KernelLog: Sendable {
 
     /// How many bytes of memory it takes.
     public var size: Int { journal.withLock { $0.size } }
+}
+
+extension Kernel {
+    /// Prints a warning as WARN does, without the registers and the call trace below it. 6.1 and 6.12 print a line in front of it.
+    ///
+    /// Kernel: kernel/panic.c, __warn_printk.
+    public func warn(_ message: String) {
+        if release.has(.marksWarnings) { log.print("------------[ cut here ]------------") }
+        log.print(message)
+    }
 }
 
 extension KernelLog: SharedJournal {

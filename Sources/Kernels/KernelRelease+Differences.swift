@@ -32,6 +32,8 @@ public enum KernelDifference: CaseIterable, Sendable {
     case filesMayBeHuge
     /// `open` refuses `O_CREAT` with `O_DIRECTORY`.
     case refusesToCreateDirectories
+    /// A warning with a call trace has a line in front of it that says so.
+    case marksWarnings
 
     // MARK: The AP bus
 
@@ -112,6 +114,8 @@ public enum KernelDifference: CaseIterable, Sendable {
         switch self {
         case .seedsRandomNumbers:
             .v6_1 ... .v6_1
+        case .marksWarnings:
+            .v6_1 ... .v6_12
         case .statusComesBeforeItsQueue, .statusLeavesGuestsLock:
             .v6_12 ... .v6_12
         case .refusesToCreateDirectories, .joinsRunningScan, .tellsBindingsOnce, .keepsQueuesWithAsyncErrors,
@@ -172,6 +176,11 @@ extension KernelDifference {
             Facts(
                 "`open` with O_CREAT and O_DIRECTORY is EINVAL",
                 otherwise: "As without O_DIRECTORY")
+        case .marksWarnings:
+            Facts(
+                "In the log `------------[ cut here ]------------` stands in front of a warning that has a call trace",
+                otherwise: "No such line",
+                shownBy: "6.12/branches-vfio-reset", "7.2/branches-vfio-reset")
         case .joinsRunningScan:
             Facts(
                 "A write to `scans` while a scan runs waits for the end of that",
@@ -294,8 +303,9 @@ extension KernelDifference {
                 shownBy: "7.2/resets", "6.1/resets")
         case .goneQueueEndsResetSilently:
             Facts(
-                "When a queue vanishes while it resets, nothing is said",
-                otherwise: "The log has a message")
+                "When a queue vanishes before or while it resets, nothing is said",
+                otherwise: "6.12: the log has a warning",
+                shownBy: "7.2/branches-vfio-reset", "6.12/branches-vfio-reset")
         case .statusComesBeforeItsQueue:
             Facts(
                 "While a queue that is being bound waits for a reset, its `status` can be opened; what is read waits, too, and is that of "

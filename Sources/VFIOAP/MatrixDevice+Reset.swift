@@ -1,7 +1,6 @@
 internal import AdjunctProcessor
 internal import APBus
 internal import DriverCore
-internal import Hexadecimal
 internal import KernelLocks
 internal import Kernels
 internal import LockOrder
@@ -23,7 +22,7 @@ extension MatrixDevice {
     func reset(_ queues: [QueueState], _ held: borrowing Held<MatrixRank>) -> Errno? {
         guard release.has(.resetsQueuesTogether) else { return resetOneByOne(queues) }
         var waiting = queues.filter { queue in
-            queue.resetStatus = bus.hardware.zapq(queue.apqn).responseCode
+            askForReset(queue)
             return queue.resetNeedsCheck
         }
         var elapsed = Duration.zero
@@ -37,6 +36,23 @@ extension MatrixDevice {
         return queues.allSatisfy { $0.resetStatus == .normal } ? nil : .EIO
     }
 
+    /// Asks a queue for a reset. An answer that no release expects is told.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_reset_queue.
+    private func askForReset(_ queue: QueueState) {
+        queue.resetStatus = bus.hardware.zapq(queue.apqn).responseCode
+        switch queue.resetStatus {
+        case _ where queue.resetNeedsCheck: break
+        case .deconfigured, .checkstopped: break
+        case .queueNotAvailable where release.has(.goneQueueEndsResetSilently): break
+        default: warnOfReset(queue)
+        }
+    }
+
+    private func warnOfReset(_ queue: QueueState) {
+        kernel.warn("PQAP/ZAPQ for \(queue.apqn) failed with invalid rc=\(queue.resetStatus.rawValue)")
+    }
+
     /// How 6.1 resets: one queue after the other, with a second attempt while another reset runs, and two looks at the most.
     ///
     /// - Returns: the error of the last queue that could not be reset.
@@ -46,7 +62,7 @@ extension MatrixDevice {
         var error: Errno?
         for queue in queues {
             var status = bus.hardware.zapq(queue.apqn)
-            if [.resetInProgress, .busy].contains(status.responseCode) {
+            if status.responseCode == .resetInProgress {
                 kernel.sleep(MatrixDevice.resetInterval)
                 status = bus.hardware.zapq(queue.apqn)
             }
@@ -57,8 +73,10 @@ extension MatrixDevice {
                     kernel.sleep(MatrixDevice.resetInterval)
                     status = bus.hardware.tapq(queue.apqn).0
                 }
-            case .resetInProgress, .busy, .queueNotAvailable, .deconfigured, .checkstopped: error = .EBUSY
-            default: error = .EIO
+            case .resetInProgress, .queueNotAvailable, .deconfigured, .checkstopped: error = .EBUSY
+            default:
+                warnOfReset(queue)
+                error = .EIO
             }
         }
         return error
@@ -70,9 +88,9 @@ extension MatrixDevice {
         switch status.responseCode {
         case .normal, .deconfigured, .checkstopped:
             // what was asked for while another reset was running has not been done yet
-            guard queue.resetStatus != .normal else { return true }
+            guard queue.resetStatus != .normal, queue.resetNeedsCheck else { return true }
             queue.resetStatus = bus.hardware.zapq(queue.apqn).responseCode
-            return !queue.resetNeedsCheck
+            return false
         case .resetInProgress, .busy:
             let flags = "\(status.responseCode.rawValue), \(status.queueEmpty ? 1 : 0), \(status.interruptsEnabled ? 1 : 0)"
             resetMessages.print("Waited \(elapsed.milliseconds)ms for reset of queue \(queue.apqn) (\(flags))", to: kernel)
@@ -80,8 +98,7 @@ extension MatrixDevice {
         case .queueNotAvailable where release.has(.goneQueueEndsResetSilently):
             return true
         default:
-            kernel.log.print(
-                "TAPQ of queue \(queue.apqn) failed with unexpected response code \(status.responseCode.rawValue.hex(2))")
+            kernel.warn("failed to verify reset of queue \(queue.apqn): TAPQ rc=\(status.responseCode.rawValue)")
             return true
         }
     }

@@ -37,6 +37,9 @@ public final class MatrixDevice: Sendable {
     /// Of what is printed at each look at a queue that resets; one for all queues.
     let resetMessages = RateLimit("apq_reset_check")
 
+    /// That interrupts could not be turned off is told once.
+    let hasWarnedOfInterrupts = Leaf("interrupt warning", false)
+
     init(kernel: Kernel, bus: APBus) {
         self.kernel = kernel
         self.bus = bus

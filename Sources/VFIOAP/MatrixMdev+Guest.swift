@@ -1,6 +1,7 @@
 public import AdjunctProcessor
 internal import APBus
 internal import DriverCore
+internal import Hexadecimal
 public import KVM
 public import KernelLocks
 internal import Kernels
@@ -113,7 +114,12 @@ extension MatrixMdev: PQAPHook {
             case .enable(let indicator):
                 guard indicator != 0 else { return QueueStatus(.invalidAddress) }
                 let status = matrixDevice.bus.hardware.aqic(apqn, enable: true)
-                if ![.normal, .otherwiseChanged].contains(status.responseCode) { _ = matrixDevice.disableInterrupts(of: queue) }
+                if ![.normal, .otherwiseChanged].contains(status.responseCode) {
+                    let numbers = apqn.adapter.rawValue.hex(2) + apqn.domain.rawValue.hex(2)
+                    matrixDevice.kernel.log.print(
+                        "vfio_ap_irq_enable: apqn \(numbers): response: \(status.responseCode.rawValue.hex(2))")
+                    _ = matrixDevice.disableInterrupts(of: queue)
+                }
                 return status
             case .disable:
                 return matrixDevice.disableInterrupts(of: queue)
@@ -123,7 +129,7 @@ extension MatrixMdev: PQAPHook {
 }
 
 extension MatrixDevice {
-    /// Turns the interrupts of a queue off; tries up to six times while the queue is busy.
+    /// Turns the interrupts of a queue off; tries up to six times while the queue is busy. That it cannot be done is told once.
     ///
     /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_irq_disable.
     fileprivate func disableInterrupts(of queue: QueueState) -> QueueStatus {
@@ -132,6 +138,15 @@ extension MatrixDevice {
             kernel.sleep(.milliseconds(20))
             status = bus.hardware.aqic(queue.apqn, enable: false)
         }
+        if ![.normal, .otherwiseChanged].contains(status.responseCode) { warnOfInterrupts(status.responseCode) }
         return status
+    }
+
+    private func warnOfInterrupts(_ code: ResponseCode) {
+        let isFirst = hasWarnedOfInterrupts.withLock { hasWarned in
+            defer { hasWarned = true }
+            return !hasWarned
+        }
+        if isFirst { kernel.warn("vfio_ap_irq_disable: ap_aqic status \(code.rawValue)") }
     }
 }

@@ -168,4 +168,16 @@ import Waiting
         #expect(try pqap("05.0004") == .resetInProgress)
         #expect(it.machine.journal.count - lines == 13, "enabling once, and then as before")
     }
+
+    /// Who may not have interrupts is told each time; that they could not be turned off, once.
+    @Test func interruptsThatCannotBeHadAreTold() throws {
+        try it.attach(guest)
+        try it.machine.execute("queue 05.0004 reset-busy=255")
+        _ = it.machine.zapq(APQN(adapter: AdapterID(5), domain: DomainID(4)))
+        let refused = "vfio_ap_irq_enable: apqn 0504: response: 02"
+        var answers: [ResponseCode] = []
+        let log = try it.kernel.log { for _ in 0..<2 { answers.append(try pqap("05.0004")) } }
+        #expect(answers == [.resetInProgress, .resetInProgress])
+        #expect(log == [refused, "vfio_ap_irq_disable: ap_aqic status 2", refused])
+    }
 }
