@@ -104,7 +104,7 @@ public final class APBus: Sendable {
         if kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
     }
 
-    /// Takes a driver away: its devices lose it, newest first, and get no other one.
+    /// Takes a driver away: its devices lose it, the one first that it got last, and get no other one.
     ///
     /// Locks: of each device; below it what the driver's `remove` takes.
     ///

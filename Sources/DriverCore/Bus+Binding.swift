@@ -97,6 +97,11 @@ extension Bus {
             device.setDriver(nil)
             throw error
         }
+        device.setBindOrder(
+            state.withLock { state in
+                state.bindings += 1
+                return state.bindings
+            })
         device.sendUevent(.bind)
     }
 
@@ -124,13 +129,15 @@ extension Bus {
         registered.kobject.sendUevent(.add)
     }
 
-    /// Takes a driver away: nobody can bind anything to it any more, and its devices are taken from it, newest first.
+    /// Takes a driver away: nobody can bind anything to it any more, and its devices are taken from it, the one first that it got last.
     ///
-    /// Kernel: drivers/base/driver.c, driver_unregister.
+    /// Kernel: drivers/base/driver.c, driver_unregister; drivers/base/dd.c, driver_detach.
     public func unregister<Outer: OutsideDevice>(_ driver: any BusDriver<Element>, after held: borrowing Held<Outer>) {
         guard let registered = state.withLock({ $0.driver(named: driver.name) }) else { return }
         registered.leave()
-        for element in devices.reversed() {
+        // a probe that is under way has set the driver's name already, and is waited for at the device's lock
+        let taken = devices.map { (order: $0.device.bindOrder, element: $0) }.filter { $0.element.device.driver == driver.name }
+        for (_, element) in taken.sorted(by: { $0.order > $1.order }) {
             detach(element, from: driver.name, after: held)
         }
         state.withLock { state in state.drivers.removeAll { $0.name == driver.name } }

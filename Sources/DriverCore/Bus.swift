@@ -60,6 +60,8 @@ public final class Bus<Element: BusDevice>: Sendable {
         var devices: OrderedDictionary<String, Element> = [:]
         var drivers: [RegisteredDriver<Element>] = []
         var autoprobe = true
+        /// How often a driver has taken a device.
+        var bindings: UInt64 = 0
 
         func driver(named name: String) -> RegisteredDriver<Element>? { drivers.first { $0.name == name } }
     }

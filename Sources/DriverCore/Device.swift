@@ -61,7 +61,13 @@ public final class Device: Sendable {
     /// Held around probe and remove. Guards whether the device has gone: then no driver gets it any more, though some may still
     /// know it.
     let lock = Lock<DeviceRank, Bool>("device", false)
-    private let boundTo: Leaf<String?>
+    private let binding: Leaf<Binding?>
+
+    private struct Binding {
+        let driver: String
+        /// A number of the bus that grows with each device that a driver has taken; 0 while it is being asked.
+        var order: UInt64 = 0
+    }
 
     /// Makes a device with its directory and `uevent` file; it is on no bus yet, and nobody has been told.
     ///
@@ -79,7 +85,7 @@ public final class Device: Sendable {
         self.name = name
         self.subsystem = subsystem?.name
         self.identity = identity
-        boundTo = Leaf("driver of device", nil)
+        binding = Leaf("driver of device", nil)
         directory = try parent.makeDirectory(name)
         directory.addAttributes(kernel.tables.device, of: self)
         if let bus = subsystem?.directory { directory.addLink("subsystem", to: bus) }
@@ -102,10 +108,17 @@ public final class Device: Sendable {
     }
 
     /// The name of the driver, nil while there is none.
-    public var driver: String? { boundTo.withLock { $0 } }
+    public var driver: String? { binding.withLock { $0?.driver } }
 
     func setDriver(_ name: String?) {
-        boundTo.withLock { $0 = name }
+        binding.withLock { $0 = name.map { Binding(driver: $0) } }
+    }
+
+    /// When the driver has taken it, compared with other devices of the bus; 0 for a device without a driver.
+    var bindOrder: UInt64 { binding.withLock { $0?.order ?? 0 } }
+
+    func setBindOrder(_ order: UInt64) {
+        binding.withLock { $0?.order = order }
     }
 
     /// Sends a uevent of the device; filtered where it has neither bus nor class.

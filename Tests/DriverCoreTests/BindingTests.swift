@@ -53,9 +53,11 @@ import Testing
         #expect(sent == ["bind@/devices/room/one", "bind@/devices/room/three", "add@/bus/box/drivers/second"])
     }
 
-    @Test func aDriverThatGoesLosesItsNewestDeviceFirst() throws {
+    @Test func aDriverThatGoesLosesTheDeviceFirstThatItGotLast() throws {
         let driver = it.register("driver")
-        for name in ["one", "two"] { try it.add(name) }
+        for name in ["two", "one"] { try it.add(name) }
+        #expect(it.kernel.write("bus/box/drivers/driver/unbind", "two") == "ok")
+        #expect(it.kernel.write("bus/box/drivers/driver/bind", "two") == "ok")
         _ = it.takeDiary()
         let sent = it.kernel.uevents { it.unregister(driver) }
         #expect(it.takeDiary() == ["driver removes driver's two", "driver removes driver's one"])
