@@ -11,7 +11,8 @@ extension Bus {
             [
                 .writeOnly("drivers_probe") { bus, input, held throws(Errno) in
                     guard let element = bus.device(named: input.text) else { throw .ENODEV }
-                    bus.attach(element, after: held)
+                    // one that has a driver is left alone: not even that driver's work is waited for
+                    if element.device.driver == nil { bus.attach(element, after: held) }
                 },
                 // never fails: everything that does not begin with a 0 is a yes
                 .readWrite("drivers_autoprobe") { bus in

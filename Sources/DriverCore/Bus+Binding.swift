@@ -51,18 +51,15 @@ extension Bus {
 
     /// Takes a device away from its driver.
     ///
-    /// - Parameters:
-    ///   - driver: only from this one.
-    ///   - isLast: the device goes, and no driver gets it any more.
+    /// - Parameter driver: only from this one.
     /// - Returns: whether it had it.
     ///
     /// Kernel: drivers/base/dd.c, device_driver_detach.
     @discardableResult
     public func detach<Outer: OutsideDevice>(
-        _ element: Element, from driver: String? = nil, isLast: Bool = false, after held: borrowing Held<Outer>
+        _ element: Element, from driver: String? = nil, after held: borrowing Held<Outer>
     ) -> Bool {
-        element.device.lock.withLock(after: held) { (isGone, held) in
-            isGone = isGone || isLast
+        element.device.lock.withLock(after: held) { (_, held) in
             let device = element.device
             guard let bound = device.driver, driver == nil || driver == bound,
                 let registered = state.withLock({ $0.driver(named: bound) })
@@ -126,7 +123,7 @@ extension Bus {
             }
         }
         registered.addFiles()
-        registered.kobject.sendUevent(.add)
+        registered.kobject.announce()
     }
 
     /// Takes a driver away: nobody can bind anything to it any more, and its devices are taken from it, the one first that it got last.
@@ -141,7 +138,7 @@ extension Bus {
             detach(element, from: driver.name, after: held)
         }
         state.withLock { state in state.drivers.removeAll { $0.name == driver.name } }
-        registered.kobject.sendUevent(.remove)
+        registered.kobject.announceEnd()
         registered.directory.remove()
     }
 }

@@ -75,15 +75,15 @@ public final class Bus<Element: BusDevice>: Sendable {
         directory = try kernel.directory("bus", name)
         devicesDirectory = try kernel.directory("bus", name, "devices")
         driversDirectory = try kernel.directory("bus", name, "drivers")
-        kobject = Kobject(kernel: kernel, name: name, directory: directory, subsystem: "bus")
+        kobject = Kobject(kernel: kernel, directory: directory, subsystem: "bus")
         kobject.addUeventFile()
         directory.addAttributes(Bus.attributes(kernel.release), of: self)
-        kobject.sendUevent(.add)
+        kobject.announce()
     }
 
     /// Takes the bus away. No device and no driver may be left.
     public func unregister() {
-        kobject.sendUevent(.remove)
+        kobject.announceEnd()
         directory.remove()
     }
 
@@ -109,16 +109,18 @@ public final class Bus<Element: BusDevice>: Sendable {
         if autoprobe { attach(element, after: held) }
     }
 
-    /// Takes a device off the bus: away from its driver, and out of the tree.
+    /// Takes a device off the bus: away from its driver, and out of the tree. It begins when nobody binds or unbinds the device.
     ///
     /// Kernel: drivers/base/core.c, device_del.
     public func remove<Outer: OutsideDevice>(_ element: Element, after held: borrowing Held<Outer>) {
         let device = element.device
+        // from here on no driver gets it
+        device.lock.withLock(after: held) { (isGone, _) in isGone = true }
         device.directory.removeAttributes(by: .device)
         device.directory.removeLink("subsystem")
         devicesDirectory.removeLink(device.name)
         state.withLock { _ = $0.devices.removeValue(forKey: device.name) }
-        detach(element, isLast: true, after: held)
+        detach(element, after: held)
         device.sendUevent(.remove)
         device.directory.remove()
     }

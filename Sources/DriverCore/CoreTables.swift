@@ -1,4 +1,5 @@
 internal import Kernels
+internal import LockOrder
 internal import Sysfs
 internal import SystemPackage
 
@@ -14,48 +15,53 @@ struct CoreTables {
     init(release: KernelRelease) {
         device = AttributeTable(
             [
-                .readWrite("uevent") { device in
-                    device.environment.map { "\($0.key)=\($0.value)\n" }.joined()
+                Attribute("uevent", .readWrite) { device, page, held in
+                    page.emit(device.ueventText(after: held))
                 } store: { device, input, _ throws(Errno) in
-                    let uevent = try device.kernel.synthesize(input, for: device.name)
-                    device.sendUevent(uevent.action, uevent.variables)
+                    try device.synthesize(input)
                 }
             ], release: release)
         node = AttributeTable([.readOnly("dev") { "\($0.number)\n" }], release: release)
         kobject = AttributeTable(
-            [
-                .writeOnly("uevent") { kobject, input, _ throws(Errno) in
-                    let uevent = try kobject.kernel.synthesize(input, for: kobject.name)
-                    kobject.sendUevent(uevent.action, uevent.variables)
-                }
-            ], release: release)
+            [.writeOnly("uevent") { kobject, input, _ throws(Errno) in try kobject.synthesize(input) }], release: release)
     }
 }
 
-extension Kernel {
-    /// Reads what was written to an `uevent` file; a text that is none is also reported in the kernel log.
-    ///
-    /// - Throws: `EINVAL` or `ENOMEM`, as `SyntheticUevent`.
-    fileprivate func synthesize(_ input: Input, for name: String) throws(Errno) -> SyntheticUevent {
-        do throws(Errno) {
-            return try SyntheticUevent(input)
-        } catch {
-            log.print("synth uevent: \(name): failed to send uevent: \(error.rawValue)")
-            throw error
-        }
-    }
-}
-
-/// A directory that is no device and yet sends uevents: a bus, a driver, a module.
-struct Kobject: Sendable {
-    let kernel: Kernel
-    let name: String
-    let directory: Directory
+/// A directory that is no device and yet sends uevents: a bus, a driver, a module. It tells once that it is gone, be it that a user
+/// has asked for that.
+final class Kobject: Sendable {
+    private let kernel: Kernel
+    private let directory: Directory
     /// SUBSYSTEM: bus, drivers or module.
-    let subsystem: String
+    private let subsystem: String
+    private let hasToldItsEnd = Leaf("end of kobject", false)
 
-    func sendUevent(_ action: UeventAction, _ extra: [UeventVariable] = []) {
-        kernel.uevents.send(action, path: directory.path, subsystem: subsystem, extra)
+    init(kernel: Kernel, directory: Directory, subsystem: String) {
+        self.kernel = kernel
+        self.directory = directory
+        self.subsystem = subsystem
+    }
+
+    /// Tells that it is there.
+    func announce() {
+        kernel.uevents.send(.add, path: directory.path, subsystem: subsystem, [])
+    }
+
+    /// Tells that it is gone, unless that has been told.
+    ///
+    /// Kernel: lib/kobject.c, __kobject_del.
+    func announceEnd() {
+        guard !hasToldItsEnd.withLock({ $0 }) else { return }
+        kernel.uevents.send(.remove, path: directory.path, subsystem: subsystem, [])
+    }
+
+    /// Sends the uevent that was asked for by a write to its file.
+    ///
+    /// - Throws: as `Kernel.synthesize`.
+    fileprivate func synthesize(_ input: Input) throws(Errno) {
+        try kernel.synthesize(input, path: directory.path, subsystem: subsystem, willSend: { action in
+            if action == .remove { hasToldItsEnd.withLock { $0 = true } }
+        })
     }
 
     /// Adds the directory's `uevent` file.

@@ -1,4 +1,5 @@
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 public import Sysfs
 public import SystemPackage
@@ -126,9 +127,36 @@ public final class Device: Sendable {
     /// Kernel: drivers/base/core.c, dev_uevent.
     public func sendUevent(_ action: UeventAction, _ extra: [UeventVariable] = []) {
         guard let subsystem else { return }
-        var variables = extra + environment
-        if action == .unbind { variables.removeAll { $0.key == "MODALIAS" } }
-        kernel.uevents.send(action, path: directory.path, subsystem: subsystem, variables)
+        kernel.uevents.send(action, path: directory.path, subsystem: subsystem, extra + variables(of: action))
+    }
+
+    /// Sends the uevent that was asked for by a write to its file. What is refused is told in the log, with the name of the driver, or
+    /// else of the bus or class.
+    ///
+    /// - Throws: as `Kernel.synthesize`.
+    ///
+    /// Kernel: drivers/base/core.c, uevent_store.
+    func synthesize(_ input: Input) throws(Errno) {
+        do throws(Errno) {
+            try kernel.synthesize(input, path: directory.path, subsystem: subsystem) { variables(of: $0) }
+        } catch {
+            let owner = driver ?? subsystem ?? ""
+            kernel.log.print("\(owner) \(name): uevent: failed to send synthetic uevent: -\(error.rawValue)")
+            throw error
+        }
+    }
+
+    /// What its `uevent` file shows. With 6.1 it waits for whoever binds or unbinds the device.
+    ///
+    /// Kernel: drivers/base/core.c, uevent_show.
+    func ueventText(after held: borrowing Held<Unlocked>) -> String {
+        func text() -> String { environment.map { "\($0.key)=\($0.value)\n" }.joined() }
+        guard kernel.release.has(.showsUeventsUnderTheDeviceLock) else { return text() }
+        return lock.withLock(after: held) { (_, _) in text() }
+    }
+
+    private func variables(of action: UeventAction) -> [UeventVariable] {
+        action == .unbind ? environment.filter { $0.key != "MODALIAS" } : environment
     }
 
     /// The variables that every uevent of the device has, and its `uevent` file shows.

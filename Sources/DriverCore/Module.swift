@@ -26,7 +26,7 @@ public final class Module: Sendable {
     public init(loading name: String, version: String? = nil, kernel: Kernel) throws(Errno) {
         self.name = name
         directory = try kernel.directory("module", name)
-        kobject = Kobject(kernel: kernel, name: name, directory: directory, subsystem: "module")
+        kobject = Kobject(kernel: kernel, directory: directory, subsystem: "module")
         kobject.addUeventFile()
         for child in ["holders", "notes", "sections", "drivers"] { _ = try kernel.directory("module", name, child) }
         directory.addAttributes(Module.attributes(kernel.release), of: self)
@@ -42,18 +42,18 @@ public final class Module: Sendable {
     public init(builtIn name: String, kernel: Kernel) throws(Errno) {
         self.name = name
         directory = try kernel.directory("module", name)
-        kobject = Kobject(kernel: kernel, name: name, directory: directory, subsystem: "module")
+        kobject = Kobject(kernel: kernel, directory: directory, subsystem: "module")
         kobject.addUeventFile()
     }
 
     /// Tells that the module is there; the last step of loading it.
     public func announce() {
-        kobject.sendUevent(.add)
+        kobject.announce()
     }
 
     /// Takes the module away; the last step of unloading it.
     public func unload() {
-        kobject.sendUevent(.remove)
+        kobject.announceEnd()
         directory.remove()
     }
 

@@ -23,7 +23,7 @@ final class RegisteredDriver<Element: BusDevice>: Sendable {
         self.bus = bus
         self.driver = driver
         self.directory = directory
-        kobject = Kobject(kernel: bus.kernel, name: driver.name, directory: directory, subsystem: "drivers")
+        kobject = Kobject(kernel: bus.kernel, directory: directory, subsystem: "drivers")
     }
 
     /// The link to the module and from it, and the files. In the module the link is named BUS:DRIVER.

@@ -68,6 +68,18 @@ public final class UeventLedger: Sendable {
         growth.happened()
     }
 
+    /// How much room a uevent would take, were it the next one.
+    func environment(
+        _ action: UeventAction, path: String, subsystem: String, _ variables: [UeventVariable]
+    ) -> UeventEnvironment {
+        let next = state.withLock { $0.sequence + 1 }
+        return UeventEnvironment(
+            [
+                UeventVariable("ACTION", action.rawValue), UeventVariable("DEVPATH", path), UeventVariable("SUBSYSTEM", subsystem),
+                UeventVariable("SEQNUM", "\(next)"),
+            ] + variables)
+    }
+
     /// A uevent as the kernel sends it to listeners, but for its sequence number, which is the sending kernel's: a string of
     /// the action and the path, then the variables, each ended by a NUL.
     private static func message(

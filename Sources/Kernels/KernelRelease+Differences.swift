@@ -32,6 +32,8 @@ public enum KernelDifference: CaseIterable, Sendable {
     case filesMayBeHuge
     /// `open` refuses `O_CREAT` with `O_DIRECTORY`.
     case refusesToCreateDirectories
+    /// `uevent` of a device is read under the device's lock.
+    case showsUeventsUnderTheDeviceLock
     /// A warning with a call trace has a line in front of it that says so.
     case marksWarnings
 
@@ -112,7 +114,7 @@ public enum KernelDifference: CaseIterable, Sendable {
     /// The releases that do what the name says: mostly from one on to the latest.
     @inlinable public var releases: ClosedRange<KernelRelease> {
         switch self {
-        case .seedsRandomNumbers:
+        case .showsUeventsUnderTheDeviceLock, .seedsRandomNumbers:
             .v6_1 ... .v6_1
         case .marksWarnings:
             .v6_1 ... .v6_12
@@ -176,6 +178,11 @@ extension KernelDifference {
             Facts(
                 "`open` with O_CREAT and O_DIRECTORY is EINVAL",
                 otherwise: "As without O_DIRECTORY")
+        case .showsUeventsUnderTheDeviceLock:
+            Facts(
+                "Reading `uevent` of a device waits while a driver takes it or lets go of it",
+                otherwise: "It waits for nobody",
+                shownBy: "6.1/branches-uevent-lock", "7.2/branches-uevent-lock")
         case .marksWarnings:
             Facts(
                 "In the log `------------[ cut here ]------------` stands in front of a warning that has a call trace",

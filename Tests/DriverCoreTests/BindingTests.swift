@@ -1,13 +1,15 @@
-import DriverCore
+@testable import DriverCore
 import KernelTesting
+import Kernels
 import LockOrder
 import Sysfs
 import SystemAdditions
 import SystemPackage
 import Testing
+import Waiting
 
 /// Who gets which device, and in which order: drivers/base/dd.c and bus.c.
-@Suite struct BindingTests {
+@Suite(.bounded) struct BindingTests {
     private let it: Boxes
 
     init() throws {
@@ -155,5 +157,71 @@ import Testing
         #expect(it.kernel.target("module/box_driver/drivers/box:driver") == "../../../bus/box/drivers/driver")
         it.unregister(driver)
         #expect(it.kernel.names("module/box_driver/drivers") == [])
+    }
+
+    // MARK: - While a driver lets go
+
+    /// A box whose driver lets go of it until the test lets it.
+    private struct LettingGo {
+        let it: Boxes
+        let box: Box
+        let mayGo = Event("the test lets the driver let go")
+        let unbind: TestThread
+
+        init(release: KernelRelease = .v7_2) throws {
+            let it = try Boxes(release: release)
+            let driver = it.register("driver")
+            box = try it.add("one")
+            let (isAtIt, mayGo) = (Event("the driver lets go"), mayGo)
+            driver.atRemoval.withLock {
+                $0 = {
+                    isAtIt.happens()
+                    mayGo.wait()
+                }
+            }
+            self.it = it
+            unbind = TestThread("the box is unbound") { it.kernel.write("bus/box/drivers/driver/unbind", "one") }
+            isAtIt.wait()
+        }
+
+        func end() {
+            mayGo.happens()
+            unbind.join()
+        }
+    }
+
+    @Test func aDeviceThatHasADriverIsNotProbedAndNobodyWaits() throws {
+        let going = try LettingGo()
+        let kernel = going.it.kernel
+        #expect(waiting(for: "drivers_probe answers") { kernel.write("bus/box/drivers_probe", "one") } == "ok")
+        going.end()
+        #expect(going.box.device.driver == nil)
+    }
+
+    /// `KernelDifference.showsUeventsUnderTheDeviceLock`.
+    @Test(arguments: KernelRelease.allCases) func onlyLinux61ShowsAUeventWhenTheDriverHasLetGo(release: KernelRelease) throws {
+        let going = try LettingGo(release: release)
+        let (kernel, text) = (going.it.kernel, Leaf("text", ""))
+        let read = TestThread("uevent is read") {
+            let read = kernel.read("devices/room/one/uevent")
+            text.withLock { $0 = read }
+        }
+        if release == .v6_1 { waitUntil("the read stands in line") { going.box.device.lock.line == 1 } } else { read.join() }
+        #expect(text.withLock { $0 } == (release == .v6_1 ? "" : "DRIVER=driver\n"))
+        going.end()
+        if release == .v6_1 { read.join() }
+        #expect(text.withLock { $0 } == (release == .v6_1 ? "" : "DRIVER=driver\n"))
+    }
+
+    @Test func whatGoesKeepsItsFilesUntilItsDriverHasLetGo() throws {
+        let going = try LettingGo()
+        let (it, box) = (going.it, going.box)
+        let removal = TestThread("the box is removed") { it.remove(box) }
+        waitUntil("the removal stands in line") { box.device.lock.line == 1 }
+        #expect(it.kernel.names("devices/room/one") == ["subsystem", "uevent"])
+        #expect(it.kernel.names("bus/box/devices") == ["one"])
+        going.end()
+        removal.join()
+        #expect(it.kernel.names("devices/room") == [])
     }
 }

@@ -17,8 +17,8 @@ struct Boxes {
     let diary = Leaf<[String]>("diary", [])
     private let parent: Directory
 
-    init(clock: any KernelClock = VirtualClock()) throws(Errno) {
-        kernel = Kernel(release: .v7_2, clock: clock)
+    init(clock: any KernelClock = VirtualClock(), release: KernelRelease = .v7_2) throws(Errno) {
+        kernel = Kernel(release: release, clock: clock)
         bus = try Bus("box", kernel: kernel)
         parent = try kernel.directory("devices", "room")
     }
@@ -68,6 +68,8 @@ final class BoxDriver: BusDriver {
     private let error: Errno?
     private let mayHave: Bool
     private let diary: Leaf<[String]>
+    /// Run while it lets go of a box.
+    let atRemoval = Leaf<(@Sendable () -> Void)?>("at removal", nil)
 
     /// - Parameters:
     ///   - wanting: the boxes that match, nil for all.
@@ -98,5 +100,6 @@ final class BoxDriver: BusDriver {
     func remove(_ box: Box, _ held: borrowing Held<DeviceRank>) {
         let driver = box.device.driver ?? "nobody"
         diary.withLock { $0.append("\(name) removes \(driver)'s \(box.device.name)") }
+        atRemoval.withLock { $0 }?()
     }
 }

@@ -130,12 +130,97 @@ import Testing
         #expect(line.contains("SUBSYSTEM=box SYNTH_UUID=\(Self.uuid) SYNTH_ARG_A=1 SYNTH_ARG_B=xyz DEVTYPE=box_large SEQNUM="))
     }
 
-    @Test func anEnvironmentHasRoomForSixtyArgumentsOfAnyLengthUpTo1800Bytes() throws {
-        func parse(_ arguments: [String]) throws(Errno) -> SyntheticUevent {
-            try SyntheticUevent(Input(Array((["change", Self.uuid] + arguments).joined(separator: " ").utf8)))
+    // MARK: - Room
+
+    private static func change(_ arguments: [String]) -> String { (["change", uuid] + arguments).joined(separator: " ") }
+
+    /// 64 variables: ACTION, DEVPATH, SUBSYSTEM, SYNTH_UUID, the arguments, the device's own, SEQNUM.
+    @Test(arguments: [("bus/box", 59), ("bus/box/drivers/driver", 59), ("devices/room/bare", 58), ("devices/room/one", 52)])
+    func anEventHas64Variables(path: String, most: Int) throws {
+        it.register("driver")
+        try it.add("bare")
+        try it.add("one", identity: Self.identity)
+        for (count, answer) in [(most, "ok"), (most + 1, "ENOMEM"), (63, "ENOMEM"), (64, "EINVAL")] {
+            #expect(it.kernel.write("\(path)/uevent", Self.change(Array(repeating: "A=1", count: count))) == answer, "\(count)")
         }
-        #expect(try parse(Array(repeating: "A=1", count: 60)).variables.count == 61)
-        #expect(throws: Errno.ENOMEM) { try parse(Array(repeating: "A=1", count: 61)) }
-        #expect(throws: Errno.ENOMEM) { try parse(["A=" + String(repeating: "1", count: 1800)]) }
+    }
+
+    /// The arguments alone have 2048 bytes of their own, with SYNTH_UUID; then come the others.
+    @Test func anEventHas2048Bytes() throws {
+        func answer(_ length: Int) -> String {
+            it.kernel.write("bus/box/uevent", Self.change(["A=" + String(repeating: "x", count: length)]))
+        }
+        let others = ["ACTION=change", "DEVPATH=/bus/box", "SUBSYSTEM=bus", "SEQNUM=2", "SYNTH_UUID=\(Self.uuid)", "SYNTH_ARG_A="]
+        let most = 2048 - others.reduce(0) { $0 + $1.utf8.count + 1 }
+        #expect(answer(most + 1) == "ENOMEM")
+        #expect(answer(most) == "ok")
+        #expect(answer(most) == "ok")
+        #expect([1987, 1988].map(answer) == ["ENOMEM", "EINVAL"])
+    }
+
+    @Test func aDeviceWithoutBusIsAskedForWhatItDoesNotSend() throws {
+        _ = try Device("vfio_ap", in: it.kernel.directory("devices"), subsystem: nil, kernel: it.kernel)
+        let arguments = Array(repeating: "A=1", count: 63)
+        #expect(it.kernel.write("devices/vfio_ap/uevent", Self.change(arguments)) == "ok")
+        #expect(it.kernel.write("devices/vfio_ap/uevent", Self.change(arguments + ["A=1"])) == "EINVAL")
+    }
+
+    // MARK: - The log
+
+    @Test(arguments: [
+        ("nonsense", "unknown uevent action string"), ("add\n\n", "unknown uevent action string"),
+        ("change x", "incorrect uevent action arguments"), ("change  x", "incorrect uevent action arguments"),
+    ])
+    func whatIsRefusedIsToldAndOfADeviceItsDriverToo(text: String, reason: String) throws {
+        it.register("driver", wanting: ["one"])
+        try it.add("one")
+        try it.add("bare")
+        _ = try Device("vfio_ap", in: it.kernel.directory("devices"), subsystem: nil, kernel: it.kernel)
+        for (path, device) in [
+            ("devices/room/one", "driver one"), ("devices/room/bare", "box bare"), ("devices/vfio_ap", " vfio_ap"), ("bus/box", nil),
+            ("bus/box/drivers/driver", nil),
+        ] as [(String, String?)] {
+            let log = it.kernel.log { #expect(it.kernel.write("\(path)/uevent", text) == "EINVAL") }
+            let second = device.map { ["\($0): uevent: failed to send synthetic uevent: -22"] } ?? []
+            #expect(log == ["synth uevent: /\(path): \(reason)"] + second)
+        }
+        let log = it.kernel.log { #expect(it.kernel.write("devices/room/one/uevent", "") == "ok") }
+        #expect(log == [])
+    }
+
+    @Test func thatThereIsNoRoomIsTold() throws {
+        try it.add("one")
+        let text = Self.change(Array(repeating: "A=1", count: 63))
+        let log = it.kernel.log { #expect(it.kernel.write("devices/room/one/uevent", text) == "ENOMEM") }
+        #expect(
+            log == [
+                "add_uevent_var: too many keys", "synth uevent: /devices/room/one: failed to send uevent",
+                "box one: uevent: failed to send synthetic uevent: -12",
+            ])
+    }
+
+    // MARK: - The end
+
+    @Test func aDriverAndAModuleTellOnceThatTheyAreGone() throws {
+        let driver = it.register("driver")
+        let module = try Module(loading: "box_driver", kernel: it.kernel)
+        for path in ["bus/box/drivers/driver", "module/box_driver"] {
+            let sent = it.kernel.uevents { #expect(it.kernel.write("\(path)/uevent", "remove") == "ok") }
+            #expect(sent == ["remove@/\(path)"])
+        }
+        let sent = it.kernel.uevents {
+            it.unregister(driver)
+            module.unload()
+        }
+        #expect(sent == [])
+    }
+
+    @Test func aDeviceTellsThatItIsGoneHoweverOftenItWasAskedTo() throws {
+        let one = try it.add("one")
+        let sent = it.kernel.uevents {
+            #expect(it.kernel.write("devices/room/one/uevent", "remove") == "ok")
+            it.remove(one)
+        }
+        #expect(sent == ["remove@/devices/room/one", "remove@/devices/room/one"])
     }
 }
