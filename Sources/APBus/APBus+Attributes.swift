@@ -43,7 +43,7 @@ extension APBus {
             .readWrite("config_time") {
                 "\($0.state.withLock { $0.configTime })\n"
             } store: { bus, input, _ throws(Errno) in
-                let seconds = try KernelText.scannedInteger(input.text, .decimal)
+                let seconds = try KernelText.scannedInteger(input.text, .decimal, release: release)
                 guard (5...120).contains(seconds) else { throw .EINVAL }
                 bus.state.withLock { $0.configTime = seconds }
                 bus.armScanTimer()
@@ -56,7 +56,7 @@ extension APBus {
                 let isOn =
                     release.has(.pollThreadIsABoolean)
                     ? try KernelText.boolean(input.text, release: release)
-                    : try KernelText.scannedInteger(input.text, .decimal) != 0
+                    : try KernelText.scannedInteger(input.text, .decimal, release: release) != 0
                 bus.state.withLock { $0.pollThread = isOn && !bus.hardware.hasInterrupts }
             },
             .readWrite("poll_timeout") {
@@ -65,7 +65,7 @@ extension APBus {
                 let nanoseconds =
                     release.has(.pollTimeoutIsOneNumber)
                     ? try KernelText.unsignedLong(input.text)
-                    : try KernelText.scannedLong(input.text, .decimal)
+                    : try KernelText.scannedLong(input.text, .decimal, release: release)
                 guard nanoseconds <= 120_000_000_000, nanoseconds > 0 || release.has(.pollTimeoutIsOneNumber) else {
                     throw .EINVAL
                 }
@@ -112,7 +112,7 @@ extension APBus {
     ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_domain_store.
     private func storeDomain(_ input: Input) throws(Errno) {
-        let domain = try KernelText.scannedInteger(input.text, .prefixed)
+        let domain = try KernelText.scannedInteger(input.text, .prefixed, release: kernel.release)
         guard domain >= 0, domain <= Int32(maxDomain) else { throw .EINVAL }
         try state.withLock { state throws(Errno) in
             guard state.masks.domains.contains(UInt8(domain)) else { throw .EINVAL }

@@ -55,7 +55,7 @@ extension APBus {
         ///
         /// Kernel: drivers/s390/crypto/ap_card.c, config_store.
         private func storeConfig(_ input: Input) throws(Errno) {
-            let isOn = try KernelText.zeroOrOne(input.text)
+            let isOn = try KernelText.zeroOrOne(input.text, release: bus.kernel.release)
             if isOn != card.state.withLock({ $0.isConfigured }) {
                 switch bus.hardware.configure(card.adapter, isOn) {
                 case .ok: break

@@ -108,7 +108,7 @@ struct CEX4Card: Sendable {
     ///
     /// Kernel: drivers/s390/crypto/zcrypt_card.c, online_store.
     private func storeOnline(_ input: Input) throws(Errno) {
-        let isOn = try KernelText.zeroOrOne(input.text)
+        let isOn = try KernelText.zeroOrOne(input.text, release: bus.kernel.release)
         let isUsable = card.state.withLock {
             $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline))
         }

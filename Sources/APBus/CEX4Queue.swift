@@ -116,7 +116,7 @@ struct CEX4Queue: Sendable {
     ///
     /// Kernel: drivers/s390/crypto/zcrypt_queue.c, online_store.
     private func storeOnline(_ input: Input) throws(Errno) {
-        let isOn = try KernelText.zeroOrOne(input.text)
+        let isOn = try KernelText.zeroOrOne(input.text, release: bus.kernel.release)
         guard !isOn || isUsable else { throw .ENODEV }
         guard !isOn || queue.card.state.withLock({ $0.isOnline }) else { throw .EINVAL }
         queue.state.withLock { $0.isOnline = isOn }

@@ -26,6 +26,8 @@ public enum KernelDifference: CaseIterable, Sendable {
 
     /// `e…` and `d…`, for enable and disable, are a yes and a no.
     case booleansKnowEnable
+    /// A number that is scanned out of a text must fit into 64 bits.
+    case scannedNumbersMustFit
     /// The number of a relative mask does not wrap.
     case maskNumbersSaturate
     /// `truncate` takes lengths from 2 GiB on.
@@ -127,7 +129,8 @@ public enum KernelDifference: CaseIterable, Sendable {
             .resetsFilteredQueues, .unbindResetsAdapter, .goneQueuesAreNotReset, .passesDeconfiguredQueues,
             .asksUserToLetGo:
             .v6_12 ... .latest
-        case .booleansKnowEnable, .maskNumbersSaturate, .filesMayBeHuge, .checksMasksAgainstAll, .driverlessQueuesAreTheHosts,
+        case .booleansKnowEnable, .scannedNumbersMustFit, .maskNumbersSaturate, .filesMayBeHuge, .checksMasksAgainstAll,
+            .driverlessQueuesAreTheHosts,
             .tellsSecureBinding, .everybodyReadsParameters, .goneQueueEndsResetSilently, .askingTakesQueues, .tellsGuestOfChanges:
             .v7_2 ... .latest
         }
@@ -166,6 +169,10 @@ extension KernelDifference {
                 "Where yes or no is read, `e…` means yes and `d…` no, as in `enable`",
                 otherwise: "EINVAL",
                 shownBy: "7.2/bus-attributes")
+        case .scannedNumbersMustFit:
+            Facts(
+                "A number over 2⁶⁴ in `config_time`, `ap_domain`, `online` or `config` is EINVAL",
+                otherwise: "It counts modulo 2⁶⁴")
         case .maskNumbersSaturate:
             Facts(
                 "A number over 2⁶⁴ in a relative mask is too large: EINVAL",

@@ -55,28 +55,40 @@ public enum KernelText {
         case prefixed
     }
 
-    /// Reads a 32-bit integer as `sscanf` does: leading white space and one `-` allowed, the rest of the text ignored, a
-    /// larger number cut to its low 32 bits.
+    /// Reads a 32-bit integer as `sscanf` does: leading white space and one `-` allowed, the rest of the text ignored, the
+    /// negative or positive value of the digits cut to its low 32 bits.
     ///
+    /// - Parameter release: 7.2 refuses digits whose value does not fit into 64 bits; before, they are cut to the low 64.
     /// - Throws: `EINVAL` where there is no number.
     ///
     /// Kernel: lib/vsprintf.c, vsscanf with `%d` or `%i`.
-    public static func scannedInteger(_ text: ArraySlice<UInt8>, _ base: ScanBase) throws(Errno) -> Int32 {
-        Int32(truncatingIfNeeded: try scannedLong(text, base))
-    }
-
-    /// Reads a 64-bit integer as `sscanf` does with `%llu`; see `scannedInteger`. A larger number is cut to its low 64 bits, a
-    /// negative one becomes its two's complement.
-    ///
-    /// - Throws: `EINVAL` where there is no number.
-    public static func scannedLong(_ text: ArraySlice<UInt8>, _ base: ScanBase) throws(Errno) -> UInt64 {
+    public static func scannedInteger(
+        _ text: ArraySlice<UInt8>, _ base: ScanBase, release: KernelRelease
+    ) throws(Errno) -> Int32 {
         var rest = text.drop(while: isSpace)
         let negative = rest.first == UInt8(ascii: "-")
         if negative { rest = rest.dropFirst() }
+        let value = try scannedDigits(&rest, base, release: release)
+        return Int32(truncatingIfNeeded: negative ? 0 &- value : value)
+    }
+
+    /// Reads an unsigned 64-bit integer as `sscanf` does with `%llu`: as `scannedInteger`, but no sign is allowed.
+    ///
+    /// - Throws: `EINVAL` where there is no number.
+    public static func scannedLong(
+        _ text: ArraySlice<UInt8>, _ base: ScanBase, release: KernelRelease
+    ) throws(Errno) -> UInt64 {
+        var rest = text.drop(while: isSpace)
+        return try scannedDigits(&rest, base, release: release)
+    }
+
+    private static func scannedDigits(
+        _ rest: inout ArraySlice<UInt8>, _ base: ScanBase, release: KernelRelease
+    ) throws(Errno) -> UInt64 {
         let radix = base == .decimal ? 10 : takeRadix(&rest, base: 0)
-        let (value, digits, _) = takeDigits(&rest, radix: radix)
-        guard digits > 0 else { throw .EINVAL }
-        return negative ? 0 &- value : value
+        let (value, digits, overflow) = takeDigits(&rest, radix: radix)
+        guard digits > 0, !overflow || !release.has(.scannedNumbersMustFit) else { throw .EINVAL }
+        return value
     }
 
     /// Whether the text names `name`: byte for byte, with one newline behind it tolerated.
@@ -142,8 +154,8 @@ extension KernelText {
     /// Reads a 0 or a 1, in decimal; what follows the number is ignored.
     ///
     /// - Throws: `EINVAL` unless the text begins with the decimal number 0 or 1.
-    public static func zeroOrOne(_ text: ArraySlice<UInt8>) throws(Errno) -> Bool {
-        switch try scannedInteger(text, .decimal) {
+    public static func zeroOrOne(_ text: ArraySlice<UInt8>, release: KernelRelease) throws(Errno) -> Bool {
+        switch try scannedInteger(text, .decimal, release: release) {
         case 0: false
         case 1: true
         default: throw .EINVAL

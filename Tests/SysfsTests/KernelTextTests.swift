@@ -53,12 +53,40 @@ import Testing
             ("4294967297", .decimal, 1), ("0x47", .prefixed, 71), ("071", .prefixed, 57), ("\u{b}12", .prefixed, 12),
         ] as [(String, KernelText.ScanBase, Int32)])
     func scansIntegers(_ text: String, _ base: KernelText.ScanBase, _ value: Int32) throws {
-        #expect(try KernelText.scannedInteger(bytes(text), base) == value)
+        #expect(try KernelText.scannedInteger(bytes(text), base, release: .v7_2) == value)
+        #expect(try KernelText.scannedInteger(bytes(text), base, release: .v6_1) == value)
+    }
+
+    /// The value of the digits, or its negative, is cut to 32 bits.
+    @Test(
+        arguments: [
+            ("4294967301", 5), ("-4294967291", 5), ("-18446744073709551611", 5), ("-18446744073709551615", 1),
+            ("9223372036854775808", 0),
+        ] as [(String, Int32)])
+    func scannedIntegersAreCut(_ text: String, _ value: Int32) throws {
+        for release in KernelRelease.allCases {
+            #expect(try KernelText.scannedInteger(bytes(text), .decimal, release: release) == value)
+        }
+    }
+
+    @Test(
+        arguments: [("18446744073709551621", 5), ("36893488147419103237", 5), ("-18446744073709551617", -1)] as [(String, Int32)])
+    func whatDoesNotFitInto64BitsIsRefusedLate(_ text: String, _ value: Int32) throws {
+        #expect(throws: Errno.EINVAL) { try KernelText.scannedInteger(bytes(text), .decimal, release: .v7_2) }
+        #expect(try KernelText.scannedInteger(bytes(text), .decimal, release: .v6_12) == value)
+        #expect(try KernelText.scannedInteger(bytes(text), .decimal, release: .v6_1) == value)
+    }
+
+    @Test func anUnsignedNumberIsScannedWithoutASign() throws {
+        #expect(try KernelText.scannedLong(bytes(" 18446744073709551617x"), .decimal, release: .v6_1) == 1)
+        for text in ["-18446744073709551615", "-1", "+1"] {
+            #expect(throws: Errno.EINVAL) { try KernelText.scannedLong(bytes(text), .decimal, release: .v6_1) }
+        }
     }
 
     @Test(arguments: ["", "x", "+5", "- 5"])
     func refusesWhatScansToNothing(_ text: String) {
-        #expect(throws: Errno.EINVAL) { try KernelText.scannedInteger(bytes(text), .decimal) }
+        #expect(throws: Errno.EINVAL) { try KernelText.scannedInteger(bytes(text), .decimal, release: .v7_2) }
     }
 
     @Test func namesTolerateOneNewline() {

@@ -18,12 +18,15 @@ Harness.run { bytes in
         errno = 0
         Harness.same(strtoull(String(decoding: text, as: UTF8.self), nil, 0), number, "the C library's number")
         Harness.same(errno, 0, "no overflow")
-        if let scanned = try? KernelText.scannedLong(text[...], .prefixed), text.first != UInt8(ascii: "+") {
+        if let scanned = try? KernelText.scannedLong(text[...], .prefixed, release: .v7_2), text.first != UInt8(ascii: "+") {
             Harness.same(scanned, number, "%lli")
         }
     }
-    if let long = try? KernelText.scannedLong(text[...], .decimal) {
-        Harness.same(try? KernelText.scannedInteger(text[...], .decimal), Int32(truncatingIfNeeded: long), "the low half")
+    for release in [KernelRelease.v6_1, .v7_2] {
+        guard let long = try? KernelText.scannedLong(text[...], .decimal, release: release) else { continue }
+        Harness.same(
+            try? KernelText.scannedInteger(text[...], .decimal, release: release), Int32(truncatingIfNeeded: long), "the low half"
+        )
     }
     let (old, new) = (try? KernelText.boolean(text[...], release: .v6_1), try? KernelText.boolean(text[...], release: .v7_2))
     if let old { Harness.same(new, old, "what 6.1 takes, 7.2 takes") }
