@@ -163,6 +163,11 @@ public struct Directory: Sendable {
         }
     }
 
+    /// A file of this directory whose show or store runs, for that show or store; get it at its beginning.
+    public func runningFile(_ name: String) -> RunningFile {
+        RunningFile(tree: tree, inode: tree.state.withLock { $0.directories[number]?.attribute(named: name) })
+    }
+
     /// Removes a file from within its own store, then runs the rest of the store. Of several callers at once one does so;
     /// the others wait until it has finished, and return.
     ///

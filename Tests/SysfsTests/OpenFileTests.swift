@@ -49,6 +49,38 @@ import Waiting
         #expect(it.sample.stores.withLock { $0.map(\.count) } == [2, 4096])
     }
 
+    /// Else the one who removes and the one who stores would wait for each other.
+    @Test func aRemovalDoesNotWaitForWhoLetsGoOfTheFile() throws {
+        let it = try SampleTree()
+        let file = try it.open("value", writing: true)
+        let box = it.box
+        it.sample.during.withLock { $0 = { box.runningFile("value").lettingGo { box.remove() } } }
+        #expect(try file.write("1") == 1)
+        #expect(throws: Errno.ENODEV) { try file.write("2") }
+    }
+
+    @Test func aRemovalWaitsForWhoHasTakenTheFileAgain() throws {
+        let it = try SampleTree()
+        let order = Leaf<[String]>("order", [])
+        let remover = Leaf<TestThread?>("remover", nil)
+        it.sample.during.withLock {
+            $0 = {
+                it.box.runningFile("value").lettingGo {}
+                let thread = TestThread("the box is removed") {
+                    it.box.remove()
+                    order.withLock { $0.append("removed") }
+                }
+                remover.withLock { $0 = thread }
+                waitUntil("the removal has begun") { !it.isThere }
+                order.withLock { $0.append("stored") }
+            }
+        }
+        let file = try it.open("value", writing: true)
+        #expect(try file.write("1") == 1)
+        remover.withLock { $0 }?.join()
+        #expect(order.withLock { $0 } == ["stored", "removed"])
+    }
+
     @Test func afterTheRemovalThereIsWhatWasReadBefore() throws {
         let it = try SampleTree()
         let file = try it.open("value", reading: true, writing: true)

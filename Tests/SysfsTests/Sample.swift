@@ -45,6 +45,9 @@ struct SampleTree {
         try tree.lookUp(name, in: box.inode).inode
     }
 
+    /// Whether the box is in the tree.
+    var isThere: Bool { (try? inode("value")) != nil }
+
     func open(_ name: String, reading: Bool = false, writing: Bool = false) throws -> OpenFile {
         try tree.open(inode(name), reading: reading, writing: writing)
     }
