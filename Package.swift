@@ -141,7 +141,8 @@ let package = Package(
             name: "APBusTests",
             dependencies: [
                 "Waiting", "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels",
-                "KernelLocks", "LockOrder", system,
+                "KernelLocks",
+                "LockOrder", system,
             ]),
         .testTarget(
             name: "VFIOAPTests",

@@ -9,7 +9,7 @@ extension APBus {
     /// Does the first scan, and from then on one every `config_time` seconds. When this returns the queues are at rest, as if
     /// the machine had been up for a while.
     public func start(after held: borrowing Held<Unlocked>) {
-        scan.withLock(after: held) { (_, held) in scanBus(held) }
+        scan.withLock(after: held) { (hasChanged, held) in hasChanged = scanBus(held) }
         comeToRest()
     }
 
@@ -24,14 +24,22 @@ extension APBus {
 
     /// Scans now. If a scan runs already, waits for its end and (from 6.12 on) does no other. Ignored before the first scan.
     ///
+    /// - Returns: whether the machine's configuration has been found changed.
+    ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_bus_force_rescan.
-    func forceScan(after held: borrowing Held<Unlocked>) {
-        guard state.withLock({ $0.scans > 0 }) else { return }
+    @discardableResult
+    public func forceScan(after held: borrowing Held<Unlocked>) -> Bool {
+        guard state.withLock({ $0.scans > 0 }) else { return false }
+        // this scan is as good as the one that the timer would make while it waits
+        if !kernel.release.has(.joinsRunningScan) { state.withLock { $0.scanTimer?.cancel() } }
         Blocking.willBlock()
-        let scanned: Void? = scan.withLockIfAvailable(after: held) { (_, held) in scanBus(held) }
-        guard scanned == nil else { return }
-        scan.withLock(after: held) { (_, held) in
-            if !kernel.release.has(.joinsRunningScan) { scanBus(held) }
+        func scanAndNote(_ hasChanged: inout Bool, _ held: borrowing Held<ScanRank>) -> Bool {
+            hasChanged = scanBus(held)
+            return hasChanged
+        }
+        if let hasChanged = scan.withLockIfAvailable(after: held, { scanAndNote(&$0, $1) }) { return hasChanged }
+        return scan.withLock(after: held) { (hasChanged, held) in
+            kernel.release.has(.joinsRunningScan) ? hasChanged : scanAndNote(&hasChanged, held)
         }
     }
 
@@ -39,8 +47,7 @@ extension APBus {
     func armScanTimer() {
         let seconds = state.withLock { $0.configTime }
         let timer = kernel.schedule(after: .seconds(Int64(seconds))) { [weak self] held in
-            guard let self else { return }
-            scan.withLock(after: held) { (_, held) in self.scanBus(held) }
+            self?.scanPeriodically(after: held)
         }
         state.withLock { state in
             state.scanTimer?.cancel()
@@ -49,12 +56,24 @@ extension APBus {
         }
     }
 
+    /// Scans, unless a scan runs (6.1: when that has ended): at its end the timer begins anew.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_bus.c, ap_scan_bus_wq_callback.
+    private func scanPeriodically(after held: borrowing Held<Unlocked>) {
+        guard kernel.release.has(.joinsRunningScan) else {
+            return scan.withLock(after: held) { (hasChanged, held) in hasChanged = scanBus(held) }
+        }
+        _ = scan.withLockIfAvailable(after: held) { (hasChanged, held) in hasChanged = scanBus(held) }
+    }
+
     /// One scan, from the configuration to the bindings.
     ///
+    /// - Returns: whether the configuration is not the one of the last scan.
+    ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_scan_bus.
-    private func scanBus(_ held: borrowing Held<ScanRank>) {
+    private func scanBus(_ held: borrowing Held<ScanRank>) -> Bool {
         let old = configuration ?? .empty
-        let new = hardware.qci()
+        let new = readConfiguration()
         state.withLock { $0.configuration = new }
         let hasChanged = new != nil && new != old
         let listeners = drivers.withLock { $0 }
@@ -76,7 +95,9 @@ extension APBus {
         }
         if isFirst { root.sendUevent(.change, [UeventVariable("INITSCAN", "done")]) }
         if isFirst || kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
+        askForRandomNumbers()
         armScanTimer()
+        return hasChanged
     }
 
     /// Selects the default domain while there is none: the lowest one that is the host's and answers.
@@ -111,7 +132,7 @@ extension APBus {
             if let card { remove(card, held) }
             return
         }
-        if let known = card, known.info.type != info.type || known.info.functions != info.functions {
+        if let known = card, known.info.type != info.type || known.functions != APCard.functions(info, kernel.release) {
             remove(known, held)
             card = nil
         }
@@ -148,7 +169,7 @@ extension APBus {
         return card
     }
 
-    /// The type as which the card is driven: 10 to 14 as it is, newer ones as the machine says, older ones not at all.
+    /// The type as which the card is driven: 10 to 14 as it is, newer ones as the machine says, older ones with 6.1 only.
     ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_get_compatible_type.
     private func compatibleType(of adapter: AdapterID, _ info: QueueInfo, _ reach: Reach) -> UInt8? {
@@ -158,6 +179,7 @@ extension APBus {
             guard let domain = (0...maxDomain).first(where: { reach.hasUsage(DomainID($0)) }) else { return nil }
             let type = hardware.qact(APQN(adapter: adapter, domain: DomainID(domain)), type: info.type)
             return type.flatMap { (10...14).contains($0) ? $0 : nil }
+        case 6...9: return kernel.release.has(.showsOldCards) ? info.type : nil
         default: return nil
         }
     }
@@ -213,42 +235,39 @@ extension APBus {
         }
     }
 
-    /// One change a scan: checkstop, else configuration, else what an error needs.
+    /// One change a scan: checkstop, else configuration, else what an error needs. A checkstop is an error, too: the next scan
+    /// starts the queue, which does nothing until the checkstop ends.
     private func update(_ queue: APQueue, isConfigured: Bool, isCheckstopped: Bool) {
-        enum Change { case none, recovered, configured, deconfigured }
+        enum Change { case none, checkstop, configuration, error }
         let change: Change = queue.state.withLock { state in
             if isCheckstopped != state.isCheckstopped {
                 state.isCheckstopped = isCheckstopped
-                if isCheckstopped {
-                    state.machine.fail()
-                    return .none
-                }
-                state.machine.recover()
-                return .recovered
+                if isCheckstopped { state.machine.fail() } else { state.machine.recover() }
+                return .checkstop
             }
             if isConfigured != state.isConfigured {
                 state.isConfigured = isConfigured
-                if isConfigured {
-                    state.machine.recover()
-                    return .configured
-                }
-                state.machine.fail()
-                return .deconfigured
+                if isConfigured { state.machine.recover() } else { state.machine.fail() }
+                return .configuration
             }
-            if state.machine.device == .error, isConfigured, !isCheckstopped {
-                state.machine.recover()
-                return .recovered
-            }
-            return .none
+            guard state.machine.device == .error, isConfigured else { return .none }
+            state.machine.recover()
+            return .error
         }
+        let isLost = change == .checkstop && isCheckstopped || change == .configuration && !isConfigured
         switch change {
-        case .none: break
-        case .recovered: kick(queue)
-        case .configured:
-            kick(queue)
-            queue.device.sendConfig(true)
-        case .deconfigured: queue.device.sendConfig(false)
+        case .none: return
+        case .error: kick(queue)
+        case .checkstop, .configuration:
+            if isLost {
+                flush(queue)
+            } else if kernel.release.has(.scanRestartsQueues) {
+                kick(queue)
+            } else {
+                watch(queue)
+            }
         }
+        if change == .configuration { queue.device.sendConfig(isConfigured) }
     }
 }
 

@@ -3,6 +3,7 @@ public import DriverCore
 public import KernelLocks
 internal import Kernels
 public import LockOrder
+internal import Synchronization
 public import SystemPackage
 internal import Sysfs
 
@@ -25,7 +26,8 @@ public final class APBus: Sendable {
     public let masks = Lock<APAttributesRank, BusMasks>("ap_attr_mutex", BusMasks())
     /// /sys/devices/ap
     let root: Device
-    let scan = Lock<ScanRank, Void>("ap_scan_bus_mutex", ())
+    /// Says of the last scan whether it has found another configuration of the machine.
+    let scan = Lock<ScanRank, Bool>("ap_scan_bus_mutex", false)
     let state: Leaf<State>
     let tables: Tables
     /// The largest numbers, known at boot and for ever.
@@ -37,6 +39,11 @@ public final class APBus: Sendable {
     /// What the lock is called, for a scheduler.
     package static let devicesLockName: StaticString = "AP devices"
     let index = Leaf(APBus.devicesLockName, Index())
+    /// What the lock is called, for a scheduler.
+    package static let answersLockName: StaticString = "card answers"
+    let answers = Leaf(APBus.answersLockName, RememberedAnswers())
+    /// How many requests wait in queues: few, and mostly none.
+    let waitingRequests = Atomic(0)
 
     /// What is on the bus, by its number.
     struct Index {
@@ -65,9 +72,14 @@ public final class APBus: Sendable {
         var scanTimer: (any ScheduledWork)?
         /// No periodic scan any more.
         var isStopped = false
+        /// Those that have a driver and are not at rest.
         var polled = PolledQueues()
+        /// Queues are looked at in a while.
         var isPolling = false
-        var bindOrder: UInt64 = 0
+        /// A queue waits to be looked at since the last look has begun.
+        var pollsAgain = false
+        /// Requests of the random number generator that have found no queue yet.
+        var randomNumberRequests = 0
     }
 
     /// Makes the bus; the first scan is still to come (`start`).
@@ -76,10 +88,11 @@ public final class APBus: Sendable {
     public init(kernel: Kernel, hardware: any APInstructions) throws(Errno) {
         self.kernel = kernel
         self.hardware = hardware
-        let configuration = hardware.qci()
-        let hasExtendedAddressing = configuration?.apxa ?? false
-        maxAdapter = hasExtendedAddressing ? configuration?.maxAdapter ?? 63 : 63
-        maxDomain = hasExtendedAddressing ? configuration?.maxDomain ?? 15 : 15
+        let configuration = APBus.configuration(of: hardware, kernel.release)
+        let told = configuration.flatMap { $0.apxa ? ($0.maxAdapter, $0.maxDomain) : nil } ?? (0, 0)
+        // a machine that tells 0 tells nothing
+        maxAdapter = told.0 == 0 ? 63 : told.0
+        maxDomain = told.1 == 0 ? 15 : told.1
         state = Leaf(APBus.lockName, State())
         tables = Tables(release: kernel.release)
         bus = try Bus("ap", kernel: kernel)
@@ -87,8 +100,23 @@ public final class APBus: Sendable {
         bus.directory.addAttributes(tables.bus, of: self)
     }
 
+    deinit {
+        // cards and queues hold each other while zcrypt has them
+        for card in index.withLock({ $0.cards.values.map { $0 } }) { card.state.withLock { $0.zcrypt = nil } }
+    }
+
     /// What the last scan has seen; nil where there is no QCI.
     public var configuration: ConfigurationInfo? { state.withLock { $0.configuration } }
+
+    /// What the machine says now; nil where there is no QCI, and with most releases where it names no facility.
+    public func readConfiguration() -> ConfigurationInfo? { APBus.configuration(of: hardware, kernel.release) }
+
+    private static func configuration(of hardware: any APInstructions, _ release: KernelRelease) -> ConfigurationInfo? {
+        guard let configuration = hardware.qci(), configuration.hasFacilities || !release.has(.needsFacilities) else {
+            return nil
+        }
+        return configuration
+    }
 
     // MARK: - Drivers
 
@@ -101,6 +129,7 @@ public final class APBus: Sendable {
     public func register<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
         drivers.withLock { $0.append(driver) }
         bus.register(APDriverOnBus(driver, bus: self), after: held)
+        askForRandomNumbers()
         if kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
     }
 
@@ -133,9 +162,13 @@ public final class APBus: Sendable {
         return (queues.count { $0.device.driver != nil }, queues.count)
     }
 
-    /// A driver has taken a device: "complete" may be told again.
-    func deviceProbed() {
+    /// A driver is about to be given a device, whether it takes it or not: "complete" may be told again.
+    func probeBegins() {
         state.withLock { $0.bindingsTold = false }
+    }
+
+    /// A driver has taken a device.
+    func deviceProbed() {
         if !kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
     }
 

@@ -16,6 +16,14 @@ public enum APDevice: BusDevice {
         }
     }
 
+    /// The type as which it is driven.
+    var type: UInt8 {
+        switch self {
+        case .card(let card): card.type
+        case .queue(let queue): queue.type
+        }
+    }
+
     /// Nil for a card.
     public var queue: APQueue? {
         if case .queue(let queue) = self { queue } else { nil }

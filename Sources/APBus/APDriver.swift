@@ -65,8 +65,9 @@ final class APDriverOnBus: BusDriver {
     var module: Module? { driver.module }
     var bindsByHand: Bool { true }
 
+    /// Cards older than CEX4 have drivers of their own, which are not here.
     func matches(_ device: APDevice) -> Bool {
-        driver.matches(device)
+        device.type >= APCard.oldestDrivenType && driver.matches(device)
     }
 
     /// Cards are anybody's. A queue is its override's, else the host's drivers' where both masks have its bits, else the others'.
@@ -80,17 +81,32 @@ final class APDriverOnBus: BusDriver {
         }
     }
 
-    /// Lets the driver take the device; then "bindings complete" may be told again.
+    /// Lets the driver take the device. A queue is looked at while its state machine waits, from now on.
     ///
     /// - Throws: what the driver's `probe` throws.
     func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
-        try driver.probe(device, held)
+        bus.probeBegins()
+        if let queue = device.queue {
+            queue.state.withLock { $0.isBound = true }
+            bus.watch(queue)
+        }
+        do throws(Errno) {
+            try driver.probe(device, held)
+        } catch {
+            device.queue?.state.withLock { $0.isBound = false }
+            throw error
+        }
         bus.deviceProbed()
     }
 
+    /// What waits in the queue is thrown away, and it is zeroized.
+    ///
     /// Kernel: drivers/s390/crypto/ap_bus.c, ap_device_remove.
     func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
-        device.queue?.prepareRemove()
+        if let queue = device.queue {
+            queue.prepareRemove()
+            bus.flush(queue)
+        }
         driver.remove(device, held)
         device.queue?.finishRemove(bus.hardware)
     }

@@ -22,11 +22,12 @@ extension APBus {
                 } store: { queue, _, _ in
                     queue.queue.state.withLock { $0.requests = 0 }
                 },
-                .readOnly("requestq_count") { _ in "0\n" }.fixed(APBus.noRequests),
-                .readOnly("pendingq_count") { _ in "0\n" }.fixed(APBus.noRequests),
+                .readOnly("requestq_count") { queue in queue.bus.loadText({ [queue.queue] }) { _ in 1 } },
+                .readOnly("pendingq_count") { _ in "0\n" }.fixed(APBus.answeredAtOnce),
                 .readWrite("reset") {
                     $0.resetText
                 } store: { queue, _, _ in
+                    queue.bus.flush(queue.queue)
                     queue.queue.state.withLock { $0.machine.restart() }
                     queue.bus.kick(queue.queue)
                 },

@@ -44,7 +44,8 @@ extension APBus.QueueView {
         return info.bindState
     }
 
-    private var isIdle: Bool { queue.state.withLock { $0.machine.device == .operating && $0.machine.state == .idle } }
+    /// Whether it neither resets nor is being associated; whether it has a driver does not matter.
+    private var isIdle: Bool { queue.state.withLock { $0.machine.state == .idle } }
 
     // MARK: - Binding
 
@@ -55,7 +56,7 @@ extension APBus.QueueView {
         guard canBind else { return "-\n" }
         switch try bindState() {
         case .usable, .boundNotAssociated: return "bound\n"
-        case .unbound, .associationPending: return "unbound\n"
+        case .unbound, .unusable: return "unbound\n"
         }
     }
 
@@ -68,6 +69,7 @@ extension APBus.QueueView {
     private func storeBind(_ input: Input) throws(Errno) {
         guard canBind else { throw .EINVAL }
         guard try KernelText.boolean(input.text, release: bus.kernel.release) else {
+            bus.flush(queue)
             queue.state.withLock { $0.machine.unbind() }
             bus.kick(queue)
             return
@@ -93,7 +95,7 @@ extension APBus.QueueView {
             guard let secret else { throw .EIO }
             return "associated \(secret)\n"
         case .boundNotAssociated: return secret == nil ? "unassociated\n" : "association pending\n"
-        case .unbound, .associationPending: return "unassociated\n"
+        case .unbound, .unusable: return "unassociated\n"
         }
     }
 

@@ -27,8 +27,10 @@ public final class APQueue: Sendable {
         var requests: UInt64 = 0
         /// What a user wants with it while cex4queue has it.
         var isOnline = true
-        /// The order in which cex4queue got its queues.
-        var bindOrder: UInt64 = 0
+        /// It has a driver, or is just being given to one or taken from one.
+        var isBound = false
+        /// What is sent to it when it has come to rest.
+        var waiting: [WaitingRequest] = []
         var driverOverride: [UInt8]?
     }
 
@@ -48,7 +50,7 @@ public final class APQueue: Sendable {
         }
     }
 
-    /// The type as which it is driven, 10 to 14.
+    /// The type as which it is driven: its card's.
     public var type: UInt8 { card.type }
 
     /// What `driver_override` says, nil while it is not set. It changes with the lock of the bus's masks held; who acts upon it holds that.
@@ -68,6 +70,9 @@ public final class APQueue: Sendable {
     /// Kernel: drivers/s390/crypto/ap_queue.c, ap_queue_remove.
     func finishRemove(_ hardware: any APInstructions) {
         _ = hardware.zapq(apqn)
-        state.withLock { $0.machine.finishRemove() }
+        state.withLock { state in
+            state.machine.finishRemove()
+            state.isBound = false
+        }
     }
 }

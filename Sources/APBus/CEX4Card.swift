@@ -20,6 +20,8 @@ public final class CEX4CardDriver: APDriver {
     public let isDefault = true
     private unowned let bus: APBus
     private let tables: [CardMode: AttributeTable<CEX4Card>]
+    /// Of cards that can do nothing but work as accelerators.
+    private let common: AttributeTable<CEX4Card>
 
     /// Makes the driver; `APBus.register` lets it have cards.
     ///
@@ -27,33 +29,34 @@ public final class CEX4CardDriver: APDriver {
     public init(bus: APBus, module: Module) {
         self.bus = bus
         self.module = module
+        common = AttributeTable(CEX4Card.common, release: bus.kernel.release)
         tables = Dictionary(
-            uniqueKeysWithValues: CardMode.allCases.map {
-                ($0, AttributeTable(CEX4Card.attributes(of: $0), release: bus.kernel.release))
+            uniqueKeysWithValues: [CardMode.coprocessor, .ep11].map {
+                ($0, AttributeTable(CEX4Card.common + CEX4Card.attributes(of: $0), release: bus.kernel.release))
             })
     }
 
     /// Every card, and no queue.
     public func matches(_ device: APDevice) -> Bool { device.card != nil }
 
-    /// Puts the card online, and gives it the files `type`, `online`, `load` and those of its mode. Held: the device's lock.
+    /// Puts the card online, without queues, and gives it the files `type`, `online`, `load` and those of a coprocessor if it can be
+    /// one. Held: the device's lock.
     ///
     /// - Throws: `ENODEV` for a queue, and for a card whose function bits declare no mode.
     public func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
-        guard let card = device.card, let mode = card.info.mode, let table = tables[mode] else { throw .ENODEV }
-        card.state.withLock { state in
-            state.isDriven = true
-            state.isOnline = true
-        }
-        card.device.directory.addAttributes(table, of: CEX4Card(bus: bus, card: card), by: .driver)
+        guard let card = device.card, card.info.mode != nil else { throw .ENODEV }
+        let zcrypt = ZcryptCard()
+        card.state.withLock { $0.zcrypt = zcrypt }
+        let table = card.info.coprocessorMode.flatMap { tables[$0] } ?? common
+        card.device.directory.addAttributes(table, of: CEX4Card(bus: bus, card: card, zcrypt: zcrypt), by: .driver)
     }
 
     /// Takes its files away, and waits for those who read or write them. From then on cex4queue takes none of the card's queues;
     /// it keeps those that it has. Held: the device's lock.
     public func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
         guard let card = device.card else { return }
+        card.state.withLock { $0.zcrypt = nil }
         card.device.directory.removeAttributes(by: .driver)
-        card.state.withLock { $0.isDriven = false }
     }
 }
 
@@ -61,45 +64,56 @@ public final class CEX4CardDriver: APDriver {
 struct CEX4Card: Sendable {
     unowned let bus: APBus
     let card: APCard
+    let zcrypt: ZcryptCard
 
-    static func attributes(of mode: CardMode) -> [Attribute<CEX4Card>] {
-        let common: [Attribute<CEX4Card>] = [
-            .readOnly("type") { "CEX\($0.card.type - 6)\(mode.letter)\n" },
+    static var common: [Attribute<CEX4Card>] {
+        [
+            .readOnly("type") { "CEX\($0.card.type - 6)\($0.card.info.mode?.letter ?? "?")\n" },
             .readWrite("online") {
                 $0.isOnline ? "1\n" : "0\n"
             } store: { card, input, _ throws(Errno) in
                 try card.storeOnline(input)
             },
-            .readOnly("load") { _ in "0\n" }.fixed(APBus.noRequests),
+            .readOnly("load") { card in card.bus.loadText({ card.zcrypt.queues }, \.weight) },
         ]
+    }
+
+    static func attributes(of mode: CardMode) -> [Attribute<CEX4Card>] {
         switch mode {
-        case .accelerator:
-            return common
+        case .accelerator: []
         case .coprocessor:
-            return common + [
-                .readOnly("serialnr") { card in
-                    guard case .ccaSerialNumber(let number)? = card.ask(.ccaSerialNumber) else { return "\n" }
-                    return number + "\n"
+            [
+                Attribute("serialnr", .readOnly) { card, page, held in
+                    page.emit(
+                        "\(card.bus.ccaInfo(Requester(card.card, file: "serialnr"), card.zcrypt.isOnline, held).serialNumber ?? "")\n"
+                    )
                 }
             ]
         case .ep11:
-            return common + [
-                .readOnly("API_ordinalnr") { card in
-                    guard let ordinal = card.ep11?.apiOrdinal, ordinal != 0 else { return "\n" }
-                    return "\(ordinal)\n"
-                },
-                .readOnly("FW_version") { card in "\(card.ep11?.firmware.map { "\($0)" } ?? "")\n" },
-                .readOnly("serialnr") { card in "\(card.ep11?.serialNumber ?? "")\n" },
-                .readOnly("op_modes") { card in "\(card.ep11?.modes.text(card.bus.kernel.release) ?? "")\n" },
+            [
+                ep11("API_ordinalnr") { info, _ in info.apiOrdinal == 0 ? nil : "\(info.apiOrdinal)" },
+                ep11("FW_version") { info, _ in info.firmware.map { "\($0)" } },
+                ep11("serialnr") { info, _ in info.serialNumber },
+                ep11("op_modes") { info, release in info.modes.text(release) },
             ]
         }
     }
 
-    /// What a user wants, as far as the card can: 6.1 does not care for checkstops.
-    var isOnline: Bool {
-        card.state.withLock {
-            $0.isOnline && $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline))
+    /// A file with an answer of the card; empty where there is none.
+    private static func ep11(
+        _ name: String, _ text: @escaping @Sendable (EP11CardInfo, KernelRelease) -> String?
+    ) -> Attribute<CEX4Card> {
+        Attribute(name, .readOnly) { card, page, held in
+            let info = card.bus.ep11Info(Requester(card.card, file: name), card.zcrypt.isOnline, held)
+            page.emit("\(info.flatMap { text($0, card.bus.kernel.release) } ?? "")\n")
         }
+    }
+
+    /// What a user wants, as far as the card can: 6.1 does not care for checkstops.
+    var isOnline: Bool { zcrypt.isOnline && canWork }
+
+    private var canWork: Bool {
+        card.state.withLock { $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline)) }
     }
 
     /// Switches the card, and those of its queues that are not so already.
@@ -109,30 +123,17 @@ struct CEX4Card: Sendable {
     /// Kernel: drivers/s390/crypto/zcrypt_card.c, online_store.
     private func storeOnline(_ input: Input) throws(Errno) {
         let isOn = try KernelText.zeroOrOne(input.text, release: bus.kernel.release)
-        let isUsable = card.state.withLock {
-            $0.isConfigured && (!$0.isCheckstopped || !bus.kernel.release.has(.checkstopIsOffline))
-        }
-        guard !isOn || isUsable else { throw .ENODEV }
-        card.state.withLock { $0.isOnline = isOn }
+        guard !isOn || canWork else { throw .ENODEV }
+        zcrypt.state.withLock { $0.isOnline = isOn }
         card.device.sendOnline(isOn)
-        let queues = bus.queues(of: card).filter { $0.device.driver == "cex4queue" }
-        let inBindOrder = queues.map { ($0, $0.state.withLock { $0.bindOrder }) }.sorted { $0.1 < $1.1 }
-        for (queue, _) in inBindOrder {
+        for queue in zcrypt.queues {
             let changes = queue.state.withLock { state in
                 defer { state.isOnline = isOn }
                 return state.isOnline != isOn
             }
+            if changes && !isOn { bus.flush(queue) }
             if changes { queue.device.sendOnline(isOn) }
         }
-    }
-
-    private var ep11: EP11CardInfo? {
-        guard case .ep11CardInfo(let info)? = ask(.ep11CardInfo) else { return nil }
-        return info
-    }
-
-    private func ask(_ query: DeviceQuery) -> DeviceAnswer? {
-        bus.ask(bus.leastUsedQueue(of: card), query)
     }
 }
 

@@ -19,9 +19,11 @@ public final class CEX4QueueDriver: APDriver {
     public let isDefault = true
     private unowned let bus: APBus
     private let tables: [CardMode: AttributeTable<CEX4Queue>]
+    /// Of cards that can do nothing but work as accelerators.
+    private let common: AttributeTable<CEX4Queue>
     /// What the lock is called, for a scheduler.
     package static let lockName: StaticString = "cex4queue"
-    /// CCA queues that it has; the first one is asked for random numbers by the host's hwrng, with 6.1 the second one too.
+    /// CCA queues that it has; the first one brings the host's random number generator.
     private let coprocessors = Leaf(CEX4QueueDriver.lockName, 0)
 
     /// Makes the driver; `APBus.register` lets it have queues.
@@ -30,46 +32,48 @@ public final class CEX4QueueDriver: APDriver {
     public init(bus: APBus, module: Module) {
         self.bus = bus
         self.module = module
+        common = AttributeTable(CEX4Queue.common, release: bus.kernel.release)
         tables = Dictionary(
-            uniqueKeysWithValues: CardMode.allCases.map {
-                ($0, AttributeTable(CEX4Queue.attributes(of: $0), release: bus.kernel.release))
+            uniqueKeysWithValues: [CardMode.coprocessor, .ep11].map {
+                ($0, AttributeTable(CEX4Queue.common + CEX4Queue.attributes(of: $0), release: bus.kernel.release))
             })
     }
 
     /// Every queue, and no card.
     public func matches(_ device: APDevice) -> Bool { device.queue != nil }
 
-    /// Starts the queue and gives it the files `online`, `load` and those of its mode. Held: the device's lock.
+    /// Starts the queue, joins it to its card, and gives it the files `online`, `load` and those of a coprocessor if its card can be
+    /// one. Held: the device's lock.
     ///
     /// - Throws: `ENODEV` for a card, for a queue of a card without a mode, and for one whose card has no driver: there Linux 7.2
     ///   crashes.
     public func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
-        guard let queue = device.queue, let mode = queue.card.info.mode, let table = tables[mode],
-            queue.card.state.withLock({ $0.isDriven })
+        guard let queue = device.queue, let mode = queue.card.info.mode, let zcrypt = queue.card.state.withLock({ $0.zcrypt })
         else { throw .ENODEV }
-        let order = bus.state.withLock { state in
-            state.bindOrder += 1
-            return state.bindOrder
-        }
-        queue.state.withLock { state in
-            state.isOnline = true
-            state.bindOrder = order
-        }
+        queue.state.withLock { $0.isOnline = true }
         bus.startQueue(queue)
-        queue.device.directory.addAttributes(table, of: CEX4Queue(bus: bus, queue: queue), by: .driver)
+        zcrypt.add(queue)
+        let table = queue.card.info.coprocessorMode.flatMap { tables[$0] } ?? common
+        queue.device.directory.addAttributes(table, of: CEX4Queue(bus: bus, queue: queue, zcrypt: zcrypt), by: .driver)
         guard mode == .coprocessor else { return }
-        let number = coprocessors.withLock { count in
+        let isFirst = coprocessors.withLock { count in
             count += 1
-            return count
+            return count == 1
         }
-        if number == 1 || (number == 2 && !bus.kernel.release.has(.asksOneQueueForRandomNumbers)) { queue.countRequest() }
+        if isFirst { bus.beginRandomNumbers() } else { bus.continueRandomNumbers(queue) }
     }
 
     /// Takes its files away, and waits for those who read or write them. Held: the device's lock.
     public func remove(_ device: APDevice, _ held: borrowing Held<DeviceRank>) {
         guard let queue = device.queue else { return }
+        queue.card.state.withLock({ $0.zcrypt })?.remove(queue)
         queue.device.directory.removeAttributes(by: .driver)
-        if queue.card.info.mode == .coprocessor { coprocessors.withLock { $0 -= 1 } }
+        guard queue.card.info.mode == .coprocessor else { return }
+        let wasLast = coprocessors.withLock { count in
+            count -= 1
+            return count == 0
+        }
+        if wasLast { bus.endRandomNumbers() }
     }
 }
 
@@ -77,23 +81,31 @@ public final class CEX4QueueDriver: APDriver {
 struct CEX4Queue: Sendable {
     unowned let bus: APBus
     let queue: APQueue
+    /// Its card as it was when cex4queue took the queue.
+    let zcrypt: ZcryptCard
 
-    static func attributes(of mode: CardMode) -> [Attribute<CEX4Queue>] {
-        let common: [Attribute<CEX4Queue>] = [
+    static var common: [Attribute<CEX4Queue>] {
+        [
             .readWrite("online") {
                 $0.isOnline ? "1\n" : "0\n"
             } store: { queue, input, _ throws(Errno) in
                 try queue.storeOnline(input)
             },
-            .readOnly("load") { _ in "0\n" }.fixed(APBus.noRequests),
+            .readOnly("load") { queue in queue.bus.loadText({ [queue.queue] }, \.weight) },
         ]
+    }
+
+    static func attributes(of mode: CardMode) -> [Attribute<CEX4Queue>] {
         switch mode {
-        case .accelerator: return common
-        case .coprocessor: return common + [.readOnly("mkvps") { $0.ccaPatterns }]
+        case .accelerator: []
+        case .coprocessor:
+            [Attribute("mkvps", .readOnly) { queue, page, held in page.emit(queue.ccaPatterns(held)) }]
         case .ep11:
-            return common + [
-                .readOnly("mkvps") { $0.ep11Patterns },
-                .readOnly("op_modes") { "\($0.ep11?.modes.text($0.bus.kernel.release) ?? "")\n" },
+            [
+                Attribute("mkvps", .readOnly) { queue, page, held in page.emit(queue.ep11Patterns(held)) },
+                Attribute("op_modes", .readOnly) { queue, page, held in
+                    page.emit("\(queue.ep11("op_modes", held)?.modes.text(queue.bus.kernel.release) ?? "")\n")
+                },
             ]
         }
     }
@@ -118,24 +130,22 @@ struct CEX4Queue: Sendable {
     private func storeOnline(_ input: Input) throws(Errno) {
         let isOn = try KernelText.zeroOrOne(input.text, release: bus.kernel.release)
         guard !isOn || isUsable else { throw .ENODEV }
-        guard !isOn || queue.card.state.withLock({ $0.isOnline }) else { throw .EINVAL }
+        guard !isOn || zcrypt.isOnline else { throw .EINVAL }
         queue.state.withLock { $0.isOnline = isOn }
         queue.device.sendOnline(isOn)
+        if !isOn { bus.flush(queue) }
     }
 
     // MARK: - What the card says of the domain
 
-    private func ask(_ query: DeviceQuery) -> DeviceAnswer? {
-        isOnline ? bus.ask(queue, query) : nil
+    /// Nothing is asked while the queue is switched off.
+    private func ep11(_ file: String, _ held: borrowing Held<Unlocked>) -> EP11DomainInfo? {
+        queue.state.withLock({ $0.isOnline }) ? bus.ep11DomainInfo(Requester(queue, file: file), held) : nil
     }
 
-    private var ep11: EP11DomainInfo? {
-        guard case .ep11DomainInfo(let info)? = ask(.ep11DomainInfo) else { return nil }
-        return info
-    }
-
-    private var ccaPatterns: String {
-        guard case .ccaMasterKeys(let keys)? = ask(.ccaMasterKeys) else {
+    private func ccaPatterns(_ held: borrowing Held<Unlocked>) -> String {
+        let info = bus.ccaInfo(Requester(queue, file: "mkvps"), queue.state.withLock { $0.isOnline }, held)
+        guard let keys = info.masterKeys else {
             return ["AES", "APKA", "ASYM"].flatMap { key in ["NEW", "CUR", "OLD"].map { "\(key) \($0): - -\n" } }.joined()
         }
         return [("AES", keys.aes, 16), ("APKA", keys.apka, 16), ("ASYM", keys.asym, 32)].map { name, registers, width in
@@ -144,8 +154,8 @@ struct CEX4Queue: Sendable {
         }.joined()
     }
 
-    private var ep11Patterns: String {
-        guard let ep11 else { return "WK CUR: - -\nWK NEW: - -\n" }
+    private func ep11Patterns(_ held: borrowing Held<Unlocked>) -> String {
+        guard let ep11 = ep11("mkvps", held) else { return "WK CUR: - -\nWK NEW: - -\n" }
         let current =
             switch ep11.current {
             case .invalid: "invalid -"

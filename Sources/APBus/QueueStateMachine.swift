@@ -1,15 +1,20 @@
 internal import AdjunctProcessor
 
-/// The life of a queue between resets, as far as a queue without requests has one.
+/// The life of a queue between resets.
+///
+/// It goes on when somebody looks (`step`), also where the device is in error; only who looks knows whether the queue can be
+/// reached at all.
 ///
 /// Kernel: drivers/s390/crypto/ap_queue.c, the jumptable of ap_sm_event.
 struct QueueStateMachine: Sendable {
     enum DeviceState: Sendable {
         /// Nobody has started it since its last driver has gone.
         case uninitiated
+        /// It takes requests.
         case operating
         /// A driver lets go of it.
         case shutdown
+        /// It takes no requests until a scan or a driver starts it.
         case error
     }
     enum State: Sendable {
@@ -19,7 +24,7 @@ struct QueueStateMachine: Sendable {
     private(set) var state: State = .resetStart
     /// Interrupts were on when last looked at: what 6.1 shows.
     private(set) var sawInterrupts = false
-    /// The secret that the queue is associated with, or is about to be; a reset forgets it.
+    /// The secret that the queue is associated with, or is about to be; a start forgets it.
     private(set) var secret: UInt16?
     /// The next reset unbinds the queue.
     private var unbinds = false
@@ -33,6 +38,9 @@ struct QueueStateMachine: Sendable {
         case associated(UInt16)
     }
 
+    /// Whether it goes on when it is looked at.
+    var isUnfinished: Bool { device != .uninitiated && state != .idle }
+
     mutating func prepareRemove() {
         device = .shutdown
     }
@@ -45,17 +53,18 @@ struct QueueStateMachine: Sendable {
     mutating func start() {
         device = .operating
         state = .resetStart
+        secret = nil
     }
 
-    /// Resets the queue at the next step; one that nobody has started is not started by it.
+    /// Resets the queue at the next step; one that nobody has started is not started by it, and one in error stays there.
     mutating func restart() {
         state = .resetStart
     }
 
-    /// Resets the queue at the next step, and unbinds it.
+    /// Starts the queue; the reset unbinds it.
     mutating func unbind() {
         unbinds = true
-        restart()
+        start()
     }
 
     /// Waits for the end of an association that has begun.
@@ -75,59 +84,78 @@ struct QueueStateMachine: Sendable {
 
     /// Does what can be done without waiting.
     mutating func step(_ apqn: APQN, _ hardware: any APInstructions) -> Wait {
-        while device == .operating {
-            switch state {
-            case .resetStart:
-                sawInterrupts = false
-                switch hardware.rapq(apqn, unbinding: unbinds).responseCode {
-                case .normal, .resetInProgress:
-                    unbinds = false
-                    secret = nil
-                    state = .resetWait
-                    return .poll
-                default:
-                    device = .error
-                }
-            case .resetWait:
-                switch hardware.tapq(apqn).0.responseCode {
-                case .normal where hardware.hasInterrupts:
-                    _ = hardware.aqic(apqn, enable: true)
-                    state = .setInterruptWait
-                    return .poll
-                case .normal:
-                    state = .idle
-                case .resetInProgress, .busy:
-                    return .poll
-                default:
-                    device = .error
-                }
-            case .setInterruptWait:
-                let (status, _) = hardware.tapq(apqn)
-                switch status.responseCode {
-                case .normal where status.interruptsEnabled:
-                    sawInterrupts = true
-                    state = .idle
-                case .normal, .resetInProgress, .busy:
-                    return .poll
-                default:
-                    device = .error
-                }
-            case .associationWait:
-                let (status, info) = hardware.tapq(apqn)
-                switch (status.responseCode, info.bindState) {
-                case (.normal, .usable):
-                    state = .idle
-                    if let secret { return .associated(secret) }
-                case (.normal, .boundNotAssociated), (.resetInProgress, _), (.busy, _):
-                    return .poll
-                default:
-                    secret = nil
-                    device = .error
-                }
-            case .idle:
+        guard device != .uninitiated else { return .nothing }
+        switch state {
+        case .resetStart: return reset(apqn, hardware)
+        case .resetWait: return awaitReset(apqn, hardware)
+        case .setInterruptWait: return awaitInterrupts(apqn, hardware)
+        case .associationWait: return awaitAssociation(apqn, hardware)
+        case .idle: return .nothing
+        }
+    }
+
+    private mutating func reset(_ apqn: APQN, _ hardware: any APInstructions) -> Wait {
+        switch hardware.rapq(apqn, unbinding: unbinds).responseCode {
+        case .normal, .resetInProgress:
+            unbinds = false
+            sawInterrupts = false
+            state = .resetWait
+            return .poll
+        default:
+            device = .error
+            return .nothing
+        }
+    }
+
+    private mutating func awaitReset(_ apqn: APQN, _ hardware: any APInstructions) -> Wait {
+        switch hardware.tapq(apqn).0.responseCode {
+        case .normal:
+            guard hardware.hasInterrupts, canInterrupt(apqn, hardware) else {
+                state = .idle
                 return .nothing
             }
+            state = .setInterruptWait
+            return .poll
+        case .resetInProgress, .busy:
+            return .poll
+        default:
+            device = .error
+            return .nothing
         }
-        return .nothing
+    }
+
+    /// Asks for interrupts; without them the queue is polled.
+    private func canInterrupt(_ apqn: APQN, _ hardware: any APInstructions) -> Bool {
+        [.normal, .otherwiseChanged].contains(hardware.aqic(apqn, enable: true).responseCode)
+    }
+
+    private mutating func awaitInterrupts(_ apqn: APQN, _ hardware: any APInstructions) -> Wait {
+        let (status, _) = hardware.tapq(apqn)
+        switch status.responseCode {
+        case .normal where status.interruptsEnabled:
+            sawInterrupts = true
+            state = .idle
+            return .nothing
+        case .normal, .resetInProgress, .busy:
+            return .poll
+        default:
+            device = .error
+            return .nothing
+        }
+    }
+
+    private mutating func awaitAssociation(_ apqn: APQN, _ hardware: any APInstructions) -> Wait {
+        let (status, info) = hardware.tapq(apqn)
+        switch (status.responseCode, info.bindState) {
+        case (.normal, .usable):
+            state = .idle
+            return secret.map { .associated($0) } ?? .nothing
+        case (.normal, .boundNotAssociated), (.resetInProgress, _), (.busy, _):
+            return .poll
+        default:
+            secret = nil
+            device = .error
+            return .nothing
+        }
     }
 }

@@ -41,6 +41,9 @@ public struct ConfigurationInfo: Hashable, Sendable {
         self.controlDomains = controlDomains
     }
 
+    /// Whether any facility is installed.
+    public var hasFacilities: Bool { apsc || apxa || qact || rc8a || apsb }
+
     /// The names of the flags that are set, separated by spaces: `APSC APXA QACT RC8A`. Empty when none is.
     public var featuresText: String {
         [("APSC", apsc), ("APXA", apxa), ("QACT", qact), ("RC8A", rc8a), ("APSB", apsb)]

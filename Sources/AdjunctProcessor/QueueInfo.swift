@@ -22,6 +22,15 @@ public enum CardMode: String, Hashable, Sendable, CaseIterable {
         self = mode
     }
 
+    /// The function bit that declares the mode.
+    var functionBit: UInt32 {
+        switch self {
+        case .accelerator: 0x0800_0000
+        case .coprocessor: 0x1000_0000
+        case .ep11: 0x0400_0000
+        }
+    }
+
     /// The function bits that such a card reports when nothing else is said.
     public var functions: UInt32 {
         switch self {
@@ -42,13 +51,13 @@ public struct QueueInfo: Hashable, Sendable {
         case boundNotAssociated = 1
         /// Not bound.
         case unbound = 2
-        /// Bound, the association is running.
-        case associationPending = 3
+        /// Of no use to such a guest: a CCA queue. lszcrypt calls it illicit.
+        case unusable = 3
     }
 
     /// The hardware type: 10 (CEX4) to 14 (CEX8), below for older cards.
     public var type: UInt8
-    /// The function bits, in the upper half of the word as a card's `ap_functions` shows them: `0x93000000`.
+    /// The function bits. Those that have a meaning are in the upper half of the word: `0x93000000`.
     public var functions: UInt32
     /// The queue's depth less one (field QD); 7 is a queue of eight requests.
     public var depth: UInt8
@@ -68,19 +77,20 @@ public struct QueueInfo: Hashable, Sendable {
         self.bindState = bindState
     }
 
-    /// The function bits and the field BS below them, as a queue's `ap_functions` shows them.
+    /// The function bits and the field BS below them: the upper half of GR2, as a queue's `ap_functions` shows it.
     public var facilities: UInt32 { functions | UInt32(bindState.rawValue) << 14 }
 
     /// What comes with a status that says nothing about the queue (response code 01 and the like).
     public static let none = QueueInfo(type: 0, functions: 0, depth: 0, messageLimit: 0)
 
-    /// The mode that the function bits declare; nil for a card that declares none.
-    public var mode: CardMode? {
-        if functions & 0x0400_0000 != 0 { return .ep11 }
-        if functions & 0x1000_0000 != 0 { return .coprocessor }
-        if functions & 0x0800_0000 != 0 { return .accelerator }
-        return nil
-    }
+    /// The mode that the function bits declare, the first of accelerator, CCA and EP11; nil for a card that declares none.
+    public var mode: CardMode? { has(.accelerator) ? .accelerator : coprocessorMode }
+
+    /// What the card is besides an accelerator: CCA before EP11; nil for neither. From it come the files that tell of the card: one
+    /// with the bits of two modes can work in one and have the files of the other.
+    public var coprocessorMode: CardMode? { [.coprocessor, .ep11].first { has($0) } }
+
+    private func has(_ mode: CardMode) -> Bool { functions & mode.functionBit != 0 }
 
     /// How many requests the queue takes: the number in `depth` of the card's directory.
     public var capacity: Int { Int(depth) + 1 }

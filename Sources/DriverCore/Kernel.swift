@@ -139,7 +139,9 @@ extension Kernel {
         announcement.withLock { $0 = announce }
     }
 
-    func changesAreVisible() {
+    /// Lets everybody see what has been changed so far, before this returns: for a read that changes something. After a write, and
+    /// after scheduled work, that is done without being asked.
+    public func changesAreVisible() {
         announcement.withLock { $0 }?()
     }
 }

@@ -49,6 +49,14 @@ public enum KernelDifference: CaseIterable, Sendable {
     case keepsQueuesWithAsyncErrors
     /// The scan that finds a queue starts it; before, the driver that gets it does.
     case scanStartsQueues
+    /// The scan that finds a queue configured again, or no longer checkstopped, restarts it at once.
+    case scanRestartsQueues
+    /// A card's functions are the upper half of what TAPQ tells.
+    case cardFunctionsAreTheUpperHalf
+    /// Cards older than CEX4 are on the bus.
+    case showsOldCards
+    /// A QCI that names no facility counts as none.
+    case needsFacilities
     /// A queue that resets is looked at every 40 ms.
     case pollsQueuesSlowly
     /// `interrupt` asks the hardware.
@@ -72,8 +80,14 @@ public enum KernelDifference: CaseIterable, Sendable {
 
     /// A checkstopped card or queue is offline.
     case checkstopIsOffline
+    /// A request that finds no usable queue scans the bus.
+    case failedRequestsScan
+    /// What cards have answered is remembered, and shown while they are offline.
+    case remembersAnswers
     /// The random number generator asks one CCA queue at boot, not two.
     case asksOneQueueForRandomNumbers
+    /// The random number generator that has found no usable queue asks the next one that comes.
+    case randomNumbersAreAskedForAgain
     /// `op_modes` has names for the modes of later firmware.
     case knowsLaterOperationModes
     /// z90crypt has a minor number beyond 255.
@@ -116,14 +130,15 @@ public enum KernelDifference: CaseIterable, Sendable {
     /// The releases that do what the name says: mostly from one on to the latest.
     @inlinable public var releases: ClosedRange<KernelRelease> {
         switch self {
-        case .showsUeventsUnderTheDeviceLock, .seedsRandomNumbers:
+        case .showsUeventsUnderTheDeviceLock, .seedsRandomNumbers, .showsOldCards:
             .v6_1 ... .v6_1
-        case .marksWarnings:
+        case .marksWarnings, .remembersAnswers, .randomNumbersAreAskedForAgain:
             .v6_1 ... .v6_12
         case .statusComesBeforeItsQueue, .statusLeavesGuestsLock:
             .v6_12 ... .v6_12
         case .refusesToCreateDirectories, .joinsRunningScan, .tellsBindingsOnce, .keepsQueuesWithAsyncErrors,
-            .scanStartsQueues, .pollsQueuesSlowly, .asksWhetherInterruptsAreOn, .depthCountsFromOne, .pollThreadIsABoolean,
+            .scanStartsQueues, .scanRestartsQueues, .cardFunctionsAreTheUpperHalf, .needsFacilities, .failedRequestsScan,
+            .pollsQueuesSlowly, .asksWhetherInterruptsAreOn, .depthCountsFromOne, .pollThreadIsABoolean,
             .pollTimeoutIsOneNumber, .checkstopIsOffline, .asksOneQueueForRandomNumbers, .knowsLaterOperationModes,
             .z90cryptHasALargeMinor, .vfioDevicesHaveNodes, .vfioDeviceGoesBeforeTheWait, .resetsQueuesTogether,
             .resetsFilteredQueues, .unbindResetsAdapter, .goneQueuesAreNotReset, .passesDeconfiguredQueues,
@@ -213,6 +228,22 @@ extension KernelDifference {
             Facts(
                 "The scan that finds a queue resets it and turns its interrupts on",
                 otherwise: "That is left to its driver")
+        case .scanRestartsQueues:
+            Facts(
+                "A queue whose checkstop or standby has ended is reset by the scan that sees it",
+                otherwise: "It waits to be reset until another queue is reset or asked something")
+        case .cardFunctionsAreTheUpperHalf:
+            Facts(
+                "`ap_functions` of a card ends with four zeros, and a change of the lower half makes no other card of it",
+                otherwise: "All 32 bits count")
+        case .showsOldCards:
+            Facts(
+                "Cards older than CEX4 have directories, but no driver",
+                otherwise: "They are not on the bus")
+        case .needsFacilities:
+            Facts(
+                "On a machine whose QCI names no facility, masks of the machine are `not supported` and `features` is `-`",
+                otherwise: "The masks are shown")
         case .pollsQueuesSlowly:
             Facts(
                 "A queue that resets is looked at every 40 ms",
@@ -263,6 +294,19 @@ extension KernelDifference {
                 "`online` of a checkstopped card or queue is 0, and a 1 is ENODEV",
                 otherwise: "A checkstop changes neither",
                 shownBy: "7.2/walk-12", "6.1/walk-109")
+        case .failedRequestsScan:
+            Facts(
+                "Reading `serialnr`, `mkvps` and the like scans the bus where no queue can be asked",
+                otherwise: "It does not")
+        case .remembersAnswers:
+            Facts(
+                "`serialnr`, `mkvps` of a CCA queue and the files of an EP11 card show what was answered last while card or queue "
+                    + "is offline",
+                otherwise: "They show nothing then")
+        case .randomNumbersAreAskedForAgain:
+            Facts(
+                "Where the first CCA queue cannot be used at boot, the request counter of the next one that can is 1",
+                otherwise: "It stays 0")
         case .asksOneQueueForRandomNumbers:
             Facts(
                 "At boot the request counter of one CCA queue is 1",

@@ -183,8 +183,9 @@ extension MachineState {
         return (status, info)
     }
 
-    /// Whether a queue is bound. A poll brings a running association nearer to its end.
+    /// Whether a queue is bound, which no CCA queue can be. A poll brings a running association nearer to its end.
     private mutating func bindState(of apqn: APQN) -> QueueInfo.BindState {
+        guard card(of: apqn).info.mode != .coprocessor else { return .unusable }
         guard var binding = bindings[apqn] else { return .unbound }
         if binding.polls > 0 {
             binding.polls -= 1

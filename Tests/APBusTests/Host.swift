@@ -12,7 +12,7 @@ import SystemPackage
 /// A host with its own drivers and one that is not its own, `other`: two cards and two domains, so four queues.
 final class Host: Sendable {
     let machine: Machine
-    let clock = VirtualClock()
+    let clock: VirtualClock
     let kernel: Kernel
     let bus: APBus
     let other: OtherDriver
@@ -30,20 +30,29 @@ final class Host: Sendable {
     /// - Parameters:
     ///   - hardware: what the bus finds instead of the machine itself.
     ///   - starts: whether the first scan is done.
+    ///   - drivesOthers: whether the driver `other` is there.
+    ///   - realClock: in which it lives instead of `clock`.
     init(
         _ description: MachineDescription = description, release: KernelRelease = .v7_2, starts: Bool = true,
-        hardware: (Machine) -> any APInstructions = { $0 }
+        drivesOthers: Bool = true,
+        clock realClock: RealClock? = nil, hardware: (Machine) -> any APInstructions = { $0 }
     ) throws {
         machine = Machine(description)
-        kernel = Kernel(release: release, clock: clock)
+        clock = VirtualClock()
+        kernel = Kernel(release: release, clock: realClock ?? clock)
         bus = try APBus(kernel: kernel, hardware: hardware(machine))
         other = OtherDriver(kernel: kernel)
         let module = try Module(loading: "zcrypt_cex4", kernel: kernel)
-        drivers = [CEX4CardDriver(bus: bus, module: module), CEX4QueueDriver(bus: bus, module: module), other]
+        drivers = [CEX4CardDriver(bus: bus, module: module), CEX4QueueDriver(bus: bus, module: module)]
         withNoLocksHeld { held in
             for driver in drivers { bus.register(driver, after: held) }
         }
+        if drivesOthers { registerOther() }
         if starts { start() }
+    }
+
+    func registerOther() {
+        withNoLocksHeld { held in bus.register(other, after: held) }
     }
 
     /// Does the first scan.
@@ -78,6 +87,8 @@ final class OtherDriver: APDriver {
     let used = Leaf<Set<APQN>>("used queues", [])
     /// What it has heard, and what the last uevent was then.
     let heard = Leaf<[String]>("heard", [])
+    /// Run when the configuration has changed, in the scan.
+    let during = Leaf<(@Sendable () -> Void)?>("during", nil)
     private let kernel: Kernel
 
     init(kernel: Kernel) {
@@ -93,6 +104,7 @@ final class OtherDriver: APDriver {
     }
 
     func configurationChanged(from old: ConfigurationInfo, to new: ConfigurationInfo, after held: borrowing Held<ScanRank>) {
+        during.withLock { $0 }?()
         note("changed from \(old.adapters.count) to \(new.adapters.count) adapters")
     }
 

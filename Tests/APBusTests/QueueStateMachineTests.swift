@@ -99,7 +99,7 @@ import Testing
         #expect(queue.state == .idle)
     }
 
-    /// Trouble after 0, 1 or 2 steps.
+    /// Trouble after 0, 1 or 2 steps. When it is over the reset goes on, but only a start ends the error.
     @Test(arguments: ["adapter 05 config=0", "adapter 05 chkstop=1", "queue 05.0004 absent=1"], 0...2)
     func troubleIsAnErrorWheneverItComesAndRecoveringStartsAnew(command: String, steps: Int) throws {
         var queue = QueueStateMachine()
@@ -110,7 +110,7 @@ import Testing
         #expect(queue.device == .error)
         try machine.execute("adapter 05 config=1 chkstop=0")
         try machine.execute("queue 05.0004 absent=0")
-        #expect(step(&queue) == .nothing)
+        #expect(step(&queue) == .poll)
         #expect(queue.device == .error)
         queue.recover()
         #expect(step(&queue) == .poll)
@@ -124,6 +124,41 @@ import Testing
         queue.start()
         #expect(step(&queue) == .nothing)
         #expect(queue.device == .error)
+    }
+
+    /// It takes no requests, but it is reset.
+    @Test func aQueueInErrorIsTriedAgainWheneverItIsLookedAt() throws {
+        try machine.execute("queue 05.0004 reset-rc=5")
+        var queue = QueueStateMachine()
+        queue.start()
+        for _ in 0..<3 { #expect(step(&queue) == .nothing) }
+        #expect(machine.journal.text() == String(repeating: "RAPQ 05.0004 rc=05\n", count: 3))
+        #expect(queue.isUnfinished)
+        try machine.execute("queue 05.0004 reset-rc=0")
+        while step(&queue) == .poll {}
+        #expect(queue.state == .idle)
+        #expect(!queue.isUnfinished)
+        #expect(queue.device == .error)
+    }
+
+    @Test func interruptsAreForgottenWithTheResetThatSucceeds() throws {
+        var queue = idle()
+        try machine.execute("queue 05.0004 reset-rc=5")
+        queue.restart()
+        _ = step(&queue)
+        #expect(queue.sawInterrupts)
+        try machine.execute("queue 05.0004 reset-rc=0")
+        _ = step(&queue)
+        #expect(!queue.sawInterrupts)
+    }
+
+    @Test func aResetKeepsTheSecretAndAStartForgetsIt() {
+        var queue = idle()
+        queue.awaitAssociation(with: 5)
+        queue.restart()
+        #expect(queue.secret == 5)
+        queue.start()
+        #expect(queue.secret == nil)
     }
 
     @Test func aRestartResetsAgain() {

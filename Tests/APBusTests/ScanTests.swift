@@ -3,13 +3,15 @@ import AdjunctProcessor
 import DriverCore
 import KernelTesting
 import Kernels
+import LockOrder
 import Machine
 import Sysfs
 import SystemPackage
 import Testing
+import Waiting
 
 /// What a scan finds, and what it makes of it: docs/kernel/ap-bus.md, "Scans".
-@Suite struct ScanTests {
+@Suite(.bounded) struct ScanTests {
     private let it: Host
 
     init() throws {
@@ -206,6 +208,31 @@ import Testing
         #expect(it.kernel.read("\(queue)/reset") == "Reset in progress.\n")
         it.clock.advance(by: .milliseconds(40 * 2))
         #expect(it.kernel.read("\(queue)/reset") == "No Reset Timer set.\n")
+    }
+
+    /// 6.1 takes the timer back when somebody asks for a scan.
+    @Test(arguments: KernelRelease.allCases)
+    func aTimerThatRunsOutWhileAForcedScanWaitsMakesNoOther(_ release: KernelRelease) throws {
+        let it = try Host(release: release)
+        it.kernel.write("bus/ap/config_time", "5")
+        let (isScanning, goesOn) = (Event("the scan has begun"), Event("the scan may go on"))
+        it.other.during.withLock {
+            $0 = {
+                isScanning.happens()
+                goesOn.wait()
+            }
+        }
+        try it.machine.execute("adapter 07 type=CEX8A")
+        let scanner = TestThread("the scan ends") { it.scan() }
+        isScanning.wait()
+        waiting(for: "the timer gives up") { it.clock.advance(by: .seconds(6)) }
+        goesOn.happens()
+        scanner.join()
+        #expect(it.kernel.read("bus/ap/scans") == "2\n")
+        it.clock.advance(by: .seconds(5) - .nanoseconds(1))
+        #expect(it.kernel.read("bus/ap/scans") == "2\n")
+        it.clock.advance(by: .nanoseconds(1))
+        #expect(it.kernel.read("bus/ap/scans") == "3\n")
     }
 
     // MARK: - The machine

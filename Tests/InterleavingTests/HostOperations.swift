@@ -21,7 +21,7 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
     case create, remove, removeTheOther, unbindDevice, unload
     case start, startTheOther, startBoth, stop, stopTheOther, pqap, reset, request
     case bindQueue, unbindQueue, reserveAdapter, reserveTheOthersAdapter, storeDomainMask
-    case loseAdapter, gainAdapter, loseDomain, loseControlDomain
+    case loseAdapter, gainAdapter, loseDomain, loseControlDomain, askCard
 
     var testDescription: String { rawValue }
 
@@ -81,6 +81,8 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
         case .gainAdapter: return scan(host, "adapter 03 type=CEX8C")
         case .loseDomain: return scan(host, "domain 01 none")
         case .loseControlDomain: return scan(host, "domain 02 usage")
+        // all its queues are vfio_ap's, so it scans
+        case .askCard: return host.read("devices/ap/card01/serialnr")
         }
     }
 
@@ -105,8 +107,9 @@ enum HostOperation: String, CaseIterable, Sendable, CustomTestStringConvertible 
     /// before only where they take a ranked lock or a leaf that is not named here.
     static let granularity = Granularity(
         quiet: names(
-            Tree.lockName, APQueue.lockName, APCard.lockName, APBus.devicesLockName, APBus.lockName, APBus.driversLockName,
-            CEX4QueueDriver.lockName, Bus<APDevice>.lockName, MaskRegister.lockName, MatrixMdev.configLockName),
+            Tree.lockName, APQueue.lockName, APCard.lockName, APCard.zcryptLockName, APBus.answersLockName, APBus.devicesLockName,
+            APBus.lockName, APBus.driversLockName, CEX4QueueDriver.lockName, Bus<APDevice>.lockName, MaskRegister.lockName,
+            MatrixMdev.configLockName),
         ignored: names(
             UeventLedger.lockName, KernelLog.lockName, NumberPool.lockName, OpenFile.lockName, MdevParent.instancesLockName,
             Kernel.announcementLockName))

@@ -9,19 +9,19 @@ chzcrypt() { s390x chzcrypt "$@"; }
 # the last column of -V
 state() { lszcrypt -V "$1" | awk 'NR == 3 { print $NF }'; }
 
-# serial numbers and keys
+# queues that are not bound, and all CCA queues, are not asked for serial numbers and keys
 expect 'CARD.DOM TYPE  MODE        STATUS     SERIALNR
 ----------------------------------------------
-02       CEX8P EP11-Coproc online     16 chara
-03       CEX8C CCA-Coproc  online     93AADDV8' lszcrypt -s
+02       CEX8P EP11-Coproc online     -
+03       CEX8C CCA-Coproc  online     -' lszcrypt -s
 expect 'queue 03.0001 capabilities:
-MK AES CUR: valid 0x0123456789abcdef
-MK APKA CUR: invalid 0x0000000000000000
-MK ASYM CUR: invalid 0x00000000000000000000000000000000' lszcrypt -c 03.0001
+MK AES CUR: - -
+MK APKA CUR: - -
+MK ASYM CUR: - -' lszcrypt -c 03.0001
 expect 'queue 02.0001 capabilities:
 SE bind state: unbound
 SE association state: unassociated
-MK WK CUR: valid 0x0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef' lszcrypt -c 02.0001
+MK WK CUR: - -' lszcrypt -c 02.0001
 contains 'features: APSC APXA QACT RC8A APSB' lszcrypt -b
 
 # the card has no state, a queue has
@@ -33,6 +33,14 @@ expect unbound state 04.0001
 expect '' chzcrypt --se-bind 02.0001
 expect bound cat $cards/card02/02.0001/se_bind
 expect bound state 02.0001
+expect 'CARD.DOM TYPE  MODE        STATUS     SERIALNR
+----------------------------------------------
+02       CEX8P EP11-Coproc online     16 chara
+03       CEX8C CCA-Coproc  online     -' lszcrypt -s
+expect 'queue 02.0001 capabilities:
+SE bind state: bound
+SE association state: unassociated
+MK WK CUR: valid 0x0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef' lszcrypt -c 02.0001
 refuse "is NOT in 'unbound' state (state 'bound' found)" chzcrypt --se-bind 02.0001
 expect '' chzcrypt --se-associate 7 02.0001
 until_true grep -q '^associated 7$' $cards/card02/02.0001/se_associate
