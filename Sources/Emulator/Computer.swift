@@ -3,8 +3,8 @@ public import APBus
 public import DriverCore
 public import Kernels
 internal import LockOrder
-public import Machine
 internal import Mdev
+public import Machine
 public import Sysfs
 internal import SystemAdditions
 public import SystemPackage
@@ -18,29 +18,29 @@ public final class Computer: Sendable {
     public let kernel: Kernel
     /// The AP bus of the host.
     public let bus: APBus
-    let mdevCore: MdevCore
-    let vfio: VFIOCore
-    /// The modules whose symbols vfio_ap uses.
-    let vfioUses: [Module]
-    let builtIn: [Module]
-    private let cardDriver: CEX4CardDriver
-    private let queueDriver: CEX4QueueDriver
+    /// What Linux was booted with.
+    public let boot: MachineDescription.Boot
+    let parameters: APBus.Parameters
+    private let ap: Module
+    /// What is loaded, in the order in which it was.
+    let modules = Leaf<LoadedModules>("modules", [])
     /// The module vfio_ap while it is loaded.
     let vfioAP = Leaf<VFIOAPModule?>("vfio_ap", nil)
     /// The guests that run, in the order in which they were started.
     let guests = Leaf<[VirtualMachineMonitor]>("guests", [])
     /// The faults that are still to come.
     let faults = Leaf("faults", FaultPlan())
-    private let isDismantled = Leaf("dismantled", false)
+    let isDismantled = Leaf("dismantled", false)
     /// Loading and unloading take turns.
-    private let loading = Turns("module loading")
+    let loading = Turns("module loading")
 
     /// Its /sys.
     public var tree: Tree { kernel.tree }
     /// The major numbers of the character devices that come and go.
     public var characterMajors: [Int] { VFIOCore.majors + [ZcryptClass.major] }
 
-    /// Boots: when this returns the bus has been scanned once, the drivers have their devices, and vfio_ap is loaded.
+    /// Boots: when this returns the bus has been scanned once, the modules are loaded that the description names, and the drivers in
+    /// them have their devices. Linux has done things in this order.
     ///
     /// - Throws: `ENODEV`, `ENOENT` or `EEXIST` where something cannot be made in the tree. At boot, nothing else works on the
     ///   tree, so everything can.
@@ -49,27 +49,20 @@ public final class Computer: Sendable {
     ) throws(Errno) {
         machine = Machine(description)
         kernel = Kernel(release: release, clock: clock)
-        bus = try APBus(kernel: kernel, hardware: machine)
-        mdevCore = try MdevCore(kernel: kernel)
-        vfio = try VFIOCore(kernel: kernel)
-        let cex4 = try Module(loading: "zcrypt_cex4", kernel: kernel)
-        let zcrypt = try Module(loading: "zcrypt", kernel: kernel)
-        cex4.hold(zcrypt)
-        vfioUses = [
-            try Module(loading: "mdev", version: "0.1", kernel: kernel), try Module(loading: "vfio", kernel: kernel),
-            try Module(loading: "kvm", kernel: kernel),
-        ]
-        builtIn = [try Module(builtIn: "ap", kernel: kernel), cex4, zcrypt]
-        cardDriver = CEX4CardDriver(bus: bus, module: cex4)
-        queueDriver = CEX4QueueDriver(bus: bus, module: cex4)
+        boot = description.boot
+        parameters = KernelCommandLine(boot.commandLine).busParameters(log: kernel.log, hasPools: release.has(.everybodyReadsParameters))
+        bus = try APBus(
+            kernel: kernel, hardware: parameters.useInterrupts == 0 ? WithoutInterrupts(machine) : machine)
+        ap = try Module(builtIn: "ap", kernel: kernel)
+        // whether or not vfio is there
+        _ = try kernel.directory("kernel", "iommu_groups")
         try addParameters()
-        try ZcryptClass.make(bus: bus)
-        withNoLocksHeld { held in
-            bus.register(cardDriver, after: held)
-            bus.register(queueDriver, after: held)
+        try withNoLocksHeld { (held) throws(Errno) in
+            bus.take(parameters, after: held)
             bus.start(after: held)
+            try loadAtBoot(after: held)
         }
-        try withNoLocksHeld { (held) throws(Errno) in try loadVFIOAP(after: held) }
+        bus.comeToRest()
         try ControlPlane.make(self)
     }
 
@@ -97,7 +90,7 @@ public final class Computer: Sendable {
     public func dismantle() {
         isDismantled.withLock { $0 = true }
         // not loaded is as good
-        withNoLocksHeld { held in try? unloadVFIOAP(after: held) }
+        withNoLocksHeld { held in try? unload(.vfioAP, after: held) }
         tree.root.remove()
     }
 
@@ -107,62 +100,48 @@ public final class Computer: Sendable {
         dismantle()
     }
 
-    // MARK: - vfio_ap
-
-    /// Loads vfio_ap; nothing happens where it is loaded.
-    ///
-    /// - Throws: `ENODEV` where the computer is being taken apart; what `VFIOAPModule.init` throws.
-    func loadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
-        try loading.withTurn { _ throws(Errno) in
-            // what was loaded before is unloaded by `dismantle`; behind that nothing is loaded into a tree that goes
-            guard !isDismantled.withLock({ $0 }) else { throw .ENODEV }
-            guard vfioAP.withLock({ $0 == nil }) else { return }
-            let loaded = try VFIOAPModule(bus: bus, mdevCore: mdevCore, vfio: vfio, using: vfioUses, after: held)
-            vfioAP.withLock { $0 = loaded }
-        }
-    }
-
-    /// Unloads vfio_ap, with all mediated devices.
-    ///
-    /// - Throws: `EAGAIN` while a guest uses it, `ENOENT` where it is not loaded.
-    func unloadVFIOAP(after held: borrowing Held<Unlocked>) throws(Errno) {
-        try loading.withTurn { _ throws(Errno) in
-            guard let loaded = vfioAP.withLock({ $0 }) else { throw .ENOENT }
-            try loaded.unload(after: held)
-            vfioAP.withLock { $0 = nil }
-        }
-    }
-
     // MARK: - Parameters
 
-    /// /sys/module/ap/parameters and its like
+    /// /sys/module/ap/parameters: what Linux was booted with, but for the default domain, which is the one of now.
     ///
     /// - Throws: `ENODEV` where the tree is being taken apart.
     private func addParameters() throws(Errno) {
-        let rootsOnly = Permissions(rawValue: 0o440)
-        let mode = kernel.release.has(.everybodyReadsParameters) ? Permissions.readOnly : rootsOnly
+        let mode = kernel.release.has(.everybodyReadsParameters) ? Permissions.readOnly : Permissions(rawValue: 0o440)
         let private400 = Permissions(rawValue: 0o400)
-        let notGiven = "Linux is booted without parameters"
         let rows: [Attribute<Computer>] = [
             .parameter("domain", mode) { "\($0.bus.defaultDomain)\n" },
-            .parameter("poll_thread", mode) { _ in "0\n" }.fixed(notGiven),
-            .parameter("apmask", mode) { _ in "(null)\n" }.fixed(notGiven),
-            .parameter("aqmask", mode) { _ in "(null)\n" }.fixed(notGiven),
-            .parameter("useirq", mode) { _ in "1\n" }.fixed(notGiven),
-            .parameter("msgpool_min_items", private400, since: .v7_2) { _ in "8\n" }.fixed(notGiven),
+            .parameter("poll_thread", mode) { "\($0.parameters.pollThread)\n" },
+            .parameter("apmask", mode) { "\($0.parameters.adapters ?? "(null)")\n" },
+            .parameter("aqmask", mode) { "\($0.parameters.domains ?? "(null)")\n" },
+            .parameter("useirq", mode) { "\($0.parameters.useInterrupts)\n" },
+            .parameter("msgpool_min_items", private400, since: .v7_2) { "\($0.parameters.leastPooledMessages)\n" },
         ]
         let table = AttributeTable(rows, release: kernel.release)
         try kernel.directory("module", "ap", "parameters").addAttributes(table, of: self)
-        var zcryptRows: [Attribute<Computer>] = [
-            .parameter("mempool_threshold", private400, since: .v7_2) { _ in "5\n" }.fixed(notGiven)
-        ]
-        if kernel.release.has(.seedsRandomNumbers) {
-            zcryptRows.append(.parameter("hwrng_seed", rootsOnly) { _ in "1\n" }.fixed(notGiven))
-        }
-        let zcryptTable = AttributeTable(zcryptRows, release: kernel.release)
-        if !zcryptTable.rows.isEmpty {
-            try kernel.directory("module", "zcrypt", "parameters").addAttributes(zcryptTable, of: self)
-        }
+    }
+
+    // MARK: - Changes of the machine
+
+    /// Changes the machine as a line of the control plane says. Where Linux is told of changes of the configuration, it has scanned the
+    /// bus when this returns.
+    ///
+    /// Locks: the bus's scan, if there is one.
+    ///
+    /// - Throws: as `Machine.execute`.
+    func execute(_ command: String, after held: borrowing Held<Unlocked>) throws(MachineCommandError) {
+        let old = machine.description
+        try machine.execute(command)
+        let new = machine.description
+        guard new.notification, !old.isConfiguredAs(new), !kernel.isHalted else { return }
+        bus.forceScan(after: held)
+    }
+}
+
+extension MachineDescription {
+    /// Whether the machine has the same adapters, configured or not, and the same domains: what the hypervisor tells of.
+    fileprivate func isConfiguredAs(_ other: MachineDescription) -> Bool {
+        usageDomains == other.usageDomains && controlDomains == other.controlDomains
+            && adapters.mapValues(\.config) == other.adapters.mapValues(\.config)
     }
 }
 

@@ -28,18 +28,16 @@ enum ControlPlane {
     private static let files: [Attribute<Computer>] = [
         file("machine") {
             Array($0.machine.description.yaml.utf8)
-        } command: { computer, line, _ throws(ControlError) in
+        } command: { computer, line, held throws(ControlError) in
             guard line != "off" else { return computer.shutDown() }
             do throws(MachineCommandError) {
-                try computer.machine.execute(line)
+                try computer.execute(line, after: held)
             } catch {
                 throw ControlError(error.errno, error.reason)
             }
         },
-        file("modules") { computer in
-            let names = (computer.builtIn + computer.vfioUses).map(\.name).filter { $0 != "ap" }
-            let all = names + (computer.vfioAP.withLock { $0 != nil } ? ["vfio_ap"] : [])
-            return Array(all.sorted().map { $0 + "\n" }.joined().utf8)
+        file("modules") {
+            modules($0)
         } command: { computer, line, held throws(ControlError) in
             try module(line, computer, held)
         },
@@ -53,6 +51,7 @@ enum ControlPlane {
         } command: { computer, line, _ throws(ControlError) in
             try computer.changeFaults(line)
         },
+        Attribute("boot", Permissions(rawValue: 0o400)) { computer, page, _ in page.emitUnlimited(boot(computer)) },
         journal("uevents") { $0.kernel.uevents },
         journal("log") { $0.kernel.log },
         journal("hardware") { $0.machine.journal },
@@ -103,29 +102,6 @@ enum ControlPlane {
                 computer.kernel.log.print("apmatrix: \(name): '\(text)': \(error.reason)")
                 throw error.errno
             }
-        }
-    }
-
-    // MARK: - Commands
-
-    private static func module(
-        _ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>
-    ) throws(ControlError) {
-        let words = line.split(separator: " ")
-        guard words.count == 2, words[0] == "load" || words[0] == "unload" else {
-            throw ControlError(.EINVAL, "a command is 'load MODULE' or 'unload MODULE'")
-        }
-        guard words[1] == "vfio_ap" else {
-            throw ControlError(.ENOENT, "only vfio_ap can be loaded and unloaded")
-        }
-        do throws(Errno) {
-            if words[0] == "load" {
-                try computer.loadVFIOAP(after: held)
-            } else {
-                try computer.unloadVFIOAP(after: held)
-            }
-        } catch {
-            throw ControlError(error, error == .EAGAIN ? "a guest uses it" : "\(error)")
         }
     }
 }

@@ -17,6 +17,7 @@ internal import SystemPackage
 final class ZcryptClass: Sendable {
     private let kernel: Kernel
     private let bus: APBus
+    private let z90crypt: MiscDevice
     private let directory: Directory
     private let nodeTable: AttributeTable<ZcryptNode>
     /// The nodes by their minor numbers; nil is one that is being made.
@@ -29,14 +30,11 @@ final class ZcryptClass: Sendable {
     /// Makes the class, and the device that everybody may use: the misc device z90crypt.
     ///
     /// - Throws: nothing, at boot.
-    static func make(bus: APBus) throws(Errno) {
+    static func make(bus: APBus) throws(Errno) -> ZcryptClass {
         let kernel = bus.kernel
-        let node = DeviceNode(major: 10, minor: kernel.release.z90cryptMinor, name: "z90crypt")
-        let z90crypt = try kernel.makeVirtualDevice("z90crypt", class: "misc", identity: DeviceIdentity(node: node))
-        try kernel.directory("class", "misc").addLink("z90crypt", to: z90crypt.directory)
-        z90crypt.sendUevent(.add)
-
-        let zcrypt = try ZcryptClass(bus: bus)
+        kernel.tellOfClass(.add, "zcrypt")
+        let z90crypt = try MiscDevice("z90crypt", minor: kernel.release.z90cryptMinor, node: "z90crypt", kernel: kernel)
+        let zcrypt = try ZcryptClass(bus: bus, z90crypt: z90crypt)
         let mode = Permissions(rawValue: 0o600)
         let table = AttributeTable<ZcryptClass>(
             [
@@ -44,11 +42,29 @@ final class ZcryptClass: Sendable {
                 Attribute("destroy", mode, store: { zcrypt, input, held throws(Errno) in try zcrypt.destroy(input, after: held) }),
             ], release: kernel.release)
         zcrypt.directory.addAttributes(table, of: zcrypt)
+        return zcrypt
     }
 
-    private init(bus: APBus) throws(Errno) {
+    /// Takes the class away with all its nodes, and z90crypt.
+    func remove() {
+        let nodes = state.withLock { state in
+            defer { state = [:] }
+            return state.sorted { $0.key < $1.key }.compactMap(\.value)
+        }
+        for node in nodes {
+            directory.removeLink(node.device.name)
+            node.device.sendUevent(.remove)
+            kernel.removeVirtualDevice(node.device)
+        }
+        directory.remove()
+        kernel.tellOfClass(.remove, "zcrypt")
+        z90crypt.remove()
+    }
+
+    private init(bus: APBus, z90crypt: MiscDevice) throws(Errno) {
         self.bus = bus
         kernel = bus.kernel
+        self.z90crypt = z90crypt
         directory = try kernel.directory("class", "zcrypt")
         nodeTable = AttributeTable(
             ["ioctlmask", "apmask", "aqmask", "admask"].map { name in

@@ -2,6 +2,16 @@ internal import AdjunctProcessor
 internal import Synchronization
 
 extension MachineDescription {
+    /// Changes the description as `Machine.execute` changes a machine. A line that is refused changes nothing.
+    ///
+    /// - Throws: as `Machine.execute`.
+    public mutating func execute(_ command: String) throws(MachineCommandError) {
+        let command = try MachineCommand(command)
+        var changed = self
+        try changed.apply(command)
+        self = changed
+    }
+
     /// Does what the command says, or throws and is as it was. Pure.
     ///
     /// - Throws: `ENODEV` for an adapter to unplug that is not plugged; `ENOENT` for a queue whose adapter is not plugged or

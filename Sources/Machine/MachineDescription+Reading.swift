@@ -31,6 +31,10 @@ extension MachineDescription {
     ///     interrupts: 1
     ///     reconfiguration: 1             # 0: no SCLP configure and deconfigure
     ///     secure-execution: 0            # 1: a secure-execution guest; wants APSB among the features
+    ///     notification: 0                # 1: Linux is told of changes of the configuration
+    ///     boot:
+    ///       cmdline: ap.apmask=0xffff ap.domain=6
+    ///       modules: [zcrypt_cex4, vfio_ap]      # these alone, and what they need
     ///     queues:                        # faults
     ///       05.0047: {absent: 1}
     ///       05.00ab: {chkstop: 1}
@@ -75,6 +79,8 @@ extension MachineDescription {
                 document.tell(node, "a secure-execution guest has APSB; list it under features")
             }
         }
+        for node in values("notification") { document.set(&notification, node, "0 or 1", flag) }
+        for node in values("boot") { boot = document.boot(node) }
         for node in values("maxima") { (maxAdapter, maxDomain) = document.maxima(node) }
         for node in values("domains") {
             (usageDomains, controlDomains, sure.domains) = document.domains(node, through: addressableDomain)
@@ -93,7 +99,8 @@ extension MachineDescription {
     }
 
     private static let keys = [
-        "adapters", "domains", "maxima", "features", "interrupts", "reconfiguration", "secure-execution", "queues",
+        "adapters", "domains", "maxima", "features", "interrupts", "reconfiguration", "secure-execution", "notification",
+        "boot", "queues",
     ]
 }
 

@@ -20,8 +20,20 @@ extension MachineDescription {
         text += "interrupts: \(interrupts ? 1 : 0)\n"
         if !reconfiguration { text += "reconfiguration: 0\n" }
         if secureExecution { text += "secure-execution: 1\n" }
+        if notification { text += "notification: 1\n" }
+        if boot != Boot() { text += "boot:\n" + boot.yaml }
         if !queues.isEmpty { text += "queues:\n" }
         for (apqn, faults) in queues.sorted(by: { $0.key < $1.key }) { text += "  \(apqn): {\(faults.yaml)}\n" }
+        return text
+    }
+}
+
+extension MachineDescription.Boot {
+    /// The entries under `boot`.
+    fileprivate var yaml: String {
+        var text = ""
+        if !commandLine.isEmpty { text += "  cmdline: \(quoted(commandLine))\n" }
+        if let modules { text += "  modules: \(list(modules))\n" }
         return text
     }
 }

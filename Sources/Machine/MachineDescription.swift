@@ -20,6 +20,10 @@ public struct MachineDescription: Hashable, Sendable {
     public var reconfiguration: Bool
     /// It is a secure-execution guest, which binds its queues; told by APSB too.
     public var secureExecution: Bool
+    /// Linux is told of changes of the configuration, and scans at once.
+    public var notification: Bool
+    /// How Linux is booted on it.
+    public var boot: Boot
     /// What is wrong with queues. A queue that is not listed is in order.
     ///
     /// Only queues of plugged adapters and usage domains are listed: when you take one of these away, take its entries away too.
@@ -31,7 +35,8 @@ public struct MachineDescription: Hashable, Sendable {
     public init(
         adapters: [AdapterID: Adapter] = [:], usageDomains: APMask = .none, controlDomains: APMask = .none,
         maxAdapter: UInt8 = 255, maxDomain: UInt8 = 255, features: Features? = .usual, interrupts: Bool = true,
-        reconfiguration: Bool = true, secureExecution: Bool = false, queues: [APQN: QueueFaults] = [:]
+        reconfiguration: Bool = true, secureExecution: Bool = false, notification: Bool = false, boot: Boot = Boot(),
+        queues: [APQN: QueueFaults] = [:]
     ) {
         self.adapters = adapters
         self.usageDomains = usageDomains
@@ -42,6 +47,8 @@ public struct MachineDescription: Hashable, Sendable {
         self.interrupts = interrupts
         self.reconfiguration = reconfiguration
         self.secureExecution = secureExecution
+        self.notification = notification
+        self.boot = boot
         self.queues = queues
     }
 

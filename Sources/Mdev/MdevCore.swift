@@ -39,6 +39,12 @@ public final class MdevCore: Sendable {
                 .readOnly("available_instances") { "\($0.availableInstances)\n" },
             ], release: kernel.release)
     }
+
+    /// Takes the bus away, and the class of parents. No device, driver or parent may be left.
+    public func remove() {
+        bus.unregister()
+        kernel.removeClass("mdev_bus")
+    }
 }
 
 /// A driver of mediated devices, bound by the core and never by matching.

@@ -23,7 +23,10 @@ public final class VFIOCore: Sendable {
     /// - Throws: `ENODEV` where the tree is being taken apart.
     public init(kernel: Kernel) throws(Errno) {
         self.kernel = kernel
-        for path in ["vfio", "vfio-dev"] { _ = try kernel.directory("class", path) }
+        for name in VFIOCore.classes {
+            _ = try kernel.directory("class", name)
+            kernel.tellOfClass(.add, name)
+        }
         _ = try kernel.directory("kernel", "iommu_groups")
         iommuTable = AttributeTable(
             [
@@ -36,6 +39,16 @@ public final class VFIOCore: Sendable {
                     throw .EINVAL
                 },
             ], release: kernel.release)
+    }
+
+    private static let classes = ["vfio", "vfio-dev"]
+
+    /// Takes its classes away. No device of it may be left.
+    public func remove() {
+        for name in VFIOCore.classes.reversed() {
+            kernel.tellOfClass(.remove, name)
+            kernel.removeClass(name)
+        }
     }
 }
 

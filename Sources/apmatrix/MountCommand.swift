@@ -9,11 +9,13 @@ internal import SystemPackage
 struct MountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount", abstract: "Boot a machine and mount its /sys.",
-        usage: "apmatrix mount [--kernel <release>] [-f] [-d] [-o <options> ...] [<machine.yaml>] <dir>",
+        usage: "apmatrix mount [--kernel <release>] [--append <text>] [--modules <list>] [-f] [-d] [-o <options> ...] [<machine.yaml>] <dir>",
         discussion: "Without a machine file it is the default one: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.")
 
     @Option(help: ArgumentHelp("The release of Linux to be: \(KernelRelease.names).", valueName: "release"))
     var kernel: KernelRelease = .v7_2
+
+    @OptionGroup var boot: BootOptions
 
     @Flag(name: .short, help: "Stay in the foreground.")
     var foreground = false
@@ -50,7 +52,9 @@ struct MountCommand: ParsableCommand {
         FileDescriptor.occupyStandardDescriptors(isPassedOn: true)
         _ = try MountTable.known()
         let text = try machineText()
-        let machine = try text.map { try MachineDescription(yaml: $0, file: machineFile ?? first) } ?? .default
+        let described = try text.map { try MachineDescription(yaml: $0, file: machineFile ?? first) } ?? .default
+        var machine = described
+        try boot.apply(to: &machine)
         var words = self.mountOptions
         let release = try KernelRelease.taken(from: &words) ?? kernel
         var mountOptions = try MountOptions(words)
@@ -62,7 +66,7 @@ struct MountCommand: ParsableCommand {
         if foreground || debug || readyDescriptor != nil {
             try MountServer(machine, release, mountOptions, directory).run(starter)
         } else {
-            try MountServer.startInBackground(command, text ?? Array(machine.yaml.utf8))
+            try MountServer.startInBackground(command, text ?? Array(described.yaml.utf8))
         }
     }
 
@@ -73,7 +77,7 @@ struct MountCommand: ParsableCommand {
 
     /// This very command, for the process that serves the mount.
     private var command: [String] {
-        ["mount", "--kernel", kernel.rawValue] + options.flatMap { ["-o", $0] } + [
+        ["mount", "--kernel", kernel.rawValue] + boot.words + options.flatMap { ["-o", $0] } + [
             "--ready-descriptor", "3", "--", first,
         ]
             + (second.map { [$0] } ?? [])

@@ -56,6 +56,8 @@ struct SandboxOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The release of Linux to be: \(KernelRelease.names).", valueName: "release"))
     var kernel: KernelRelease = .v7_2
 
+    @OptionGroup var boot: BootOptions
+
     @Flag(help: "Only the emulated /sys, without the host's around it.")
     var bare = false
 
@@ -110,6 +112,7 @@ struct SandboxOptions: ParsableArguments {
         let status: Int32
         do {
             options.machine = try MachineDescription(file: machine)
+            try boot.apply(to: &options.machine)
             status = try Sandbox(options).run(command)
         } catch {
             complain("Error: \(Sandbox.explain(error))")
