@@ -83,7 +83,11 @@ let package = Package(
         .target(
             name: "SysfsMount", dependencies: ["FUSE", "DriverCore", "Sysfs", "Kernels", "SystemAdditions", "LockOrder", system]),
         .target(name: "Recordings", dependencies: ["CLinux", "VFS", "Kernels", "SystemAdditions", system]),
-        .target(name: "Judge", dependencies: ["Emulator", "Recordings", "DriverCore", "VFS", "Sysfs", "Kernels", system]),
+        .target(
+            name: "Judge",
+            dependencies: [
+                "Emulator", "Recordings", "Machine", "AdjunctProcessor", "DriverCore", "VFS", "Sysfs", "Kernels", system,
+            ]),
         .target(
             name: "Sandbox",
             dependencies: [
@@ -165,7 +169,7 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "APBus", "Waiting", "ProgramTesting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine",
-                "DriverCore", "LockOrder", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
+                "AdjunctProcessor", "DriverCore", "LockOrder", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
             ]),
         .testTarget(
             name: "InterleavingTests",

@@ -14,7 +14,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -24,6 +26,9 @@
 int unshare(int flags);
 int setns(int descriptor, int type);
 extern char *program_invocation_name;
+int fallocate(int descriptor, int mode, off_t offset, off_t length);
+static const int linux_seek_data = 3;
+static const int linux_seek_hole = 4;
 static const int linux_o_direct = __O_DIRECT;
 static const int linux_o_path = __O_PATH;
 static const int linux_o_tmpfile = __O_TMPFILE;
@@ -42,6 +47,30 @@ static inline int linux_openat2(int directory, const char *path, int flags, unsi
     how.mode = mode;
     how.resolve = resolve;
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
+}
+
+static const unsigned long linux_resolve_no_xdev = RESOLVE_NO_XDEV;
+
+/* renameat2(2), with RENAME_NOREPLACE or RENAME_EXCHANGE. */
+static const unsigned int linux_rename_noreplace = 1;
+static const unsigned int linux_rename_exchange = 2;
+static inline int linux_renameat2(int directory, const char *path, int new_directory, const char *new_path, unsigned int flags)
+{
+    return (int)syscall(SYS_renameat2, directory, path, new_directory, new_path, flags);
+}
+
+/* getdents64(2): the bytes of the records, which have 8 for the inode, 8 for the offset, 2 for their length, 1 for the kind, and the
+   name with a NUL. */
+static inline long linux_getdents64(int descriptor, void *buffer, unsigned long size)
+{
+    return syscall(SYS_getdents64, descriptor, buffer, size);
+}
+
+/* ioctl(2) with TCGETS: 0 where the file is a terminal. */
+static inline int linux_tcgets(int descriptor)
+{
+    char settings[256];
+    return ioctl(descriptor, 0x5401, settings);
 }
 
 /* Takes a set of capabilities, a bit each, from the calling thread and from all that it will execute, root's programs too. Those that

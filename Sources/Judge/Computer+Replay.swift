@@ -1,31 +1,37 @@
 internal import DriverCore
 public import Emulator
 public import Kernels
+internal import Machine
 public import Recordings
 internal import Sysfs
-public import SystemPackage
+internal import SystemPackage
 internal import VFS
 
 extension Computer {
-    /// Plays a recording on a freshly booted default machine in this process.
+    /// Plays a recording on the machine that it begins on, freshly booted in this process.
     ///
     /// Time is virtual, unless the recording has requests that wait for each other.
     ///
-    /// - Throws: what `Computer.init` and the first look at its control plane throw. On a computer of its own neither fails;
-    ///   answers that differ are in the verdict.
+    /// - Throws: `Recording.Malformed` and `MachineDescription.Impossible` where the recording begins with what cannot be; what
+    ///   `Computer.init` and the first look at its control plane throw, which on a computer of its own does not fail. Answers that
+    ///   differ are in the verdict.
     public static func replay(
         _ recording: Recording, release: KernelRelease, deviations: Deviations = .none
-    ) throws(Errno) -> Verdict {
+    ) throws -> Verdict {
+        let head = try recording.head()
+        let machine = try MachineDescription(of: head)
         guard recording.exchanges.contains(where: { $0.request.hasPrefix("bg ") }) else {
             let clock = VirtualClock()
-            let computer = try Computer(release: release, clock: clock)
+            let computer = try Computer(machine, release: release, clock: clock)
             defer { computer.end() }
             let player = try Player(TreeCalls(tree: computer.tree), pace: .virtual { clock.advance(by: $0) })
-            return recording.replay(on: player, release: release, deviations: deviations)
+            player.prepare(for: head)
+            return recording.replay(on: player, release: release, judge: .process, deviations: deviations)
         }
-        let computer = try Computer(release: release, clock: RealClock())
+        let computer = try Computer(machine, release: release, clock: RealClock())
         defer { computer.end() }
         let player = try Player(TreeCalls(tree: computer.tree), pace: .real)
-        return recording.replay(on: player, release: release, deviations: deviations)
+        player.prepare(for: head)
+        return recording.replay(on: player, release: release, judge: .process, deviations: deviations)
     }
 }

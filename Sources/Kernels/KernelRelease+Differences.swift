@@ -32,12 +32,14 @@ public enum KernelDifference: CaseIterable, Sendable {
     case maskNumbersSaturate
     /// `truncate` takes lengths from 2 GiB on.
     case filesMayBeHuge
-    /// `open` refuses `O_CREAT` with `O_DIRECTORY`.
-    case refusesToCreateDirectories
     /// `uevent` of a device is read under the device's lock.
     case showsUeventsUnderTheDeviceLock
     /// A warning with a call trace has a line in front of it that says so.
     case marksWarnings
+    /// `lseek` on an open file that is gone answers ENODEV.
+    case goneFilesCannotBeSought
+    /// What is open and gone has no links.
+    case goneFilesHaveNoLinks
 
     // MARK: The AP bus
 
@@ -136,7 +138,7 @@ public enum KernelDifference: CaseIterable, Sendable {
             .v6_1 ... .v6_12
         case .statusComesBeforeItsQueue, .statusLeavesGuestsLock:
             .v6_12 ... .v6_12
-        case .refusesToCreateDirectories, .joinsRunningScan, .tellsBindingsOnce, .keepsQueuesWithAsyncErrors,
+        case .goneFilesCannotBeSought, .joinsRunningScan, .tellsBindingsOnce, .keepsQueuesWithAsyncErrors,
             .scanStartsQueues, .scanRestartsQueues, .cardFunctionsAreTheUpperHalf, .needsFacilities, .failedRequestsScan,
             .pollsQueuesSlowly, .asksWhetherInterruptsAreOn, .depthCountsFromOne, .pollThreadIsABoolean,
             .pollTimeoutIsOneNumber, .checkstopIsOffline, .asksOneQueueForRandomNumbers, .knowsLaterOperationModes,
@@ -144,7 +146,7 @@ public enum KernelDifference: CaseIterable, Sendable {
             .resetsFilteredQueues, .unbindResetsAdapter, .goneQueuesAreNotReset, .passesDeconfiguredQueues,
             .asksUserToLetGo:
             .v6_12 ... .latest
-        case .booleansKnowEnable, .scannedNumbersMustFit, .maskNumbersSaturate, .filesMayBeHuge, .checksMasksAgainstAll,
+        case .booleansKnowEnable, .scannedNumbersMustFit, .maskNumbersSaturate, .filesMayBeHuge, .goneFilesHaveNoLinks, .checksMasksAgainstAll,
             .driverlessQueuesAreTheHosts,
             .tellsSecureBinding, .everybodyReadsParameters, .goneQueueEndsResetSilently, .askingTakesQueues, .tellsGuestOfChanges:
             .v7_2 ... .latest
@@ -192,14 +194,20 @@ extension KernelDifference {
             Facts(
                 "A number over 2⁶⁴ in a relative mask is too large: EINVAL",
                 otherwise: "It counts modulo 2⁶⁴, so that it can be a bit")
+        case .goneFilesCannotBeSought:
+            Facts(
+                "`lseek` on an open file that is gone: ENODEV",
+                otherwise: "As before it went",
+                shownBy: "7.2/files-held-removed")
+        case .goneFilesHaveNoLinks:
+            Facts(
+                "What is open and gone has no links",
+                otherwise: "As before it went",
+                shownBy: "7.2/files-held-removed")
         case .filesMayBeHuge:
             Facts(
                 "`truncate` succeeds, to no effect, with every length",
                 otherwise: "Lengths from 2 GiB on are EFBIG")
-        case .refusesToCreateDirectories:
-            Facts(
-                "`open` with O_CREAT and O_DIRECTORY is EINVAL",
-                otherwise: "As without O_DIRECTORY")
         case .showsUeventsUnderTheDeviceLock:
             Facts(
                 "Reading `uevent` of a device waits while a driver takes it or lets go of it",

@@ -19,8 +19,10 @@ public enum ComparableAnswer: Hashable, Sendable, CustomStringConvertible {
             self = .events(isWalk ? events.filter { !$0.contains("BINDINGS=complete") }.sorted() : events)
         case "hw" where request == "hw events":
             self = .events(bracketed(answer).filter { $0.contains("ZAPQ") }.sorted())
-        case "dmesg":
-            self = .events(lines(quoted(answer)).filter { $0.hasPrefix("vfio_ap") && !$0.contains("Waited") })
+        case "dmesg" where answer.hasPrefix("ok"):
+            self = .events(messages(lines(quoted(answer))))
+        case "dump" where answer.hasPrefix("ok"):
+            self = .events(dumpedLines(quoted(answer)))
         case "guest" where answer.hasPrefix("err "):
             self = .text("err \(answer.words.last ?? "")")
         case "settle":
@@ -29,7 +31,7 @@ public enum ComparableAnswer: Hashable, Sendable, CustomStringConvertible {
             self = .text("err")
         case "read" where request.hasSuffix("/dev"):
             self = .text(String(latin1: withoutNumbers(ofDevice: answer.latin1)))
-        case "read" where request.hasSuffix("/uevent"):
+        case "read" where request.hasSuffix("/uevent"), "pread", "reads", "sendfile", "fread", "fpread":
             self = .text(String(latin1: withoutNumbers(after: ["MAJOR=", "MINOR="], in: answer.latin1)))
         default:
             self = .text(answer)
@@ -60,7 +62,7 @@ private func quoted(_ answer: String) -> [UInt8] {
     return CEscapes.unescape(text) ?? Array(text)
 }
 
-private func lines(_ text: [UInt8]) -> [String] {
+func lines(_ text: [UInt8]) -> [String] {
     text.split { [0x0a, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e, 0x85].contains($0) }.map(String.init(latin1:))
 }
 
@@ -101,7 +103,7 @@ private func withoutNumbers(fields: [StaticString], in text: [UInt8]) -> [UInt8]
 }
 
 /// Puts an `N` in the place of the numbers.
-private func withoutNumbers(after names: [StaticString], in text: [UInt8]) -> [UInt8] {
+func withoutNumbers(after names: [StaticString], in text: [UInt8]) -> [UInt8] {
     rewrite(text, at: UInt8(ascii: "M")) { rest in
         match(names, rest).map { ($0.name + $0.digits, Array(rest.prefix($0.name)) + [UInt8(ascii: "N")]) }
     }
@@ -119,7 +121,7 @@ private func match(_ names: [StaticString], _ text: ArraySlice<UInt8>) -> (name:
 }
 
 /// Puts `N:N` in the place of two numbers with a colon between them.
-private func withoutNumbers(ofDevice text: [UInt8]) -> [UInt8] {
+func withoutNumbers(ofDevice text: [UInt8]) -> [UInt8] {
     var out: [UInt8] = []
     var rest = text[...]
     while let first = rest.first {

@@ -2,18 +2,30 @@ internal import SystemAdditions
 internal import SystemPackage
 public import VFS
 
-extension FileOperations {
+extension OpenFileOperations where Self: NodeOperations {
     /// Makes the system calls of a request: `ok …`, `err ENAME`, or `err open ENAME` where the open before them failed.
-    public func answer(_ request: FileRequest) -> String {
+    ///
+    /// - Parameter held: the files that stay open; those of the same calls.
+    public func answer(_ request: FileRequest, held: HeldFiles = HeldFiles()) -> String {
         do throws(Errno) {
-            return try text(request)
+            return try text(request, held)
         } catch {
             return "err \(error.word)"
         }
     }
 
-    private func text(_ request: FileRequest) throws(Errno) -> String {
+    private func text(_ request: FileRequest, _ held: HeldFiles) throws(Errno) -> String {
         switch request {
+        case .held(let name, let request): return try text(request, of: name, held)
+        case .node(let request): return try text(request)
+        case .listing(let path): return try listing(path)
+        case .dump(let path):
+            _ = try status(of: path)
+            var text: [UInt8] = []
+            addDump(path, below: [], to: &text)
+            return "ok " + CEscapes.quote(text)
+        case .reads(let path, let count): return try readInPieces(path, count)
+        case .send(let path): return try withFile(path, .readOnly) { file throws(Errno) in try "ok " + CEscapes.quote(send(file)) }
         case .write(let path, let data): return try write(path, data, at: 0)
         case .pwrite(let path, let offset, let data): return try write(path, data, at: offset)
         case .writes(let path, let data): return try writes(path, data)
@@ -39,11 +51,13 @@ extension FileOperations {
         }
         return "ok"
     }
+}
 
+extension FileOperations {
     // MARK: - Reading and writing
 
     /// Opens a file, and says so where that fails.
-    private func withFile(
+    func withFile(
         _ path: SysfsPath, _ flags: OpenFlags, _ body: (File) throws(Errno) -> String
     ) throws(Errno) -> String {
         let file: File
@@ -56,12 +70,12 @@ extension FileOperations {
         return try body(file)
     }
 
-    private func write(_ path: SysfsPath, _ data: [UInt8], at offset: Int) throws(Errno) -> String {
+    fileprivate func write(_ path: SysfsPath, _ data: [UInt8], at offset: Int) throws(Errno) -> String {
         try withFile(path, .writeOnly) { file throws(Errno) in "ok \(try write(file, data, at: offset))" }
     }
 
     /// Each write goes to where the one before it ended, as write(2) does.
-    private func writes(_ path: SysfsPath, _ data: [[UInt8]]) throws(Errno) -> String {
+    fileprivate func writes(_ path: SysfsPath, _ data: [[UInt8]]) throws(Errno) -> String {
         try withFile(path, .writeOnly) { file throws(Errno) in
             var text = "ok"
             var offset = 0
@@ -78,18 +92,18 @@ extension FileOperations {
         }
     }
 
-    private func readToEnd(_ path: SysfsPath) throws(Errno) -> String {
+    fileprivate func readToEnd(_ path: SysfsPath) throws(Errno) -> String {
         try withFile(path, .readOnly) { file throws(Errno) in try "ok " + CEscapes.quote(contents(of: file)) }
     }
 
-    private func read(_ path: SysfsPath, at offset: Int, count: Int) throws(Errno) -> String {
+    fileprivate func read(_ path: SysfsPath, at offset: Int, count: Int) throws(Errno) -> String {
         try withFile(path, .readOnly) { file throws(Errno) in
             try "ok " + CEscapes.quote(read(file, at: offset, count: min(count, chunk)))
         }
     }
 
     /// Everything that is in an open file.
-    private func contents(of file: File) throws(Errno) -> [UInt8] {
+    func contents(of file: File) throws(Errno) -> [UInt8] {
         var data: [UInt8] = []
         while true {
             let bytes = try read(file, at: data.count, count: chunk)
@@ -122,12 +136,12 @@ extension FileOperations {
     // MARK: - Names
 
     /// Bytewise by name, with what `list` puts behind it.
-    private func sortedNames(in path: SysfsPath) throws(Errno) -> [DirectoryName] {
+    func sortedNames(in path: SysfsPath) throws(Errno) -> [DirectoryName] {
         try names(in: path).sorted { $0.listedBytes.lexicographicallyPrecedes($1.listedBytes) }
     }
 
     /// A line for every name: type, mode, path below the top, and a link's target.
-    private func addTree(_ path: SysfsPath, below relative: [UInt8], to text: inout [UInt8]) {
+    fileprivate func addTree(_ path: SysfsPath, below relative: [UInt8], to text: inout [UInt8]) {
         guard let names = try? sortedNames(in: path) else { return }
         for name in names {
             let here = path.appending(name.name)
@@ -153,11 +167,12 @@ extension DirectoryName {
 }
 
 extension FileStatus {
-    fileprivate var text: String { "\(kind.rawValue) \(octal(mode)) \(linkCount) \(size) \(uid) \(gid)" }
+    /// What `stat` answers behind its `ok`.
+    var text: String { "\(kind.rawValue) \(octal(mode)) \(linkCount) \(size) \(uid) \(gid)" }
 }
 
 /// At least four digits.
-private func octal(_ mode: UInt16) -> String {
+func octal(_ mode: UInt16) -> String {
     let digits = String(mode, radix: 8)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
 }

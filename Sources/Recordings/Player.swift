@@ -7,7 +7,7 @@ public import VFS
 /// Files are asked by system calls, everything else through the control plane of the machine, which is files too. A machine
 /// that is not simulated has none. One player is used by one thread.
 public final class Player {
-    private let calls: any FileOperations
+    private let calls: any OpenFileOperations & NodeOperations
     private let controlPlane: SysfsPath
     private let pace: Pace
     /// Why there is no control plane, if there is none.
@@ -15,12 +15,15 @@ public final class Player {
     /// The streams, as far as they have been told.
     private var streams: [Request.ControlFile: any StreamFollowing] = [:]
     private var backgrounds: [(name: String, Background)] = []
+    private let held = HeldFiles()
+    /// How many scans a `settle` makes. Without QCI the recorded machine could not see that the first was over, and made three.
+    var scansToSettle = 1
 
     /// Starts with what happens from now on.
     ///
     /// - Throws: `ENOENT` where there is no control plane, and what else a look at its streams throws.
     public init(
-        _ calls: any FileOperations, controlPlane: SysfsPath = Player.controlPlane, pace: Pace = .real
+        _ calls: any OpenFileOperations & NodeOperations, controlPlane: SysfsPath = Player.controlPlane, pace: Pace = .real
     ) throws(Errno) {
         self.calls = calls
         self.controlPlane = controlPlane
@@ -84,10 +87,9 @@ public final class Player {
 
     private func text(_ request: Request) throws(Errno) -> String {
         switch request {
-        case .file(let request): return calls.answer(request)
+        case .file(let request): return calls.answer(request, held: held)
         case .background(let name, let request):
-            let calls = calls
-            let background = try Background { calls.answer(request) }
+            let background = try background(request)
             backgrounds.append((name, background))
             // it gets as far as it can before the next request comes, as it did on the recorded machine
             _ = background.wait(atMost: .milliseconds(20))
@@ -107,7 +109,7 @@ public final class Player {
         case .guestEvents(let name): return try guestEvents(name)
         case .settle:
             defer { pace.pass(.milliseconds(300)) }
-            try calls.put(Array("1\n".utf8), into: "bus/ap/scans")
+            for _ in 0..<scansToSettle { try calls.put(Array("1\n".utf8), into: "bus/ap/scans") }
             return "ok scans"
         case .pause(let duration): pace.pass(duration)
         case .ping: break
@@ -145,6 +147,25 @@ public final class Player {
     }
 
     // MARK: - The background
+
+    /// - Throws: what `Background.init` throws.
+    private func background(_ request: Request) throws(Errno) -> Background {
+        let (calls, held) = (calls, held)
+        switch request {
+        case .file(let request): return try Background { calls.answer(request, held: held) }
+        case .command(let file, let line, _):
+            let path = path(of: file)
+            return try Background {
+                do throws(Errno) {
+                    try calls.put("\(line)\n".latin1, into: path)
+                    return "ok"
+                } catch {
+                    return "err \(error.word)"
+                }
+            }
+        default: throw .EINVAL
+        }
+    }
 
     /// Of several requests of one name, the latest is meant; once it has answered, it is forgotten.
     private func wait(for name: String, atMost duration: Duration) -> String {

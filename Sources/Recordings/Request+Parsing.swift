@@ -21,7 +21,7 @@ extension Request {
             // behind the name the line is a request of its own
             let request = String(line[line.words[1].endIndex...])
             do throws(Unreadable) {
-                self = .background(name: words[1], try FileRequest(request))
+                self = .background(name: words[1], try Request(inBackground: request))
             } catch {
                 throw Unreadable(description: error.description, advice: Request.advice(for: line))
             }
@@ -33,7 +33,7 @@ extension Request {
         case ("guest", 3) where words[1] == "events": self = .guestEvents(name: words[2])
         case ("guest", 3) where words[1] == "kill": self = .command(.guests, words.rest, pause: .milliseconds(200))
         case ("guest", 3) where ["stop", "reset"].contains(words[1]),
-            ("guest", 4...) where ["start", "start-deaf", "start-cdev"].contains(words[1]):
+            ("guest", 4...) where ["start", "start-deaf", "start-cdev", "start-silent"].contains(words[1]):
             self = .command(.guests, words.rest, pause: .milliseconds(20))
         case ("module", 3...) where ["load", "unload"].contains(words[1]):
             self = .command(.modules, words.rest, pause: .zero)
@@ -43,6 +43,17 @@ extension Request {
         case ("idle", 1): self = .pause(.milliseconds(300))
         case ("sleep", 2): self = .pause(try milliseconds(words[1], in: line))
         case ("ping", 1): self = .ping
+        default: self = .file(try FileRequest(line))
+        }
+    }
+
+    /// Reads what may be done in the background: system calls on a file, and commands to guests and modules, after which the machine
+    /// is given no time.
+    private init(inBackground line: String) throws(Unreadable) {
+        switch line.words.first {
+        case "guest", "module":
+            guard case .command(let file, let command, _) = try Request(line) else { throw noSuchRequest(line) }
+            self = .command(file, command, pause: .zero)
         default: self = .file(try FileRequest(line))
         }
     }
@@ -64,6 +75,14 @@ extension FileRequest {
 
     private init?(_ tokens: [[UInt8]]) {
         guard tokens.count > 1 else { return nil }
+        if let request = NodeRequest(tokens) {
+            self = .node(request)
+            return
+        }
+        if let request = HeldRequest(tokens) {
+            self = .held(String(latin1: tokens[1]), request)
+            return
+        }
         let path = SysfsPath(tokens[1])
         func text(_ index: Int) -> String { String(latin1: tokens[index]) }
         switch (text(0), tokens.count - 1) {
@@ -96,6 +115,12 @@ extension FileRequest {
             guard let mode = number(text(2), base: 8) else { return nil }
             self = .changeMode(path, UInt16(truncatingIfNeeded: mode))
         case ("access", 2): self = .access(path, AccessMode(text(2)))
+        case ("readdir", 1): self = .listing(path)
+        case ("dump", 1): self = .dump(path)
+        case ("reads", 2):
+            guard let count = number(text(2)), count >= 0 else { return nil }
+            self = .reads(path, count: count)
+        case ("sendfile", 1): self = .send(path)
         default: return nil
         }
     }
@@ -130,7 +155,7 @@ private func closingQuote(in text: ArraySlice<UInt8>) -> Int? {
 }
 
 /// A number as C reads it; nil where something else is, or follows.
-private func number(_ text: String, base: Int32 = 0) -> Int? {
+func number(_ text: String, base: Int32 = 0) -> Int? {
     text.withCString { start in
         var end: UnsafeMutablePointer<CChar>?
         let number = strtol(start, &end, base)

@@ -20,11 +20,16 @@ public struct SystemCalls: FileOperations {
     ///
     /// - Throws: what open(2) answers, or ``outside``.
     public func open(_ path: SysfsPath, _ flags: OpenFlags) throws(Errno) -> FileDescriptor {
+        let (flags, mode) = Self.forOpenat2(flags)
+        return FileDescriptor(rawValue: try openBeneath(path, flags, mode: mode))
+    }
+
+    /// Flags and mode without what open(2) takes no notice of, and openat2(2) refuses.
+    static func forOpenat2(_ flags: OpenFlags) -> (flags: Int32, mode: UInt32) {
         var flags = flags.rawValue | O_CLOEXEC
-        // what open(2) takes no notice of, openat2(2) refuses
         if flags & linux_o_path != 0 { flags &= linux_o_path | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC }
         let creates = flags & O_CREAT != 0 || flags & linux_o_tmpfile == linux_o_tmpfile
-        return FileDescriptor(rawValue: try openBeneath(path, flags, mode: creates ? 0o644 : 0))
+        return (flags, creates ? 0o644 : 0)
     }
 
     /// close(2)
@@ -80,9 +85,7 @@ public struct SystemCalls: FileOperations {
     public func status(of path: SysfsPath) throws(Errno) -> FileStatus {
         var status = stat()
         try withFile(at: path, O_NOFOLLOW) { fstat($0, &status) }
-        return FileStatus(
-            kind: kind(status.st_mode), mode: UInt16(status.st_mode & 0o7777), linkCount: UInt64(status.st_nlink),
-            size: Int64(status.st_size), uid: status.st_uid, gid: status.st_gid)
+        return FileStatus(status)
     }
 
     /// readlink(2) of up to 4096 bytes.
@@ -160,16 +163,27 @@ public struct SystemCalls: FileOperations {
     public func changeMode(of path: SysfsPath, to mode: UInt16) throws(Errno) {
         try withFile(at: path) { chmod("/proc/self/fd/\($0)", mode_t(mode)) }
     }
+}
 
-    private func kind(_ mode: mode_t) -> FileKind {
-        switch mode & S_IFMT {
-        case S_IFREG: .file
-        case S_IFDIR: .directory
-        case S_IFLNK: .link
-        case S_IFCHR: .character
-        case S_IFBLK: .block
-        case S_IFIFO: .fifo
-        default: .socket
-        }
+extension FileStatus {
+    init(_ status: stat) {
+        self.init(
+            kind: FileKind(mode: status.st_mode), mode: UInt16(status.st_mode & 0o7777), linkCount: UInt64(status.st_nlink),
+            size: Int64(status.st_size), uid: status.st_uid, gid: status.st_gid)
+    }
+}
+
+extension FileKind {
+    fileprivate init(mode: mode_t) {
+        self =
+            switch mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            case S_IFLNK: .link
+            case S_IFCHR: .character
+            case S_IFBLK: .block
+            case S_IFIFO: .fifo
+            default: .socket
+            }
     }
 }

@@ -8,6 +8,8 @@ public struct Verdict: Hashable, Sendable {
     public let requests: Int
     /// In the order of the requests, without those that are accepted (`Deviations`).
     public let mismatches: [Mismatch]
+    /// The requests whose answers differ, and are accepted (`Deviations`).
+    public private(set) var excused: [Int] = []
     /// How many requests could not be played, for want of a control plane.
     public private(set) var notJudged = 0
 
@@ -38,7 +40,8 @@ public struct Verdict: Hashable, Sendable {
 
     /// A line, and three more for each of the first mismatches.
     public func report(mismatches shown: Int = 3) -> String {
-        let rest = notJudged > 0 ? ", \(notJudged) not judged" : ""
+        let rest =
+            (excused.isEmpty ? "" : ", \(excused.count) excused") + (notJudged > 0 ? ", \(notJudged) not judged" : "")
         var report = "\(isPassed ? "ok   " : "FAIL ")\(recording): \(judged - mismatches.count) of \(judged)\(rest)\n"
         for mismatch in mismatches.prefix(shown) {
             report += """
@@ -68,11 +71,18 @@ extension Recording {
     /// Plays the recording until the kernel had nothing more to say, and compares every answer with the kernel's. Requests that
     /// the player cannot play are left out, and counted.
     ///
-    /// - Parameter release: what the machine is, for `deviations`.
-    public func replay(on player: Player, release: KernelRelease, deviations: Deviations = .none) -> Verdict {
+    /// - Parameters:
+    ///   - release: what the machine is, for `deviations`.
+    ///   - judge: how it is reached, for `deviations`.
+    public func replay(
+        on player: Player, release: KernelRelease, judge: Deviations.Judge = .process, deviations: Deviations = .none
+    ) -> Verdict {
         let exchanges = exchanges
         var mismatches: [Verdict.Mismatch] = []
+        var excused: [Int] = []
         var notJudged = 0
+        // what a background request was, for its answer, which comes with a wait
+        var backgrounds: [String: String] = [:]
         for (number, exchange) in zip(1..., exchanges) {
             guard !exchange.isEnd else { break }
             if player.lacksControlPlane != nil, let request = try? Request(exchange.request), !player.plays(request) {
@@ -80,19 +90,27 @@ extension Recording {
                 continue
             }
             let answer = player.answer(exchange.request)
-            guard let mismatch = mismatch(number, exchange, answer),
-                deviations.reason(release: release, recording: name, request: number) == nil
-            else { continue }
-            mismatches.append(mismatch)
+            let words = exchange.request.words.map(String.init)
+            if words.first == "bg", words.count > 2 { backgrounds[words[1]] = words[2...].joined(separator: " ") }
+            let asked = words.first == "wait" && words.count > 1 ? backgrounds[words[1]] : nil
+            guard let mismatch = mismatch(number, exchange, answer, asked ?? exchange.request) else { continue }
+            if deviations.reason(judge, release: release, recording: name, request: number) != nil {
+                excused.append(number)
+            } else {
+                mismatches.append(mismatch)
+            }
         }
-        return Verdict(recording: name, requests: exchanges.count, mismatches: mismatches, notJudged: notJudged)
+        return Verdict(
+            recording: name, requests: exchanges.count, mismatches: mismatches, excused: excused, notJudged: notJudged)
     }
 
     /// nil where the answer means what the kernel's means.
-    private func mismatch(_ number: Int, _ exchange: Exchange, _ answer: String) -> Verdict.Mismatch? {
+    ///
+    /// - Parameter request: what the answer is to.
+    private func mismatch(_ number: Int, _ exchange: Exchange, _ answer: String, _ request: String) -> Verdict.Mismatch? {
         guard answer != exchange.answer else { return nil }
-        let wanted = ComparableAnswer(of: exchange.answer, to: exchange.request, isWalk: isWalk)
-        let given = ComparableAnswer(of: answer, to: exchange.request, isWalk: isWalk)
+        let wanted = ComparableAnswer(of: exchange.answer, to: request, isWalk: isWalk)
+        let given = ComparableAnswer(of: answer, to: request, isWalk: isWalk)
         guard wanted != given else { return nil }
         let difference = ComparableAnswer.difference(wanted, given)
         return Verdict.Mismatch(number: number, request: exchange.request, wanted: difference.wanted, given: difference.given)

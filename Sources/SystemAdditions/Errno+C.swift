@@ -70,6 +70,8 @@ extension Errno {
     public static var ENOTEMPTY: Errno { Errno(rawValue: Glibc.ENOTEMPTY) }
     /// Inappropriate ioctl for device
     public static var ENOTTY: Errno { Errno(rawValue: Glibc.ENOTTY) }
+    /// No such device or address
+    public static var ENXIO: Errno { Errno(rawValue: Glibc.ENXIO) }
     /// Operation not supported
     public static var EOPNOTSUPP: Errno { Errno(rawValue: Glibc.EOPNOTSUPP) }
     /// Operation not permitted

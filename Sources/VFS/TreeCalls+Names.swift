@@ -26,7 +26,7 @@ extension TreeCalls {
         throw .EPERM
     }
 
-    private func checkNew(_ path: SysfsPath, isDirectory: Bool) throws(Errno) {
+    func checkNew(_ path: SysfsPath, isDirectory: Bool) throws(Errno) {
         var walk = PathWalk(tree)
         let end = try walk.end(ofPath: path)
         guard case .name = end.last, try !walk.exists(end) else { throw .EEXIST }
@@ -100,7 +100,7 @@ extension TreeCalls {
     }
 
     /// Whether a node is a directory or above it.
-    private func isAbove(_ node: Inode, _ directory: Inode) -> Bool {
+    func isAbove(_ node: Inode, _ directory: Inode) -> Bool {
         var at = directory
         while at != node {
             guard at != .root else { return false }

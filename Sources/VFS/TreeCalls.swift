@@ -13,23 +13,15 @@ public import SystemPackage
 /// `ENAMETOOLONG` for more than 4096 bytes, `/sys/` and the NUL included.
 ///
 /// Kernel: fs/namei.c, fs/open.c, fs/kernfs.
-public struct TreeCalls: FileOperations {
+public struct TreeCalls: OpenFileOperations, NodeOperations {
     /// The tree that the calls are made on.
     public let tree: Tree
+    /// What these calls have set; nobody else sees it.
+    let extendedAttributes = ExtendedAttributes()
 
     /// Opens nothing: it may be made as often as you like.
     public init(tree: Tree) {
         self.tree = tree
-    }
-
-    /// What an open gives.
-    public enum File: Sendable {
-        /// A file, and the flags with which it was opened.
-        case attribute(OpenFile, OpenFlags)
-        /// Neither read nor written: `names(in:)` takes a path.
-        case directory
-        /// Opened with O_PATH: neither read nor written.
-        case path
     }
 
     // MARK: - Open files
@@ -43,9 +35,9 @@ public struct TreeCalls: FileOperations {
     ///   `OpenFile.read` throws.
     public func read(_ file: File, at offset: Int, count: Int) throws(Errno) -> [UInt8] {
         guard offset >= 0 else { throw .EINVAL }
-        switch file {
+        switch file.content {
         case .directory: throw .EISDIR
-        case .attribute(let open, let flags) where flags.reads:
+        case .attribute(let open) where file.flags.reads:
             guard count > 0 else { return [] }
             return try withNoLocksHeld { held throws(Errno) in
                 Array(try open.read(at: offset, count: count, held))
@@ -59,28 +51,27 @@ public struct TreeCalls: FileOperations {
     /// - Throws: `EINVAL` for an offset below 0, `EBADF` of what was not opened for writing, else what `OpenFile.write` throws.
     public func write(_ file: File, _ bytes: [UInt8], at offset: Int) throws(Errno) -> Int {
         guard offset >= 0 else { throw .EINVAL }
-        guard case .attribute(let open, let flags) = file, flags.writes else { throw .EBADF }
+        guard case .attribute(let open) = file.content, file.flags.writes else { throw .EBADF }
         return try withNoLocksHeld { held throws(Errno) in try open.write(bytes, held) }
     }
 
     // MARK: - Looking
 
     /// The names in the order in which Linux lists them, each with its kind; none where the directory goes meanwhile. A link at
-    /// the end of the path is followed.
+    /// the end of the path is followed. What a driver has called `.` or `..` is left out, too: its name leads elsewhere.
     ///
     /// - Throws: the path's errors; `ENOTDIR` where it is no directory.
     public func names(in path: SysfsPath) throws(Errno) -> [DirectoryName] {
-        try tree.entries(of: try node(at: path).inode).map { DirectoryName(name: $0.name.latin1, kind: FileKind($0.kind)) }
+        try tree.entries(of: try node(at: path).inode).filter { $0.name != "." && $0.name != ".." }.map {
+            DirectoryName(name: $0.name.latin1, kind: FileKind($0.kind))
+        }
     }
 
     /// lstat(2): a link is followed only where a slash is behind it.
     ///
     /// - Throws: the path's errors.
     public func status(of path: SysfsPath) throws(Errno) -> FileStatus {
-        let status = try node(at: path, following: false)
-        return FileStatus(
-            kind: FileKind(status.kind), mode: status.mode.rawValue, linkCount: UInt64(status.linkCount),
-            size: Int64(status.size), uid: status.uid, gid: status.gid)
+        FileStatus(try node(at: path, following: false))
     }
 
     /// readlink(2): the text of the link, always relative.
@@ -131,13 +122,21 @@ public struct TreeCalls: FileOperations {
 
 extension PathWalk {
     /// The longest path that Linux takes, NUL included, and what precedes ours.
-    private static let longestPath = 4096
-    private static let mountPoint = "/sys/"
+    static let longestPath = 4096
+    static let mountPoint = "/sys/"
 
     /// - Throws: as `end(of:from:)`; `ENAMETOOLONG` where Linux would not take the path with the mount point in front of it.
     mutating func end(ofPath path: SysfsPath) throws(Errno) -> End {
         guard path.bytes.count + PathWalk.mountPoint.utf8.count < PathWalk.longestPath else { throw .ENAMETOOLONG }
         return try end(of: path.bytes, from: .root)
+    }
+}
+
+extension FileStatus {
+    init(_ status: NodeStatus) {
+        self.init(
+            kind: FileKind(status.kind), mode: status.mode.rawValue, linkCount: UInt64(status.linkCount),
+            size: Int64(status.size), uid: status.uid, gid: status.gid)
     }
 }
 

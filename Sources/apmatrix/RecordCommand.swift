@@ -10,7 +10,8 @@ struct RecordCommand: ParsableCommand {
         discussion: """
             A script is a recording without its answers: '> read bus/ap/apmask'. Answers in it are passed over, so a recording can \
             be recorded again. Nothing is played unless every line of every script is a request or a comment. The requests are really \
-            made: by default on the /sys of this machine. What is written can be replayed with 'apmatrix replay'.
+            made: by default on the /sys of this machine. Comments are kept, also those that say which machine a recording begins on \
+            ('# machine: …'); it must be that one. What is written can be replayed with 'apmatrix replay'.
             """)
 
     @Option(help: "The sysfs to play on: that of this machine, or the mount of an apmatrix.") var root = "/sys"
@@ -26,6 +27,8 @@ struct RecordCommand: ParsableCommand {
         let scripts = try files.map(script)
         let player = try Player(at: root)
         if let reason = player.lacksControlPlane, !skipControl { try refuse(scripts, on: player, reason) }
+        for script in scripts { try player.check(script.head(), of: script.file, at: root) }
+        if let first = scripts.first { player.prepare(for: try first.head()) }
         let recording = try output.map(Output.init(creating:)) ?? .standardOutput
         var leftOut = 0
         for script in scripts {

@@ -3,6 +3,7 @@ import DriverCore
 import Emulator
 import Judge
 internal import Kernels
+import Machine
 import Recordings
 import Sysfs
 import Testing
@@ -13,17 +14,35 @@ import Waiting
     @Test(arguments: Library.all)
     func isAnsweredInProcess(_ entry: Library.Entry) throws {
         let verdict = try Computer.replay(entry.load(), release: entry.release, deviations: Library.deviations())
-        #expect(verdict.isPassed, "\(verdict.report())")
+        try expectPassed(verdict, entry, .process)
     }
 
     @Test(arguments: Library.mounted)
     func isAnsweredThroughAMount(_ entry: Library.Entry) throws {
-        let mount = try MountedComputer(release: entry.release)
+        let recording = try entry.load()
+        let head = try recording.head()
+        let mount = try MountedComputer(MachineDescription(of: head), release: entry.release)
         defer { mount.unmount() }
         let player = try Player(
             SystemCalls(root: mount.path), pace: .real(untilAtRest: { [bus = mount.computer.bus] in bus.queuesAreAtRest }))
-        let verdict = try entry.load().replay(on: player, release: entry.release, deviations: Library.deviations())
+        player.prepare(for: head)
+        let verdict = recording.replay(
+            on: player, release: entry.release, judge: .mount, deviations: try Library.deviations())
+        try expectPassed(verdict, entry, .mount)
+    }
+
+    /// Every answer is the kernel's, or excused, and no excuse is kept that is not needed.
+    private func expectPassed(_ verdict: Verdict, _ entry: Library.Entry, _ judge: Deviations.Judge) throws {
         #expect(verdict.isPassed, "\(verdict.report())")
+        let needed = try Library.deviations().needed(judge, release: entry.release, recording: entry.name)
+        let spare = needed.subtracting(verdict.excused).sorted()
+        #expect(spare.isEmpty, "deviations.txt excuses what needs no excuse: \(entry):\(spare)")
+    }
+
+    /// An excuse for a recording that there is not is none.
+    @Test func deviationsAreOfRecordings() throws {
+        let names = Set(Library.all.flatMap { [$0.name, "\($0.release.rawValue)/\($0.name)"] })
+        #expect(try Library.deviations().recordings.subtracting(names).isEmpty)
     }
 
     /// Without its files a test of each of them would find nothing to do, and pass.

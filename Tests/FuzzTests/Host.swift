@@ -88,7 +88,7 @@ final class Host {
                 ["ok", "ENODEV"].contains($0) ? "ok" : "err \($0)"
             }
         case .settle: return write("bus/ap/scans", [49]) { $0 == "ok" ? "ok scans" : "err \($0)" }
-        case .background(let name, .write(let path, let bytes)):
+        case .background(let name, .file(.write(let path, let bytes))):
             waiting[name] = (path.description, bytes)
             return .exactly("ok")
         case .wait(let name, _):

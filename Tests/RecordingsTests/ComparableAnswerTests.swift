@@ -40,10 +40,42 @@ import Testing
         #expect(!same("hw events", one, "ok [ZAPQ 05.0004 rc=00]"))
     }
 
-    @Test func dmesgIsVfioApsOnly() {
-        let one = #"ok "vfio_ap matrix: hello\nap: other\nvfio_ap Waited 20ms\n""#
-        #expect(same("dmesg", one, #"ok "vfio_ap matrix: hello\n""#))
-        #expect(!same("dmesg", one, #"ok """#))
+    @Test func messagesAreEveryMessage() {
+        let one = #"ok "vfio_ap matrix: hello\nsynth uevent: /bus/ap: unknown uevent action string\n""#
+        #expect(!same("dmesg", one, #"ok "vfio_ap matrix: hello\n""#))
+        #expect(!same("dmesg", one, #"ok "synth uevent: /bus/ap: unknown uevent action string\nvfio_ap matrix: hello\n""#))
+        #expect(same("dmesg", one, String(one.replacing("vfio", with: "[   12.345678] vfio"))))
+        #expect(same("dmesg", one, String(one.replacing("synth", with: "apmatrix: machine: 'x': no\\nsynth"))))
+        #expect(!same("dmesg", #"ok "[vfio] a\n""#, #"ok "[kvm] a\n""#))
+    }
+
+    @Test func ofACallTraceOnlyItsMessageCounts() {
+        let trace =
+            #"ok "PQAP/ZAPQ for 05.0004 failed with invalid rc=1\n"#
+            + #"WARNING: CPU: 0 PID: 7 at vfio_ap_mdev_reset_queue+0x1/0x2 [vfio_ap]\nModules linked in: vfio_ap\n"#
+            + #" [<1>] vfs_ioctl+0x1/0x2\n---[ end trace 0 ]---\nvfio_ap matrix: hello\n""#
+        #expect(same("dmesg", trace, #"ok "PQAP/ZAPQ for 05.0004 failed with invalid rc=1\nvfio_ap matrix: hello\n""#))
+        #expect(!same("dmesg", trace, #"ok "PQAP/ZAPQ for 05.0004 failed with invalid rc=3\nvfio_ap matrix: hello\n""#))
+        #expect(!same("dmesg", trace, String(trace.replacing("PQAP", with: #"------------[ cut here ]------------\nPQAP"#))))
+    }
+
+    @Test func messagesUnderARateLimitAreOneOfEachKind() {
+        func waited(_ times: [Int], _ rest: String) -> String {
+            "ok \"" + times.map { "Waited \($0)ms for reset of queue 05.0004 \(rest)\\n" }.joined() + "\""
+        }
+        #expect(same("dmesg", waited([20, 40, 60], "(2, 1, 0)"), waited([20], "(2, 1, 0)")))
+        #expect(same("dmesg", waited([20], "(2, 1, 0)"), #"ok "Waited 80ms for reset of queue 05.0004 (2, 1, 0)\napq_reset_check: 9 callbacks suppressed\n""#))
+        #expect(!same("dmesg", waited([20], "(2, 1, 0)"), waited([20], "(2, 1, 1)")))
+        #expect(!same("dmesg", waited([20], "(2, 1, 0)"), #"ok """#))
+    }
+
+    @Test func aDumpIsExactButForNumbersOfABoot() {
+        let one = #"ok "-0444 1 4096 a/dev = \"10:123\\n\"\n-0444 1 4096 a/coresize = \"7\\n\"\n-0444 1 4096 a/uevent = \"MAJOR=10\\nX=1\\n\"\n""#
+        let other = #"ok "-0444 1 4096 a/dev = \"9:1\\n\"\n-0444 1 4096 a/coresize = \"8\\n\"\n-0444 1 4096 a/uevent = \"MAJOR=9\\nX=1\\n\"\n""#
+        #expect(same("dump a", one, other))
+        #expect(!same("dump a", one, String(other.replacing("X=1", with: "X=2"))))
+        #expect(!same("dump a", one, String(other.replacing("0444 1", with: "0444 2"))))
+        #expect(!same("dump a", one, String(other.replacing("coresize", with: "refcnt"))))
     }
 
     @Test func ofAGuestOnlyTheErrorCounts() {
@@ -73,6 +105,7 @@ import Testing
     @Test func ueventFilesHaveAnyNumbers() {
         #expect(same("read a/uevent", #"ok "MAJOR=10\nMINOR=1\n""#, #"ok "MAJOR=9\nMINOR=22\n""#))
         #expect(!same("read a/uevent", #"ok "MAJOR=10\n""#, #"ok "MINOR=10\n""#))
+        #expect(same("fread f 100", #"ok "MAJOR=10\n""#, #"ok "MAJOR=9\n""#))
         #expect(!same("read a/uevents", #"ok "MAJOR=10\n""#, #"ok "MAJOR=9\n""#))
     }
 

@@ -107,6 +107,63 @@ import VFS
         }
     }
 
+    @Test func nodes() {
+        let few: [SysfsPath] = [
+            "class/net/lo", "class/net/lo/", "class/net/lo/address", "class/net/lo/address/x", "class/net/lo/nothing",
+            "class/net/lo/statistics", "class/net/lo/subsystem", "bus/cpu/drivers_probe", "nothing/x", ".", "",
+        ]
+        for path in few {
+            for kind: FileKind in [.file, .fifo, .socket, .character] { compare(.node(.makeNode(path, kind))) }
+            for new in few {
+                compare(.node(.link(path, to: new)))
+                for way in RenameWay.allCases { compare(.node(.rename(path, to: new, way))) }
+            }
+            compare(.node(.execute(path)))
+            for name in ["user.x", "trusted.apmatrix-none", "nonsense"] {
+                compare(.node(.extendedAttribute(path, Array(name.utf8))))
+                compare(.node(.setExtendedAttribute(path, Array(name.utf8), to: nil)))
+            }
+            compare(.node(.setExtendedAttribute(path, Array("user.x".utf8), to: [1])))
+            compare(.send(path))
+            compare(.reads(path, count: 5))
+        }
+        compare(.listing("class/net/lo/address"))
+        compare(.dump("class/net/lo/address"))
+    }
+
+    @Test func openFiles() {
+        let (theirs, our) = (HeldFiles(), HeldFiles())
+        func compareHeld(_ name: String, _ request: HeldRequest) {
+            let wanted = linux.answer(.held(name, request), held: theirs)
+            let given = ours.answer(.held(name, request), held: our)
+            if wanted != given { Issue.record("\(name), \(request): Linux \(wanted), the tree \(given)") }
+        }
+        let files: [(SysfsPath, OpenFlags)] = [
+            ("class/net/lo/address", .readOnly), ("class/net/lo/flags", .readWrite), ("bus/cpu/drivers_probe", .writeOnly),
+            ("class/net/lo/address", .path), ("bus/cpu", [.readOnly, .directory]), ("class/net/lo/address", .writeOnly),
+            ("class/net/lo", .path), ("nothing", .readOnly),
+        ]
+        for (number, (path, flags)) in files.enumerated() {
+            let name = "f\(number)"
+            compareHeld(name, .open(path, flags))
+            compareHeld(name, .poll)
+            for request: HeldRequest in [
+                .read(count: 3), .poll, .read(count: 0), .seek(0, .current), .read(count: 100), .read(count: 5), .seek(-1, .set),
+                .seek(2, .set), .read(count: 4), .pread(offset: 1, count: 4), .pread(offset: -1, count: 4), .map, .control, .allocate,
+                .synchronize, .truncate(length: -1), .seek(0, .set), .read(count: 2),
+            ] { compareHeld(name, request) }
+            if path != "bus/cpu" {
+                for start in SeekStart.allCases { for offset in [0, 1, 4095, 4096, -1] { compareHeld(name, .seek(offset, start)) } }
+            }
+        }
+        compareHeld("x", .openAt(directory: "f4", "drivers_probe", .writeOnly))
+        compareHeld("y", .openAt(directory: "f4", ".", [.readOnly, .directory]))
+        compareHeld("z", .openAt(directory: "f4", "nothing", .readOnly))
+        compareHeld("z", .openAt(directory: "f0", "nothing", .readOnly))
+        compareHeld("z", .openAt(directory: "none", "nothing", .readOnly))
+        for name in ["f0", "f0", "x", "none"] { compareHeld(name, .close) }
+    }
+
     @Test func renaming() {
         for path in LinuxTests.paths {
             for new in LinuxTests.paths { compare(.rename(path, to: new)) }

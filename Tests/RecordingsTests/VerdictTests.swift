@@ -57,9 +57,39 @@ import VFS
         #expect(try play(text, "sample:2\n6.1/sample:3 elsewhere\n").mismatches.map(\.number) == [3])
         #expect(try play(text, "other:2\nsample:30\n").mismatches.count == 2)
         let deviations = Deviations("sample:2  it is so\n6.1/sample:2 older\n")
-        #expect(deviations.reason(release: .v7_2, recording: "sample", request: 2) == "it is so")
-        #expect(deviations.reason(release: .v6_1, recording: "sample", request: 2) == "older")
-        #expect(deviations.reason(release: .v7_2, recording: "sample", request: 1) == nil)
+        #expect(deviations.reason(.process, release: .v7_2, recording: "sample", request: 2) == "it is so")
+        #expect(deviations.reason(.mount, release: .v6_1, recording: "sample", request: 2) == "older")
+        #expect(deviations.reason(.process, release: .v7_2, recording: "sample", request: 1) == nil)
+    }
+
+    @Test func aDeviationNamesSeveralRequestsAndWhoIsExcused() {
+        let deviations = Deviations("mount 7.2/a:3-5,9 no way\nprocess a:7 why\nchance 6.1/b:1-2 it depends\nmount nothing\n")
+        for number in [3, 4, 5, 9] {
+            #expect(deviations.reason(.mount, release: .v7_2, recording: "a", request: number) == "no way")
+            #expect(deviations.reason(.process, release: .v7_2, recording: "a", request: number) == nil)
+        }
+        #expect(deviations.reason(.mount, release: .v7_2, recording: "a", request: 6) == nil)
+        #expect(deviations.reason(.process, release: .v6_1, recording: "a", request: 7) == "why")
+        #expect(deviations.reason(.process, release: .v6_1, recording: "b", request: 2) == "it depends")
+        #expect(deviations.recordings == ["7.2/a", "a", "6.1/b"])
+    }
+
+    @Test func aDeviationIsNeededUnlessItIsLeftToChance() throws {
+        let deviations = Deviations("mount 7.2/a:3-5 x\nprocess a:7 x\na:8 x\nchance 7.2/a:9 x\n6.1/a:10 x\n")
+        #expect(deviations.needed(.mount, release: .v7_2, recording: "a") == [3, 4, 5, 8])
+        #expect(deviations.needed(.process, release: .v7_2, recording: "a") == [7, 8])
+        #expect(deviations.needed(.process, release: .v6_1, recording: "a") == [7, 8, 10])
+        // what is excused is told, and what need not be excused is not
+        let verdict = try play(text, "7.2/sample:1-3 why\n")
+        #expect(verdict.excused == [2, 3])
+        #expect(verdict.report() == "ok   sample: 3 of 3, 2 excused\n")
+    }
+
+    @Test func theAnswerOfTheBackgroundIsThatToItsRequest() throws {
+        let bg = "> bg g guest start refused U\n< ok\n> wait g\n"
+        #expect(try play(bg + "< err iommu_group EINVAL\n").isPassed)
+        #expect(try play(bg + "< err iommu_group ENOENT\n").mismatches.map(\.number) == [2])
+        #expect(try play("> bg r read bus/ap/apmask\n< ok\n> wait r\n< err open EINVAL\n").mismatches.map(\.number) == [2])
     }
 
     @Test func nothingIsAskedOfACrashedKernel() throws {
