@@ -62,7 +62,7 @@ import Waiting
                 mayGo.wait()
             }
         }
-        try it.machine.execute("queue 05.0004 reset-busy=1")
+        try it.machine.execute("queue 05.0004 reset-rc=02 reset-n=1")
         let reset = TestThread("the store ends that resets") { it.unbind("05.0004") }
         try #require(resets.wait())
         let bind = TestThread("the queue is bound") { it.bind("06.0004") }
