@@ -22,6 +22,8 @@ extension MountServer {
         let signal = linux_ending_signal(status)
         guard signal == 0 else { throw Failure("the server was ended by signal \(signal)") }
         let code = linux_exit_status(status)
+        // the dynamic loader has said what it could not open
+        guard code != 127 else { throw Failure("the server cannot be started: its libraries cannot be loaded") }
         throw ExitCode(code == 0 ? 1 : code)
     }
 
