@@ -5,12 +5,14 @@ struct MachineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "machine", abstract: "Show the machine, or change it.",
         discussion: """
-            Without a command it prints the machine as a machine file. Commands, numbers in hex as in the tree:
+            Without a command it prints the machine as a machine file. Commands, with numbers as in a machine file:
               adapter 06 unplug
               adapter 06 type=CEX8P config=1 chkstop=0
+              adapter 06 rawtype=15 depth=8 max_msg_size=12288
               domain 47 usage|control|both|none
               maxima 255 255
-              queue 05.0047 reset-busy=5 reset-rc=0 absent=0
+              queue 05.0047 reset-busy=5 absent=0 chkstop=0
+              queue 05.0047 reset-rc=02 reset-n=1      the same with tapq-, aqic- and nqap-
               off
             Linux notices at its next bus scan: within config_time seconds, or with 'echo 1 > bus/ap/scans'. \
             A machine that is off has no guests, and nothing waits for it; its tree stays until it is unmounted.
