@@ -64,7 +64,8 @@ test: deps
 tsan: deps
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" INTERLEAVINGS=$${INTERLEAVINGS:-4} \
 	    $(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build/tsan $(JOBS) \
-	    --skip RunTests --skip ClientTests --skip InterruptionTests
+	    --skip RunTests --skip ClientTests --skip InterruptionTests --skip PrivilegeTests --skip TrustTests --skip ScarcityTests \
+	    --skip BootOptionTests
 
 # What takes too long for every change, each with one seed that is printed first: `make nightly SEED=N` does the same again.
 # One part that fails does not keep the others from running.
