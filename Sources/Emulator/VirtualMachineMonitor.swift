@@ -1,4 +1,3 @@
-internal import AdjunctProcessor
 internal import DriverCore
 internal import KVM
 internal import LockOrder
@@ -179,16 +178,10 @@ final class VirtualMachineMonitor: Sendable {
     /// What it has open.
     var opened: [MatrixMdev] { devices.withLock { $0 } }
 
-    /// `NAME UUID… req=N cfg=N open=N masks=05,06/0004,0047/0004`: what was asked of it, what it has open, and the adapters, domains
-    /// and control domains that it runs with.
+    /// `NAME UUID… req=N cfg=N open=N`
     var line: String {
         let open = devices.withLock { $0.map(\.uuid.description) }
         let counts = events.state.withLock { "req=\($0.requests) cfg=\($0.configurationChanges)" }
-        let masks = guest.apcb
-        let adapters = masks.adapters.adapters.map(\.description)
-        let domains = [masks.domains, masks.controlDomains].map { $0.domains.map(\.description) }
-        let lists = ([adapters] + domains).map { $0.joined(separator: ",") }
-        let fields = [counts, "open=\(open.count)", "masks=" + lists.joined(separator: "/")]
-        return ([name] + open + fields).joined(separator: " ") + "\n"
+        return ([name] + open + [counts, "open=\(open.count)"]).joined(separator: " ") + "\n"
     }
 }

@@ -22,22 +22,11 @@ import Testing
     private func command(_ text: String, _ host: Host) -> String { host.write(text, to: "\(Host.control)/guests") }
     private func lines(_ host: Host) -> String { host.read("\(Host.control)/guests") }
 
-    @Test(arguments: KernelRelease.allCases)
-    func aLineTellsTheMasksThatTheGuestRunsWith(release: KernelRelease) throws {
-        let host = try host(release)
-        #expect(command("start mary \(Host.uuid)", host) == "ok")
-        #expect(lines(host).hasSuffix("open=1 masks=05/0004/0010\n"))
-        #expect(host.write("0x47", to: "\(Host.matrix)/\(Host.uuid)/assign_domain") == "ok")
-        #expect(lines(host).hasSuffix("open=1 masks=05/0004,0047/0010\n"))
-        #expect(command("start idle", host) == "ok")
-        #expect(lines(host).hasSuffix("idle req=0 cfg=0 open=0 masks=//\n"))
-    }
-
     @Test func aSilentGuestHearsNothingAndIsNotAsked() throws {
         let host = try host()
         #expect(command("start-silent mary \(Host.uuid)", host) == "ok")
         #expect(host.write("0x47", to: "\(Host.matrix)/\(Host.uuid)/assign_domain") == "ok")
-        #expect(lines(host) == "mary \(Host.uuid) req=0 cfg=0 open=1 masks=05/0004,0047/0010\n")
+        #expect(lines(host) == "mary \(Host.uuid) req=0 cfg=0 open=1\n")
     }
 
     @Test func aGuestCanHaveOneMatrixDevice() throws {
@@ -51,7 +40,7 @@ import Testing
         #expect(command("attach mary", host) == "EINVAL")
         #expect(command("start idle", host) == "ok")
         #expect(command("attach idle \(Self.second)", host) == "ok")
-        #expect(lines(host).hasSuffix("idle \(Self.second) req=0 cfg=0 open=1 masks=//\n"))
+        #expect(lines(host).hasSuffix("idle \(Self.second) req=0 cfg=0 open=1\n"))
     }
 
     /// Kernel: a second open of the group is EBUSY, one of the device's node EINVAL.
