@@ -38,6 +38,7 @@ extension APBus {
         masks.withLock(after: held) { (masks, _) in
             masks.adapters = mask(parameters.adapters)
             masks.domains = domains
+            state.withLock { [masks] in $0.masks = masks }
         }
         var domain = parameters.domain
         if domain < -1 || domain > maxDomain || domain >= 0 && !domains.contains(DomainID(UInt8(clamping: domain))) {

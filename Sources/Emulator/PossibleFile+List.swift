@@ -73,6 +73,9 @@ extension PossibleFile {
         directory directory directory class/mdev_bus
         link link link class/mdev_bus/matrix
         directory directory directory class/misc
+        - link link class/misc/iommu
+        link link link class/misc/kvm
+        link link link class/misc/vfio
         link link link class/misc/z90crypt
         directory directory directory class/vfio
         directory directory directory class/vfio-dev
@@ -171,6 +174,18 @@ extension PossibleFile {
         0644 0644 0644 devices/vfio_ap/uevent
         directory directory directory devices/virtual
         directory directory directory devices/virtual/misc
+        - directory directory devices/virtual/misc/iommu
+        - 0444 0444 devices/virtual/misc/iommu/dev
+        - link link devices/virtual/misc/iommu/subsystem
+        - 0644 0644 devices/virtual/misc/iommu/uevent
+        directory directory directory devices/virtual/misc/kvm
+        0444 0444 0444 devices/virtual/misc/kvm/dev
+        link link link devices/virtual/misc/kvm/subsystem
+        0644 0644 0644 devices/virtual/misc/kvm/uevent
+        directory directory directory devices/virtual/misc/vfio
+        0444 0444 0444 devices/virtual/misc/vfio/dev
+        link link link devices/virtual/misc/vfio/subsystem
+        0644 0644 0644 devices/virtual/misc/vfio/uevent
         directory directory directory devices/virtual/misc/z90crypt
         0444 0444 0444 devices/virtual/misc/z90crypt/dev
         link link link devices/virtual/misc/z90crypt/subsystem
@@ -207,6 +222,18 @@ extension PossibleFile {
         0440 0440 0444 module/ap/parameters/poll_thread
         0440 0440 0444 module/ap/parameters/useirq
         0200 0200 0200 module/ap/uevent
+        - directory directory module/iommufd
+        - 0444 0444 module/iommufd/coresize
+        - directory directory module/iommufd/drivers
+        - directory directory module/iommufd/holders
+        - link link module/iommufd/holders/vfio
+        - 0444 0444 module/iommufd/initsize
+        - 0444 0444 module/iommufd/initstate
+        - directory directory module/iommufd/notes
+        - 0444 0444 module/iommufd/refcnt
+        - directory directory module/iommufd/sections
+        - 0444 0444 module/iommufd/taint
+        - 0200 0200 module/iommufd/uevent
         directory directory directory module/kvm
         0444 0444 0444 module/kvm/coresize
         directory directory directory module/kvm/drivers
@@ -237,6 +264,7 @@ extension PossibleFile {
         directory directory directory module/vfio/drivers
         directory directory directory module/vfio/holders
         link link link module/vfio/holders/vfio_ap
+        link link link module/vfio/holders/vfio_iommu_type1
         0444 0444 0444 module/vfio/initsize
         0444 0444 0444 module/vfio/initstate
         directory directory directory module/vfio/notes
@@ -257,6 +285,17 @@ extension PossibleFile {
         directory directory directory module/vfio_ap/sections
         0444 0444 0444 module/vfio_ap/taint
         0200 0200 0200 module/vfio_ap/uevent
+        directory directory directory module/vfio_iommu_type1
+        0444 0444 0444 module/vfio_iommu_type1/coresize
+        directory directory directory module/vfio_iommu_type1/drivers
+        directory directory directory module/vfio_iommu_type1/holders
+        0444 0444 0444 module/vfio_iommu_type1/initsize
+        0444 0444 0444 module/vfio_iommu_type1/initstate
+        directory directory directory module/vfio_iommu_type1/notes
+        0444 0444 0444 module/vfio_iommu_type1/refcnt
+        directory directory directory module/vfio_iommu_type1/sections
+        0444 0444 0444 module/vfio_iommu_type1/taint
+        0200 0200 0200 module/vfio_iommu_type1/uevent
         directory directory directory module/zcrypt
         0444 0444 0444 module/zcrypt/coresize
         directory directory directory module/zcrypt/drivers

@@ -33,6 +33,7 @@ import Testing
         #expect(host.write("load zcrypt_cex4", to: Self.modules) == "ok")
         #expect(host.read("bus/ap/bindings") == "16/16 (complete)\n")
         #expect(host.read("devices/ap/card05/type") == "CEX8C\n")
+        host.clock.advance(by: .seconds(1))
         #expect(host.read("devices/ap/card05/05.0004/interrupt") == "Interrupts enabled.\n")
     }
 
@@ -107,7 +108,7 @@ import Testing
     func whatIsNoChangeOfTheConfigurationIsNotNotified(_ command: String) throws {
         let host = try host(notified: true)
         let scans = host.read("bus/ap/scans")
-        #expect(host.write(command, to: "\(Host.control)/machine") == (command.hasPrefix("maxima") ? "EINVAL" : "ok"))
+        #expect(host.write(command, to: "\(Host.control)/machine") == "ok")
         #expect(host.read("bus/ap/scans") == scans)
     }
 
