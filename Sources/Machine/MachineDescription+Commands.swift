@@ -58,6 +58,8 @@ extension MachineDescription {
             // Another card: what was known of the old one goes with it.
             adapter = Adapter(type: type, config: adapter.config, chkstop: adapter.chkstop)
         }
+        // a type that is named has its own functions
+        if change.type != nil { adapter.functions = nil }
         adapter.rawType = change.rawType ?? adapter.rawType
         adapter.depth = change.depth ?? adapter.depth
         adapter.maximumMessageSize = change.maximumMessageSize ?? adapter.maximumMessageSize

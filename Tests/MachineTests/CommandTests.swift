@@ -40,6 +40,7 @@ import Waiting
         let machine = Machine(description)
         try machine.execute("adapter 05 type=CEX8C config=0")
         #expect(machine.description.adapters[AdapterID(5)]?.serialNumber == "93AABJ45")
+        #expect(machine.description.adapters[AdapterID(5)]?.functions == nil)
         try machine.execute("adapter 05 type=CEX8P")
         #expect(machine.description.adapters[AdapterID(5)] == Adapter(type: try #require(CardType("CEX8P")), config: false))
     }
