@@ -10,7 +10,7 @@ internal import VFS
 extension Computer {
     /// Plays a recording on the machine that it begins on, freshly booted in this process.
     ///
-    /// Time is virtual, unless the recording has requests that wait for each other.
+    /// Time is virtual, unless the recording has requests that wait for each other (`Recording.needsRealTime`).
     ///
     /// - Throws: `Recording.Malformed` and `MachineDescription.Impossible` where the recording begins with what cannot be; what
     ///   `Computer.init` and the first look at its control plane throw, which on a computer of its own does not fail. Answers that
@@ -20,7 +20,7 @@ extension Computer {
     ) throws -> Verdict {
         let head = try recording.head()
         let machine = try MachineDescription(of: head)
-        guard recording.exchanges.contains(where: { $0.request.hasPrefix("bg ") }) else {
+        guard recording.needsRealTime else {
             let clock = VirtualClock()
             let computer = try Computer(machine, release: release, clock: clock)
             defer { computer.end() }

@@ -1,9 +1,10 @@
 internal import SystemAdditions
 
-/// The kernel's messages as they are compared. Left out are the time in front of each, all of a call trace but the message that begins
-/// it, and what a rate limit makes of the messages about a reset that takes long: how many there are, and the time in them.
-func messages(_ lines: [String]) -> [String] {
+/// The kernel's messages as they are compared. Left out are the time in front of each, and all of a call trace but the message that
+/// begins it. Those about a reset that takes long are under a rate limit: one of each kind is kept, without its time.
+func comparableMessages(_ lines: [String]) -> (messages: [String], limited: Set<String>) {
     var messages: [String] = []
+    var limited: Set<String> = []
     var isInTrace = false
     for line in lines.map(withoutTime) {
         if line.hasPrefix("WARNING: CPU: ") || line.hasPrefix("WARNING: at ") || line.hasPrefix("Modules linked in: ") { isInTrace = true }
@@ -11,14 +12,9 @@ func messages(_ lines: [String]) -> [String] {
         guard !isInTrace else { continue }
         // what the control plane says is no message of Linux
         guard !line.hasPrefix("apmatrix: "), !line.hasSuffix(" callbacks suppressed") else { continue }
-        guard line.hasPrefix("Waited ") else {
-            messages.append(line)
-            continue
-        }
-        let waited = withoutDuration(line)
-        if !messages.contains(waited) { messages.append(waited) }
+        if line.hasPrefix("Waited ") { limited.insert(withoutDuration(line)) } else { messages.append(line) }
     }
-    return messages
+    return (messages, limited)
 }
 
 /// `[   12.345678] ` goes.

@@ -3,21 +3,17 @@ internal import Glibc
 /// How time passes for the machine that a recording is played on.
 public struct Pace: Sendable {
     private let pause: @Sendable (Duration) -> Void
+    /// As `pause`, but whole, whether or not the machine is at rest.
+    private let sleepWhole: @Sendable (Duration) -> Void
     /// How long a request in the background gets to finish, in real time, where the machine has a clock of its own; nil where its
     /// time is the real one.
     private let patience: Duration?
 
     /// The machine's time is the real one, and the player sleeps.
-    public static let real = Pace(
-        pause: { duration in
-            let (seconds, attoseconds) = duration.components
-            var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-            var rest = timespec()
-            while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
-        }, patience: nil)
+    public static let real = Pace(pause: sleepReally, sleepWhole: sleepReally, patience: nil)
 
-    /// The machine's time is the real one, and the player sleeps until the machine has come to rest, at most as long as it is
-    /// asked to.
+    /// The machine's time is the real one, and the player waits until the machine has come to rest, at most as long as it would
+    /// sleep. Where it is told to sleep it does so.
     ///
     /// - Parameter isAtRest: asked every 5 ms, on the player's thread.
     public static func real(untilAtRest isAtRest: @escaping @Sendable () -> Bool) -> Pace {
@@ -29,7 +25,7 @@ public struct Pace: Sendable {
                     real.pause(step)
                     waited += step
                 }
-            }, patience: nil)
+            }, sleepWhole: sleepReally, patience: nil)
     }
 
     /// The machine has a clock of its own.
@@ -40,7 +36,13 @@ public struct Pace: Sendable {
     public static func virtual(
         patience: Duration = .milliseconds(200), advance: @escaping @Sendable (Duration) -> Void
     ) -> Pace {
-        Pace(pause: advance, patience: patience)
+        Pace(pause: advance, sleepWhole: advance, patience: patience)
+    }
+
+    /// Lets all of that much of the machine's time pass.
+    func sleep(_ duration: Duration) {
+        guard duration > .zero else { return }
+        sleepWhole(duration)
     }
 
     /// Lets that much of the machine's time pass.
@@ -61,4 +63,11 @@ public struct Pace: Sendable {
         }
         return nil
     }
+}
+
+@Sendable private func sleepReally(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    var rest = timespec()
+    while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
 }

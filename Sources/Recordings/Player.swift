@@ -112,6 +112,7 @@ public final class Player {
             for _ in 0..<scansToSettle { try calls.put(Array("1\n".utf8), into: "bus/ap/scans") }
             return "ok scans"
         case .pause(let duration): pace.pass(duration)
+        case .sleep(let duration): pace.sleep(duration)
         case .ping: break
         }
         return "ok"

@@ -98,6 +98,9 @@ public struct Recording: Hashable, Sendable {
         }
     }
 
+    /// Whether requests wait for each other: where whoever sleeps moves the clock on, none would wait.
+    public var needsRealTime: Bool { exchanges.contains { $0.request.hasPrefix("bg ") } }
+
     /// Whether this is a random walk, in which the order of uevents is left to chance.
     public var isWalk: Bool { name.hasPrefix("walk-") }
 }

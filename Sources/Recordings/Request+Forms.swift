@@ -36,7 +36,7 @@ extension Request {
         switch self {
         case .command, .removeAdapter, .news, .guestEvents: true
         case .background(_, let request): request.needsControlPlane
-        case .file, .wait, .settle, .pause, .ping: false
+        case .file, .wait, .settle, .pause, .sleep, .ping: false
         }
     }
 }

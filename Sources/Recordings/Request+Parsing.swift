@@ -41,7 +41,7 @@ extension Request {
         case ("dmesg", 1): self = .news(.log)
         case ("settle", 1): self = .settle
         case ("idle", 1): self = .pause(.milliseconds(300))
-        case ("sleep", 2): self = .pause(try milliseconds(words[1], in: line))
+        case ("sleep", 2): self = .sleep(try milliseconds(words[1], in: line))
         case ("ping", 1): self = .ping
         default: self = .file(try FileRequest(line))
         }

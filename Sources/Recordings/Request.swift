@@ -18,8 +18,10 @@ public enum Request: Hashable, Sendable {
     case guestEvents(name: String)
     /// A scan of the bus, and time for what follows from it.
     case settle
-    /// Time in which nothing is asked.
+    /// Time in which the machine comes to rest.
     case pause(Duration)
+    /// Time in which nothing is asked.
+    case sleep(Duration)
     /// Nothing, which is answered `ok`.
     case ping
 

@@ -8,6 +8,8 @@ public import VFS
 extension SystemCalls: NodeOperations {
     /// link(2)
     public func link(_ path: SysfsPath, to new: SysfsPath) throws(Errno) {
+        // the kernel looks for it before it looks at the new name
+        try withFile(at: path, O_NOFOLLOW) { _ in 0 }
         try withName(of: path) { directory, name throws(Errno) in
             try withName(of: new) { linkat(directory, name, $0, $1, 0) }
         }

@@ -27,8 +27,8 @@ extension TreeCalls {
 
     /// renameat2(2): sysfs knows no flag. What is exchanged with itself is left as it is; that is no error.
     ///
-    /// - Throws: as `rename`; `EEXIST` where nothing may be replaced and the name is taken, `ENOENT` where there is nothing to exchange;
-    ///   else `EINVAL`.
+    /// - Throws: the paths' errors; `EBUSY` for a dot or the root, `EEXIST` where nothing may be replaced and the name is taken, `ENOENT`
+    ///   where there is nothing to exchange; `ENOTDIR` for a slash behind what is no directory; else `EINVAL`.
     ///
     /// Kernel: fs/namei.c, do_renameat2; fs/kernfs/dir.c, kernfs_iop_rename.
     public func rename(_ path: SysfsPath, to new: SysfsPath, _ way: RenameWay) throws(Errno) {
@@ -42,16 +42,14 @@ extension TreeCalls {
         switch way {
         case .noreplace:
             guard try !walk.exists(to) else { throw .EEXIST }
+            guard source.kind == .directory || !(from.hasTrailingSlash || to.hasTrailingSlash) else { throw .ENOTDIR }
         case .exchange:
-            guard try walk.entry(to).inode != source.inode else { return }
+            let target = try walk.entry(to)
+            guard target.kind == .directory || !to.hasTrailingSlash else { throw .ENOTDIR }
+            guard source.kind == .directory || !from.hasTrailingSlash else { throw .ENOTDIR }
+            guard target.inode != source.inode else { return }
         }
-        guard source.kind == .directory || !(from.hasTrailingSlash || to.hasTrailingSlash) else { throw .ENOTDIR }
-        if from.directory != to.directory {
-            guard !isAbove(source.inode, to.directory) else { throw .EINVAL }
-            if try walk.exists(to), isAbove(try walk.entry(to).inode, from.directory) {
-                throw way == .exchange ? .EINVAL : .ENOTEMPTY
-            }
-        }
+        // a directory above or below the other one is EINVAL, too
         throw .EINVAL
     }
 

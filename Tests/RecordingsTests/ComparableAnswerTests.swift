@@ -66,7 +66,9 @@ import Testing
         #expect(same("dmesg", waited([20, 40, 60], "(2, 1, 0)"), waited([20], "(2, 1, 0)")))
         #expect(same("dmesg", waited([20], "(2, 1, 0)"), #"ok "Waited 80ms for reset of queue 05.0004 (2, 1, 0)\napq_reset_check: 9 callbacks suppressed\n""#))
         #expect(!same("dmesg", waited([20], "(2, 1, 0)"), waited([20], "(2, 1, 1)")))
-        #expect(!same("dmesg", waited([20], "(2, 1, 0)"), #"ok """#))
+        // the limit may have been reached before
+        #expect(same("dmesg", waited([20], "(2, 1, 0)"), #"ok """#))
+        #expect(!same("dmesg", waited([20], "(2, 1, 0)"), #"ok "vfio_ap matrix: hello\n""#))
     }
 
     @Test func aDumpIsExactButForNumbersOfABoot() {

@@ -73,7 +73,7 @@ import VFS
         #expect(try Request("dmesg") == .news(.log))
         #expect(try Request("settle") == .settle)
         #expect(try Request("idle") == .pause(.milliseconds(300)))
-        #expect(try Request("sleep 5") == .pause(.milliseconds(5)))
+        #expect(try Request("sleep 5") == .sleep(.milliseconds(5)))
         #expect(try Request("ping") == .ping)
         #expect(try Request("bg bg  read \"bg x\"") == .background(name: "bg", .file(.read("bg x"))))
         let guest = Request.command(.guests, "start h U", pause: .zero)
