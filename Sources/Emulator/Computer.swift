@@ -50,7 +50,8 @@ public final class Computer: Sendable {
         machine = Machine(description)
         kernel = Kernel(release: release, clock: clock)
         boot = description.boot
-        parameters = KernelCommandLine(boot.commandLine).busParameters(log: kernel.log, hasPools: release.has(.everybodyReadsParameters))
+        parameters = KernelCommandLine(boot.commandLine).busParameters(
+            log: kernel.log, hasPools: release.has(.everybodyReadsParameters))
         bus = try APBus(
             kernel: kernel, hardware: parameters.useInterrupts == 0 ? WithoutInterrupts(machine) : machine)
         ap = try Module(builtIn: "ap", kernel: kernel)

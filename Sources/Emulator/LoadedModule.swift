@@ -67,7 +67,8 @@ final class ZcryptModule: LoadedModule {
     private static func addParameters(of module: Module, _ kernel: Kernel) throws(Errno) {
         let why = "modules are loaded without parameters"
         var rows: [Attribute<Module>] = [
-            Attribute("mempool_threshold", Permissions(rawValue: 0o400), since: .v7_2) { _, page, _ in page.emit("5\n") }.fixed(why)
+            Attribute("mempool_threshold", Permissions(rawValue: 0o400), since: .v7_2) { _, page, _ in page.emit("5\n") }.fixed(
+                why)
         ]
         if kernel.release.has(.seedsRandomNumbers) {
             rows.append(Attribute("hwrng_seed", Permissions(rawValue: 0o440)) { _, page, _ in page.emit("1\n") }.fixed(why))

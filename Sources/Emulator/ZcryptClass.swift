@@ -39,7 +39,8 @@ final class ZcryptClass: Sendable {
         let table = AttributeTable<ZcryptClass>(
             [
                 Attribute("create", mode, store: { zcrypt, input, held throws(Errno) in try zcrypt.create(input, after: held) }),
-                Attribute("destroy", mode, store: { zcrypt, input, held throws(Errno) in try zcrypt.destroy(input, after: held) }),
+                Attribute(
+                    "destroy", mode, store: { zcrypt, input, held throws(Errno) in try zcrypt.destroy(input, after: held) }),
             ], release: kernel.release)
         zcrypt.directory.addAttributes(table, of: zcrypt)
         return zcrypt

@@ -32,7 +32,8 @@ extension MachineDescription {
 
     private static func known(_ modules: [String]) throws(Impossible) -> [String] {
         for name in modules where !Boot.knownModules.contains(name) {
-            throw Impossible(description: "# cmdline: there is no module '\(name)'; there are \(Boot.knownModules.joined(separator: ", "))")
+            throw Impossible(
+                description: "# cmdline: there is no module '\(name)'; there are \(Boot.knownModules.joined(separator: ", "))")
         }
         return modules
     }
@@ -86,7 +87,9 @@ extension MachineDescription {
 
     private func number(_ text: String) throws(Impossible) -> Int {
         let number = text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
-        guard let number, (0...0xffff_ffff).contains(number) else { throw Impossible(description: "'\(text)' is no number; say 16 or 0x10") }
+        guard let number, (0...0xffff_ffff).contains(number) else {
+            throw Impossible(description: "'\(text)' is no number; say 16 or 0x10")
+        }
         return number
     }
 }

@@ -146,7 +146,8 @@ public enum KernelDifference: CaseIterable, Sendable {
             .resetsFilteredQueues, .unbindResetsAdapter, .goneQueuesAreNotReset, .passesDeconfiguredQueues,
             .asksUserToLetGo:
             .v6_12 ... .latest
-        case .booleansKnowEnable, .scannedNumbersMustFit, .maskNumbersSaturate, .filesMayBeHuge, .goneFilesHaveNoLinks, .checksMasksAgainstAll,
+        case .booleansKnowEnable, .scannedNumbersMustFit, .maskNumbersSaturate, .filesMayBeHuge, .goneFilesHaveNoLinks,
+            .checksMasksAgainstAll,
             .driverlessQueuesAreTheHosts,
             .tellsSecureBinding, .everybodyReadsParameters, .goneQueueEndsResetSilently, .askingTakesQueues, .tellsGuestOfChanges:
             .v7_2 ... .latest

@@ -67,7 +67,8 @@ extension MachineDescription.Boot {
     public mutating func append(_ text: String) throws(BootError) {
         guard let longer = Self.commandLine(commandLine.isEmpty ? text : "\(commandLine) \(text)") else {
             throw BootError(
-                description: "'\(text.prefix(200).replacing("\n", with: "\\n"))' cannot be appended; a command line is printable ASCII, "
+                description:
+                    "'\(text.prefix(200).replacing("\n", with: "\\n"))' cannot be appended; a command line is printable ASCII, "
                     + "up to \(Self.longestCommandLine) characters in all")
         }
         commandLine = longer

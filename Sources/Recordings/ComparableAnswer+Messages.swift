@@ -7,7 +7,9 @@ func comparableMessages(_ lines: [String]) -> (messages: [String], limited: Set<
     var limited: Set<String> = []
     var isInTrace = false
     for line in lines.map(withoutTime) {
-        if line.hasPrefix("WARNING: CPU: ") || line.hasPrefix("WARNING: at ") || line.hasPrefix("Modules linked in: ") { isInTrace = true }
+        if line.hasPrefix("WARNING: CPU: ") || line.hasPrefix("WARNING: at ") || line.hasPrefix("Modules linked in: ") {
+            isInTrace = true
+        }
         defer { if line.hasPrefix("---[ end trace ") { isInTrace = false } }
         guard !isInTrace else { continue }
         // what the control plane says is no message of Linux
@@ -21,7 +23,10 @@ func comparableMessages(_ lines: [String]) -> (messages: [String], limited: Set<
 private func withoutTime(_ line: String) -> String {
     guard line.hasPrefix("["), let end = line.firstIndex(of: "]") else { return line }
     let time = line[line.index(after: line.startIndex)..<end]
-    guard time.contains("."), time.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ".") })
+    guard time.contains("."),
+        time.utf8.allSatisfy({
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ".")
+        })
     else { return line }
     return String(line[line.index(after: end)...].drop { $0 == " " })
 }

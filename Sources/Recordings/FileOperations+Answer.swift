@@ -25,7 +25,8 @@ extension OpenFileOperations where Self: NodeOperations {
             addDump(path, below: [], to: &text)
             return "ok " + CEscapes.quote(text)
         case .reads(let path, let count): return try readInPieces(path, count)
-        case .send(let path): return try withFile(path, .readOnly) { file throws(Errno) in try "ok " + CEscapes.quote(send(file)) }
+        case .send(let path):
+            return try withFile(path, .readOnly) { file throws(Errno) in try "ok " + CEscapes.quote(send(file)) }
         case .write(let path, let data): return try write(path, data, at: 0)
         case .pwrite(let path, let offset, let data): return try write(path, data, at: offset)
         case .writes(let path, let data): return try writes(path, data)

@@ -74,7 +74,8 @@ extension SystemCalls: OpenFileOperations {
         while rest.count > 19 {
             let start = rest.startIndex
             let length = Int(rest[start + 16]) | Int(rest[start + 17]) << 8
-            names.append(DirectoryName(name: Array(rest[(start + 19)...].prefix { $0 != 0 }), kind: FileKind(entry: rest[start + 18])))
+            names.append(
+                DirectoryName(name: Array(rest[(start + 19)...].prefix { $0 != 0 }), kind: FileKind(entry: rest[start + 18])))
             rest = rest.dropFirst(length)
         }
         return names

@@ -73,6 +73,6 @@ public enum SeekStart: String, Hashable, Sendable, CaseIterable {
 /// What poll(2) tells of a file, by its name without `POLL`, in the order in which a recording lists them.
 public enum PollEvent: String, Hashable, Sendable, CaseIterable {
     /// Of these poll(2) asks for all but `ERR`, `HUP` and `NVAL`, which it tells unasked.
-    case input = "IN", output = "OUT", priority = "PRI", error = "ERR", hangUp = "HUP", invalid = "NVAL"
-    case normalInput = "RDNORM", normalOutput = "WRNORM"
+    case input = "IN", output = "OUT", priority = "PRI", error = "ERR", hangUp = "HUP", invalid = "NVAL", normalInput = "RDNORM",
+        normalOutput = "WRNORM"
 }

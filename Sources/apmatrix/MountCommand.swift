@@ -9,7 +9,8 @@ internal import SystemPackage
 struct MountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount", abstract: "Boot a machine and mount its /sys.",
-        usage: "apmatrix mount [--kernel <release>] [--append <text>] [--modules <list>] [-f] [-d] [-o <options> ...] [<machine.yaml>] <dir>",
+        usage:
+            "apmatrix mount [--kernel <release>] [--append <text>] [--modules <list>] [-f] [-d] [-o <options> ...] [<machine.yaml>] <dir>",
         discussion: "Without a machine file it is the default one: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.")
 
     @Option(help: ArgumentHelp("The release of Linux to be: \(KernelRelease.names).", valueName: "release"))

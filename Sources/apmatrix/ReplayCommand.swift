@@ -84,7 +84,8 @@ extension Player {
         let there = try MachineDescription(yaml: contents(of: file), file: file)
         guard try there != MachineDescription(of: head) else { return }
         throw Failure(
-            "\(name) begins on another machine than \(root) is; 'apmatrix replay --print-machine' tells which, for 'apmatrix mount'")
+            "\(name) begins on another machine than \(root) is; 'apmatrix replay --print-machine' tells which, for 'apmatrix mount'"
+        )
     }
 
     /// Plays on a file system.

@@ -43,7 +43,9 @@ import Waiting
     @Test func theMachineOfARecordingIsPrinted() throws {
         let folder = try Folder()
         defer { folder.remove() }
-        try folder.write("# machine: clear; adapter 05 type=CEX7C; domain 04 both\n# cmdline: ap.domain=4\n> read bus/ap/ap_domain\n< ok \"4\\n\"\n", to: "r.txt")
+        try folder.write(
+            "# machine: clear; adapter 05 type=CEX7C; domain 04 both\n# cmdline: ap.domain=4\n> read bus/ap/ap_domain\n< ok \"4\\n\"\n",
+            to: "r.txt")
         let printed = try Program.run("replay", "--print-machine", folder.path + "/r.txt")
         #expect(printed.status == 0)
         #expect(printed.output.contains("05: CEX7C") && printed.output.contains("cmdline: \"ap.domain=4\""))

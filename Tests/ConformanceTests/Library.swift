@@ -35,7 +35,9 @@ enum Library {
     /// recording.
     static let mounted = all.filter { entry in
         if getenv("MOUNT_ALL") != nil { return true }
-        let isSlow = ["attrs-", "branches-", "cmdline-", "files-", "machine-", "race-", "walk-"].contains { entry.name.hasPrefix($0) }
+        let isSlow = ["attrs-", "branches-", "cmdline-", "files-", "machine-", "race-", "walk-"].contains {
+            entry.name.hasPrefix($0)
+        }
         return entry.release == .v7_2 && !isSlow || ["walk-1", "walk-101"].contains(entry.name)
     }
 

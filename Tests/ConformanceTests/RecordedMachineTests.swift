@@ -20,7 +20,8 @@ import Testing
     }
 
     @Test func itKnowsTheWordsOfTheRecordedMachine() throws {
-        let changed = try machine("# machine: clear; qci 0xb0; adapter 05 fac=0x92000000; domain 04 both; sclp 0; queue 05.04 reset-busy=3\n")
+        let changed = try machine(
+            "# machine: clear; qci 0xb0; adapter 05 fac=0x92000000; domain 04 both; sclp 0; queue 05.04 reset-busy=3\n")
         #expect(changed.adapters.keys.map(\.rawValue) == [5])
         #expect(changed.adapters[AdapterID(5)]?.functions == 0x9200_0000)
         #expect(changed.features == [.apsc, .qact, .rc8a])

@@ -60,7 +60,8 @@ import Testing
 
     @Test(arguments: [
         ("ap.domain=abc", "abc", "ap.domain"), ("ap.poll_thread=y", "y", "ap.poll_thread"), ("ap.useirq=", "", "ap.useirq"),
-        ("ap.apmask", "", "ap.apmask"), ("ap.domain=99999999999", "99999999999", "ap.domain"), ("ap.domain=1x", "1x", "ap.domain"),
+        ("ap.apmask", "", "ap.apmask"), ("ap.domain=99999999999", "99999999999", "ap.domain"),
+        ("ap.domain=1x", "1x", "ap.domain"),
         ("ap.domain=--1", "--1", "ap.domain"), ("ap.domain=08", "08", "ap.domain"), ("ap.poll-thread=y", "y", "ap.poll-thread"),
         ("ap.msgpool_min_items=-1", "-1", "ap.msgpool_min_items"),
     ]) func aValueThatCannotBeTakenIsToldAndPassedOver(_ text: String, _ value: String, _ name: String) throws {
@@ -100,7 +101,8 @@ import Testing
 
     @Test(arguments: KernelRelease.allCases) func theEventsOfABootAreInTheOrderOfLinux(_ release: KernelRelease) throws {
         let events = try boot("", release).read("\(Host.control)/uevents").split(separator: "\n").map { line in
-            line.split(separator: " ")[0] + (line.contains("INITSCAN=done") ? " INITSCAN" : line.contains("BINDINGS=complete") ? " BINDINGS" : "")
+            line.split(separator: " ")[0]
+                + (line.contains("INITSCAN=done") ? " INITSCAN" : line.contains("BINDINGS=complete") ? " BINDINGS" : "")
         }.map(String.init)
         func place(_ event: String) throws -> Int { try #require(events.firstIndex(of: event), "\(event) is missing") }
         let order = try [

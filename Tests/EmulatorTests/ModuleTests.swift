@@ -16,13 +16,16 @@ import Testing
         let host = try host([], release)
         #expect(host.read(Self.modules) == "")
         #expect(host.read("bus/ap/bindings") == "0/16\n")
-        for path in ["bus/ap/drivers/cex4queue/uevent", "class/zcrypt/create", "bus/mdev/drivers_probe", "devices/ap/card05/type"] {
+        for path in [
+            "bus/ap/drivers/cex4queue/uevent", "class/zcrypt/create", "bus/mdev/drivers_probe", "devices/ap/card05/type",
+        ] {
             #expect(host.read(path) == "ENOENT", "\(path)")
         }
     }
 
     @Test(arguments: [
-        (["vfio_ap"], ["iommufd", "kvm", "mdev", "vfio", "vfio_ap"]), (["zcrypt_cex4"], ["zcrypt", "zcrypt_cex4"]), (["mdev"], ["mdev"]),
+        (["vfio_ap"], ["iommufd", "kvm", "mdev", "vfio", "vfio_ap"]), (["zcrypt_cex4"], ["zcrypt", "zcrypt_cex4"]),
+        (["mdev"], ["mdev"]),
     ]) func aModuleBringsThoseThatItNeeds(_ chosen: [String], _ loaded: [String]) throws {
         #expect(try host(chosen).read(Self.modules) == loaded.map { $0 + "\n" }.joined())
     }
@@ -45,7 +48,9 @@ import Testing
         #expect(host.read("module/zcrypt_cex4/refcnt") == "ENOENT")
         #expect(host.write("node", to: "class/zcrypt/create") == "ok")
         #expect(host.write("unload zcrypt", to: Self.modules) == "ok")
-        for path in ["class/zcrypt/create", "class/misc/z90crypt/dev", "devices/virtual/zcrypt/node/apmask", "module/zcrypt/refcnt"] {
+        for path in [
+            "class/zcrypt/create", "class/misc/z90crypt/dev", "devices/virtual/zcrypt/node/apmask", "module/zcrypt/refcnt",
+        ] {
             #expect(host.read(path) == "ENOENT", "\(path)")
         }
         let events = host.read("\(Host.control)/uevents").split(separator: "\n").compactMap { $0.split(separator: " ").first }
@@ -61,7 +66,9 @@ import Testing
 
     @Test func theMediatedDeviceCoreComesAndGoes() throws {
         let host = try host(nil)
-        for module in ["mdev", "vfio", "kvm", "iommufd"] { #expect(host.write("unload \(module)", to: Self.modules) == "EAGAIN", "\(module)") }
+        for module in ["mdev", "vfio", "kvm", "iommufd"] {
+            #expect(host.write("unload \(module)", to: Self.modules) == "EAGAIN", "\(module)")
+        }
         for module in ["vfio_ap", "mdev", "vfio_iommu_type1", "vfio", "iommufd", "kvm"] {
             #expect(host.write("unload \(module)", to: Self.modules) == "ok", "\(module)")
         }
@@ -94,7 +101,8 @@ import Testing
 
     @Test(arguments: [
         ("adapter 05 unplug", "devices/ap/card05/config", "ENOENT"), ("adapter 05 config=0", "devices/ap/card05/config", "0\n"),
-        ("adapter 07 type=CEX8C", "devices/ap/card07/config", "1\n"), ("domain 48 both", "devices/ap/card05/05.0048/config", "1\n"),
+        ("adapter 07 type=CEX8C", "devices/ap/card07/config", "1\n"),
+        ("domain 48 both", "devices/ap/card05/05.0048/config", "1\n"),
         ("domain 47 none", "devices/ap/card05/05.0047/config", "ENOENT"),
     ]) func aChangeThatIsNotifiedIsSeenAtOnce(_ command: String, _ path: String, _ text: String) throws {
         let (told, untold) = (try host(notified: true), try host(notified: false))

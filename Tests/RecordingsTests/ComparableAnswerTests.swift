@@ -64,7 +64,10 @@ import Testing
             "ok \"" + times.map { "Waited \($0)ms for reset of queue 05.0004 \(rest)\\n" }.joined() + "\""
         }
         #expect(same("dmesg", waited([20, 40, 60], "(2, 1, 0)"), waited([20], "(2, 1, 0)")))
-        #expect(same("dmesg", waited([20], "(2, 1, 0)"), #"ok "Waited 80ms for reset of queue 05.0004 (2, 1, 0)\napq_reset_check: 9 callbacks suppressed\n""#))
+        #expect(
+            same(
+                "dmesg", waited([20], "(2, 1, 0)"),
+                #"ok "Waited 80ms for reset of queue 05.0004 (2, 1, 0)\napq_reset_check: 9 callbacks suppressed\n""#))
         #expect(!same("dmesg", waited([20], "(2, 1, 0)"), waited([20], "(2, 1, 1)")))
         // the limit may have been reached before
         #expect(same("dmesg", waited([20], "(2, 1, 0)"), #"ok """#))
@@ -72,8 +75,10 @@ import Testing
     }
 
     @Test func aDumpIsExactButForNumbersOfABoot() {
-        let one = #"ok "-0444 1 4096 a/dev = \"10:123\\n\"\n-0444 1 4096 a/coresize = \"7\\n\"\n-0444 1 4096 a/uevent = \"MAJOR=10\\nX=1\\n\"\n""#
-        let other = #"ok "-0444 1 4096 a/dev = \"9:1\\n\"\n-0444 1 4096 a/coresize = \"8\\n\"\n-0444 1 4096 a/uevent = \"MAJOR=9\\nX=1\\n\"\n""#
+        let one =
+            #"ok "-0444 1 4096 a/dev = \"10:123\\n\"\n-0444 1 4096 a/coresize = \"7\\n\"\n-0444 1 4096 a/uevent = \"MAJOR=10\\nX=1\\n\"\n""#
+        let other =
+            #"ok "-0444 1 4096 a/dev = \"9:1\\n\"\n-0444 1 4096 a/coresize = \"8\\n\"\n-0444 1 4096 a/uevent = \"MAJOR=9\\nX=1\\n\"\n""#
         #expect(same("dump a", one, other))
         #expect(!same("dump a", one, String(other.replacing("X=1", with: "X=2"))))
         #expect(!same("dump a", one, String(other.replacing("0444 1", with: "0444 2"))))

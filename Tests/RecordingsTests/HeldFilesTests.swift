@@ -20,9 +20,11 @@ import VFS
     @Test func aFileHasAPlaceThatReadsMoveOn() {
         play([
             ("fopen f bus/ap/ap_max_domain_id O_RDONLY", "ok"), ("fread f 2", #"ok "25""#), ("fseek f 0 cur", "ok 2"),
-            ("fread f 100", #"ok "5\n""#), ("fread f 100", #"ok """#), ("fpread f 1 2", #"ok "55""#), ("fseek f -1 end", "ok 4095"),
+            ("fread f 100", #"ok "5\n""#), ("fread f 100", #"ok """#), ("fpread f 1 2", #"ok "55""#),
+            ("fseek f -1 end", "ok 4095"),
             ("fseek f 9 data", "ok 9"), ("fseek f 9 hole", "ok 4096"), ("fseek f 4096 data", "err ENXIO"),
-            ("fclose f", "ok"), ("fclose f", "err EBADF"), ("fread f 1", "err EBADF"), ("fpoll f", "ok"), ("freaddir f 1", "ok !EBADF"),
+            ("fclose f", "ok"), ("fclose f", "err EBADF"), ("fread f 1", "err EBADF"), ("fpoll f", "ok"),
+            ("freaddir f 1", "ok !EBADF"),
         ])
     }
 
@@ -45,7 +47,8 @@ import VFS
         play([
             ("fread m 10", "err ENODEV"), ("fwrite m 1", "err ENODEV"), ("fseek m 0 set", "err ENODEV"),
             ("fstat m", "ok file 0644 0 4096 0 0"), ("fchmod m 0600", "ok"), ("ftruncate m 5", "ok"),
-            ("fstat m", "ok file 0600 0 4096 0 0"), ("fpoll m", "ok IN OUT PRI ERR RDNORM WRNORM"), ("fstat p", "ok file 0444 0 4096 0 0"),
+            ("fstat m", "ok file 0600 0 4096 0 0"), ("fpoll m", "ok IN OUT PRI ERR RDNORM WRNORM"),
+            ("fstat p", "ok file 0444 0 4096 0 0"),
             ("fstat d", "ok dir 0755 0 0 0 0"), ("freaddir d 9", "ok ./ ../ |"), ("fopenat x d matrix O_RDONLY", "err ENOENT"),
             ("fopenat x d . O_RDONLY|O_DIRECTORY", "ok"), ("fread p 1", "err EBADF"),
         ])
@@ -54,6 +57,9 @@ import VFS
     @Test func aListingGoesOnWhereItHasEnded() {
         let all = player.answer("readdir bus/ap")
         #expect(all.hasPrefix("ok ./ ../ ") && all.hasSuffix(" |"))
-        play([("fopen d bus/ap O_RDONLY|O_DIRECTORY", "ok"), ("freaddir d 99", all), ("freaddir d 1", "ok |"), ("fseek d 0 set", "ok 0"), ("freaddir d 99", all)])
+        play([
+            ("fopen d bus/ap O_RDONLY|O_DIRECTORY", "ok"), ("freaddir d 99", all), ("freaddir d 1", "ok |"),
+            ("fseek d 0 set", "ok 0"), ("freaddir d 99", all),
+        ])
     }
 }

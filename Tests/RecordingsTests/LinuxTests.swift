@@ -149,11 +149,14 @@ import VFS
             compareHeld(name, .poll)
             for request: HeldRequest in [
                 .read(count: 3), .poll, .read(count: 0), .seek(0, .current), .read(count: 100), .read(count: 5), .seek(-1, .set),
-                .seek(2, .set), .read(count: 4), .pread(offset: 1, count: 4), .pread(offset: -1, count: 4), .map, .control, .allocate,
+                .seek(2, .set), .read(count: 4), .pread(offset: 1, count: 4), .pread(offset: -1, count: 4), .map, .control,
+                .allocate,
                 .synchronize, .truncate(length: -1), .seek(0, .set), .read(count: 2),
             ] { compareHeld(name, request) }
             if path != "bus/cpu" {
-                for start in SeekStart.allCases { for offset in [0, 1, 4095, 4096, -1] { compareHeld(name, .seek(offset, start)) } }
+                for start in SeekStart.allCases {
+                    for offset in [0, 1, 4095, 4096, -1] { compareHeld(name, .seek(offset, start)) }
+                }
             }
         }
         compareHeld("x", .openAt(directory: "f4", "drivers_probe", .writeOnly))

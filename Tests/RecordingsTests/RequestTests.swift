@@ -39,7 +39,8 @@ import VFS
             if case .file(let request) = try Request(line) { request } else { nil }
         }
         let rows: [(String, FileRequest)] = [
-            ("readdir a", .listing("a")), ("dump a", .dump("a")), ("reads a 7", .reads("a", count: 7)), ("sendfile a", .send("a")),
+            ("readdir a", .listing("a")), ("dump a", .dump("a")), ("reads a 7", .reads("a", count: 7)),
+            ("sendfile a", .send("a")),
             ("hardlink a b", .node(.link("a", to: "b"))), ("mknod a char", .node(.makeNode("a", .character))),
             ("rename2 a b exchange", .node(.rename("a", to: "b", .exchange))),
             ("chown a 12 -1", .node(.changeOwner("a", uid: 12, gid: nil))), ("utimes a", .node(.changeTimes("a"))),
@@ -86,7 +87,8 @@ import VFS
 
     @Test(arguments: [
         "", "frobnicate x", "read", "read a b", "write a", "write a \"x", #"write a "\q""#, "open a O_WRONG", "guest stop",
-        "guest dance g", "guest start g", "module vfio_ap", "bg r", "bg r settle", "hw", "uevents now", "bg r hw events", "mknod a block", "rename2 a b", "fseek f 0 top",
+        "guest dance g", "guest start g", "module vfio_ap", "bg r", "bg r settle", "hw", "uevents now", "bg r hw events",
+        "mknod a block", "rename2 a b", "fseek f 0 top",
         "fread f -1", "chown a x 1", "fopen f a O_WRONG",
     ]) func unknownOnesSayWhatTheyAre(line: String) {
         #expect { try Request(line) } throws: { error in
