@@ -51,7 +51,7 @@ public final class Computer: Sendable {
         kernel = Kernel(release: release, clock: clock)
         boot = description.boot
         parameters = KernelCommandLine(boot.commandLine).busParameters(
-            log: kernel.log, hasPools: release.has(.everybodyReadsParameters))
+            log: kernel.log, hasPools: release.has(.poolsMessages))
         bus = try APBus(
             kernel: kernel, hardware: parameters.useInterrupts == 0 ? WithoutInterrupts(machine) : machine)
         ap = try Module(builtIn: "ap", kernel: kernel)

@@ -77,6 +77,8 @@ public enum KernelDifference: CaseIterable, Sendable {
     case tellsSecureBinding
     /// Everybody may read the module parameters of ap.
     case everybodyReadsParameters
+    /// ap keeps messages ready for requests of the kernel, and has a parameter that says how many.
+    case poolsMessages
 
     // MARK: The drivers of cards and queues
 
@@ -147,9 +149,8 @@ public enum KernelDifference: CaseIterable, Sendable {
             .asksUserToLetGo:
             .v6_12 ... .latest
         case .booleansKnowEnable, .scannedNumbersMustFit, .maskNumbersSaturate, .filesMayBeHuge, .goneFilesHaveNoLinks,
-            .checksMasksAgainstAll,
-            .driverlessQueuesAreTheHosts,
-            .tellsSecureBinding, .everybodyReadsParameters, .goneQueueEndsResetSilently, .askingTakesQueues, .tellsGuestOfChanges:
+            .checksMasksAgainstAll, .driverlessQueuesAreTheHosts, .tellsSecureBinding, .everybodyReadsParameters, .poolsMessages,
+            .goneQueueEndsResetSilently, .askingTakesQueues, .tellsGuestOfChanges:
             .v7_2 ... .latest
         }
     }
@@ -298,6 +299,11 @@ extension KernelDifference {
                 "`/sys/module/ap/parameters` have mode 0444",
                 otherwise: "0440",
                 shownBy: "7.2/boot-tree")
+        case .poolsMessages:
+            Facts(
+                "The module parameter `ap.msgpool_min_items` is known",
+                otherwise: "It is nothing to Linux",
+                shownBy: "7.2/cmdline-poll")
         case .checkstopIsOffline:
             Facts(
                 "`online` of a checkstopped card or queue is 0, and a 1 is ENODEV",
