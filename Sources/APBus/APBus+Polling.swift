@@ -28,9 +28,13 @@ extension APBus {
 
     /// Lets a queue's state machine go on; if it waits then, queues are looked at until none waits.
     func kick(_ queue: APQueue) {
-        let waits = step(queue)
-        watch(queue)
-        if waits { keepPolling() }
+        let look = look(at: queue)
+        guard look.isUnfinished || look.waits else { return }
+        let starts = state.withLock { state in
+            if look.isUnfinished { state.polled.append(queue) }
+            return look.waits && state.beginsPolling()
+        }
+        if starts { schedulePoll() }
     }
 
     /// Has a queue looked at when any is, for as long as it has a driver and is not at rest.
@@ -39,40 +43,57 @@ extension APBus {
         state.withLock { $0.polled.append(queue) }
     }
 
+    /// Says that a queue has a driver, or is about to.
+    func bind(_ queue: APQueue) {
+        let isUnfinished = queue.state.withLock { state in
+            state.isBound = true
+            return state.machine.isUnfinished
+        }
+        if isUnfinished { state.withLock { $0.polled.append(queue) } }
+    }
+
     /// No queue waits to be looked at.
     public var queuesAreAtRest: Bool { state.withLock { !$0.isPolling } }
 
     /// Looks at the queues that are not at rest, as an interrupt does.
     func pollWaitingQueues() {
-        guard state.withLock({ !$0.polled.isEmpty }) else { return }
-        if stepPolledQueues() { keepPolling() }
+        guard state.withLock({ !$0.polled.isEmpty }), stepPolledQueues() else { return }
+        if state.withLock({ $0.beginsPolling() }) { schedulePoll() }
     }
 
-    /// - Returns: whether the queue has to be looked at again.
-    private func step(_ queue: APQueue) -> Bool {
-        let (wait, sendable): (QueueStateMachine.Wait, [WaitingRequest]) = queue.state.withLock { state in
-            guard state.isConfigured, !state.isCheckstopped else { return (.nothing, []) }
-            return (state.machine.step(queue.apqn, hardware), state.takeSendable())
+    /// What has become of a queue's state machine.
+    private struct Look {
+        /// It has to be looked at again in a while.
+        var waits = false
+        /// It is to be looked at when any queue is.
+        var isUnfinished = false
+    }
+
+    /// Lets a queue's state machine go on.
+    ///
+    /// - Parameter onlyIfBound: leaves a queue without a driver as it is.
+    private func look(at queue: APQueue, onlyIfBound: Bool = false) -> Look {
+        var look = Look()
+        var wait = QueueStateMachine.Wait.nothing
+        var sendable: [WaitingRequest] = []
+        queue.state.withLock { state in
+            guard state.isBound || !onlyIfBound else { return }
+            if state.isConfigured, !state.isCheckstopped {
+                wait = state.machine.step(queue.apqn, hardware)
+                sendable = state.takeSendable()
+            }
+            look.isUnfinished = state.isBound && state.machine.isUnfinished
         }
         for request in sendable { request.end(.sent) }
         switch wait {
-        case .nothing: return false
-        case .poll: return true
+        case .nothing: break
+        case .poll: look.waits = true
         case .associated(let secret):
             if kernel.release.has(.tellsSecureBinding) {
                 queue.device.sendUevent(.change, [UeventVariable("SE_ASSOC", "\(secret)")])
             }
-            return false
         }
-    }
-
-    private func keepPolling() {
-        let starts = state.withLock { state in
-            state.pollsAgain = true
-            defer { state.isPolling = true }
-            return !state.isPolling
-        }
-        if starts { schedulePoll() }
+        return look
     }
 
     private func schedulePoll() {
@@ -93,9 +114,13 @@ extension APBus {
     /// - Returns: whether any of them has to be looked at again.
     private func stepPolledQueues() -> Bool {
         var waits = false
-        for queue in state.withLock({ $0.polled.takeAll() }) where queue.state.withLock({ $0.isBound }) {
-            if step(queue) { waits = true }
-            watch(queue)
+        let unfinished = state.withLock { $0.polled.takeAll() }.filter { queue in
+            let look = look(at: queue, onlyIfBound: true)
+            waits = waits || look.waits
+            return look.isUnfinished
+        }
+        state.withLock { state in
+            for queue in unfinished { state.polled.append(queue) }
         }
         return waits
     }
@@ -104,5 +129,16 @@ extension APBus {
     public func comeToRest() {
         // a reset, its end, interrupts; a queue that resets slowly goes on with the time
         for _ in 0..<3 { _ = stepPolledQueues() }
+    }
+}
+
+extension APBus.State {
+    /// Says that a queue waits to be looked at.
+    ///
+    /// - Returns: whether nobody looks yet.
+    fileprivate mutating func beginsPolling() -> Bool {
+        pollsAgain = true
+        defer { isPolling = true }
+        return !isPolling
     }
 }

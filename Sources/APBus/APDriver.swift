@@ -86,10 +86,7 @@ final class APDriverOnBus: BusDriver {
     /// - Throws: what the driver's `probe` throws.
     func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         bus.probeBegins()
-        if let queue = device.queue {
-            queue.state.withLock { $0.isBound = true }
-            bus.watch(queue)
-        }
+        if let queue = device.queue { bus.bind(queue) }
         do throws(Errno) {
             try driver.probe(device, held)
         } catch {

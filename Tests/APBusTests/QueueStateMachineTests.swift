@@ -85,6 +85,17 @@ import Testing
         #expect(machine.journal.text() == "RAPQ 05.0004 rc=00\n")
     }
 
+    @Test func aQueueThatRefusesInterruptsDoesWithoutThem() {
+        let refusing = Refusing(machine)
+        var queue = QueueStateMachine()
+        queue.start()
+        #expect(queue.step(apqn, refusing) == .poll)
+        #expect(queue.step(apqn, refusing) == .nothing)
+        #expect(queue.state == .idle)
+        #expect(queue.device == .operating)
+        #expect(!queue.sawInterrupts)
+    }
+
     @Test func interruptsThatAreNotOnYetAreWaitedFor() {
         var queue = QueueStateMachine()
         queue.start()
@@ -183,4 +194,22 @@ import Testing
         queue.start()
         #expect(step(&queue) == .poll)
     }
+}
+
+/// The machine, but AQIC is answered with 06.
+private final class Refusing: APInstructions {
+    private let machine: Machine
+
+    init(_ machine: Machine) {
+        self.machine = machine
+    }
+
+    func aqic(_ apqn: APQN, enable: Bool) -> QueueStatus { QueueStatus(.invalidAddress) }
+    func tapq(_ apqn: APQN) -> (QueueStatus, QueueInfo) { machine.tapq(apqn) }
+    func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus { machine.rapq(apqn, unbinding: unbinding) }
+    func zapq(_ apqn: APQN) -> QueueStatus { machine.zapq(apqn) }
+    func qci() -> ConfigurationInfo? { machine.qci() }
+    func qact(_ apqn: APQN, type: UInt8) -> UInt8? { machine.qact(apqn, type: type) }
+    func configure(_ adapter: AdapterID, _ on: Bool) -> SCLPResponse { machine.configure(adapter, on) }
+    func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer? { machine.ask(apqn, query) }
 }
