@@ -1,3 +1,4 @@
+import DriverCore
 import Kernels
 import Machine
 import Testing
