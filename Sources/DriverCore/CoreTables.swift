@@ -59,9 +59,11 @@ final class Kobject: Sendable {
     ///
     /// - Throws: as `Kernel.synthesize`.
     fileprivate func synthesize(_ input: Input) throws(Errno) {
-        try kernel.synthesize(input, path: directory.path, subsystem: subsystem, willSend: { action in
-            if action == .remove { hasToldItsEnd.withLock { $0 = true } }
-        })
+        try kernel.synthesize(
+            input, path: directory.path, subsystem: subsystem,
+            willSend: { action in
+                if action == .remove { hasToldItsEnd.withLock { $0 = true } }
+            })
     }
 
     /// Adds the directory's `uevent` file.

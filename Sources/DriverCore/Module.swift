@@ -17,7 +17,12 @@ public final class Module: Sendable {
 
     private struct Use {
         var references = 0
-        var isGoing = false
+        var stage = Stage.live
+    }
+
+    /// How far it is, as `initstate` spells it.
+    private enum Stage: String {
+        case coming, live, going
     }
 
     /// Makes /sys/module/NAME with the files and directories of a loaded module.
@@ -28,12 +33,16 @@ public final class Module: Sendable {
         directory = try kernel.directory("module", name)
         kobject = Kobject(kernel: kernel, directory: directory, subsystem: "module")
         kobject.addUeventFile()
-        for child in ["holders", "notes", "sections", "drivers"] { _ = try kernel.directory("module", name, child) }
+        for child in ["holders", "notes", "sections"] { _ = try kernel.directory("module", name, child) }
         directory.addAttributes(Module.attributes(kernel.release), of: self)
-        if let version {
-            directory.addAttributes(
-                AttributeTable([.readOnly("version") { _ in version + "\n" }], release: kernel.release), of: self)
-        }
+        let info = ModuleInfo(of: name)
+        let rows = info.attributes(version: version ?? info.version)
+        if !rows.isEmpty { directory.addAttributes(AttributeTable(rows, release: kernel.release), of: self) }
+    }
+
+    /// Says that its code is being started: `initstate` is `coming` until `announce`.
+    public func beginLoading() {
+        use.withLock { $0.stage = .coming }
     }
 
     /// Makes /sys/module/NAME of code that is built in: `uevent` and, from elsewhere, `parameters`.
@@ -48,6 +57,7 @@ public final class Module: Sendable {
 
     /// Tells that the module is there; the last step of loading it.
     public func announce() {
+        use.withLock { $0.stage = .live }
         kobject.announce()
     }
 
@@ -57,7 +67,7 @@ public final class Module: Sendable {
         directory.remove()
     }
 
-    /// A directory in the module's.
+    /// A directory in the module's, made if it is missing.
     func directory(of child: String) -> Directory {
         do throws(Errno) {
             return try directory.directory(child)
@@ -66,38 +76,44 @@ public final class Module: Sendable {
         }
     }
 
-    /// Says that this module uses another one: a link in the other's `holders`.
+    /// Says that this module uses another one: a link in the other's `holders`, and a reference to it.
+    ///
+    /// Kernel: kernel/module/main.c, ref_module.
     public func hold(_ other: Module) {
         other.directory(of: "holders").addLink(name, to: directory)
+        other.use.withLock { $0.references += 1 }
     }
 
     /// Says that this module does not use the other one any more.
     public func release(_ other: Module) {
         other.directory(of: "holders").removeLink(name)
+        other.put()
     }
 
     // MARK: - References
 
-    /// How many users keep the module from being unloaded.
-    public var referenceCount: Int { use.withLock { $0.references } }
+    /// How many users keep the module from being unloaded; -1 while it is.
+    ///
+    /// Kernel: kernel/module/main.c, module_refcount, try_release_module_ref.
+    public var referenceCount: Int { use.withLock { $0.stage == .going ? -1 : $0.references } }
 
-    /// Becomes a user.
+    /// Becomes a user, or several.
     ///
     /// - Throws: `ENODEV` where the module is being unloaded.
     ///
     /// Kernel: kernel/module/main.c, try_module_get.
-    public func get() throws(Errno) {
+    public func get(_ count: Int = 1) throws(Errno) {
         try use.withLock { use throws(Errno) in
-            guard !use.isGoing else { throw .ENODEV }
-            use.references += 1
+            guard use.stage != .going else { throw .ENODEV }
+            use.references += count
         }
     }
 
     /// Ceases to be a user: once for each `get` that has not thrown.
     ///
     /// Kernel: kernel/module/main.c, module_put.
-    public func put() {
-        use.withLock { $0.references -= 1 }
+    public func put(_ count: Int = 1) {
+        use.withLock { $0.references -= count }
     }
 
     /// Begins to unload: nobody becomes a user any more.
@@ -108,7 +124,7 @@ public final class Module: Sendable {
     public func beginUnload() throws(Errno) {
         try use.withLock { use throws(Errno) in
             guard use.references == 0 else { throw .EAGAIN }
-            use.isGoing = true
+            use.stage = .going
         }
     }
 
@@ -117,7 +133,7 @@ public final class Module: Sendable {
             [
                 .readOnly("coresize") { _ in "65536\n" }.fixed("there is no code that has a size"),
                 .readOnly("initsize") { _ in "0\n" },
-                .readOnly("initstate") { _ in "live\n" }.fixed("a module is loaded and unloaded in one step"),
+                .readOnly("initstate") { module in "\(module.use.withLock { $0.stage.rawValue })\n" },
                 .readOnly("refcnt") { "\($0.referenceCount)\n" },
                 .readOnly("taint") { _ in "\n" }.fixed("nothing taints"),
             ], release: release)

@@ -75,7 +75,8 @@ public final class UeventLedger: Sendable {
         let next = state.withLock { $0.sequence + 1 }
         return UeventEnvironment(
             [
-                UeventVariable("ACTION", action.rawValue), UeventVariable("DEVPATH", path), UeventVariable("SUBSYSTEM", subsystem),
+                UeventVariable("ACTION", action.rawValue), UeventVariable("DEVPATH", path),
+                UeventVariable("SUBSYSTEM", subsystem),
                 UeventVariable("SEQNUM", "\(next)"),
             ] + variables)
     }

@@ -32,7 +32,9 @@ final class PlainModule: LoadedModule {
         for other in used { module.hold(other) }
         switch name {
         case .iommufd: device = try MiscDevice("iommu", minor: 125, node: "iommu", mode: "0660", kernel: kernel)
-        case .kvm: device = try MiscDevice("kvm", minor: 232, node: "kvm", kernel: kernel)
+        case .kvm:
+            try KVMParameters.add(to: module, kernel)
+            device = try MiscDevice("kvm", minor: 232, node: "kvm", kernel: kernel)
         default: device = nil
         }
         module.announce()

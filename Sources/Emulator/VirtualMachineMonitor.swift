@@ -79,8 +79,8 @@ final class VirtualMachineMonitor: Sendable {
 
     /// Opens devices one after the other; if one cannot be had, none is.
     ///
-    /// - Throws: `ENOENT` where there is no such device, or the guest has been stopped meanwhile; `EBUSY` where another program
-    ///   has the device, `EPERM` for a second one; `ENODEV` where the device is being removed or vfio_ap unloaded.
+    /// - Throws: `ENOENT` where there is no such device, also where it is being removed, or the guest has been stopped meanwhile; `EBUSY`
+    ///   where another program has the device, `EPERM` for a second one; `ENODEV` where the device loses its driver or vfio_ap is unloaded.
     func open(_ uuids: [MdevUUID], after held: borrowing Held<Unlocked>) throws(ControlError) {
         try turns.withTurn { isOver throws(ControlError) in
             guard !isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
@@ -104,18 +104,18 @@ final class VirtualMachineMonitor: Sendable {
     }
 
     private func open(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(ControlError) {
-        guard let module = computer.vfioAP.withLock({ $0 }), let mdev = module.mdev(uuid) else {
+        guard let module = computer.vfioAP.withLock({ $0 }), let mdev = module.deviceToOpen(uuid) else {
             throw ControlError(.ENOENT, "there is no mediated device \(uuid), or it has no driver")
         }
         do throws(Errno) {
-            try module.module.get()
+            try module.beginUse()
         } catch {
             throw ControlError(error, "vfio_ap is being unloaded")
         }
         do throws(Errno) {
             try mdev.vfio.open()
         } catch {
-            module.module.put()
+            module.endUse()
             guard error == .EBUSY else { throw ControlError(error, "\(uuid): it is being removed") }
             // the node of a device is refused with another errno than that of a group
             throw ControlError(kind == .characterDevice ? .EINVAL : .EBUSY, "\(uuid): another guest has it")
@@ -124,7 +124,7 @@ final class VirtualMachineMonitor: Sendable {
             try mdev.setKVM(guest, after: held)
         } catch {
             mdev.vfio.close()
-            module.module.put()
+            module.endUse()
             throw ControlError(
                 error,
                 "\(uuid): " + (error == .EPERM ? "a guest can have one mediated matrix device only" : "it is being removed"))
@@ -160,7 +160,7 @@ final class VirtualMachineMonitor: Sendable {
         // the module goes last: one that is unloaded in between would wait for a device that nobody uses
         let module = computer.vfioAP.withLock { $0 }
         mdev.vfio.close()
-        module?.module.put()
+        module?.endUse()
     }
 
     /// Resets the queues of its devices.

@@ -96,6 +96,8 @@ public enum KernelDifference: CaseIterable, Sendable {
     case knowsLaterOperationModes
     /// z90crypt has a minor number beyond 255.
     case z90cryptHasALargeMinor
+    /// The name that a node of zcrypt is to have is taken for a format.
+    case nodeNamesAreFormats
     /// zcrypt has the parameter `hwrng_seed`.
     case seedsRandomNumbers
 
@@ -103,6 +105,10 @@ public enum KernelDifference: CaseIterable, Sendable {
 
     /// vfio devices have device nodes.
     case vfioDevicesHaveNodes
+    /// While there is a vfio device the module vfio has one reference more.
+    case devicesHoldVFIO
+    /// A guest with a device has four references to the module kvm.
+    case guestsHoldKVMFourTimes
     /// The vfio device of a mediated device that is removed goes before its user has let go.
     case vfioDeviceGoesBeforeTheWait
 
@@ -120,6 +126,12 @@ public enum KernelDifference: CaseIterable, Sendable {
     case passesDeconfiguredQueues
     /// A reset of a queue that vanishes meanwhile ends without a message.
     case goneQueueEndsResetSilently
+    /// Control domains that the host loses stay in the guests that control them.
+    case lostControlDomainsStay
+    /// A guest is not told to give up the last adapter, domain or control domain that it has.
+    case lastOfAKindStays
+    /// A `matrix` of a page or more is told as a fault of its show.
+    case largeMatricesOverrunAPage
     /// A queue that is bound has its `status` before the driver has its locks, and the queue.
     case statusComesBeforeItsQueue
     /// `status` does not wait for `guests_lock`.
@@ -134,17 +146,18 @@ public enum KernelDifference: CaseIterable, Sendable {
     /// The releases that do what the name says: mostly from one on to the latest.
     @inlinable public var releases: ClosedRange<KernelRelease> {
         switch self {
-        case .showsUeventsUnderTheDeviceLock, .seedsRandomNumbers, .showsOldCards:
+        case .showsUeventsUnderTheDeviceLock, .nodeNamesAreFormats, .seedsRandomNumbers, .showsOldCards:
             .v6_1 ... .v6_1
-        case .marksWarnings, .remembersAnswers, .randomNumbersAreAskedForAgain:
+        case .marksWarnings, .largeMatricesOverrunAPage, .remembersAnswers, .randomNumbersAreAskedForAgain:
             .v6_1 ... .v6_12
-        case .statusComesBeforeItsQueue, .statusLeavesGuestsLock:
+        case .lostControlDomainsStay, .lastOfAKindStays, .statusComesBeforeItsQueue, .statusLeavesGuestsLock:
             .v6_12 ... .v6_12
         case .goneFilesCannotBeSought, .joinsRunningScan, .tellsBindingsOnce, .keepsQueuesWithAsyncErrors,
             .scanStartsQueues, .scanRestartsQueues, .cardFunctionsAreTheUpperHalf, .needsFacilities, .failedRequestsScan,
             .pollsQueuesSlowly, .asksWhetherInterruptsAreOn, .depthCountsFromOne, .pollThreadIsABoolean,
             .pollTimeoutIsOneNumber, .checkstopIsOffline, .asksOneQueueForRandomNumbers, .knowsLaterOperationModes,
-            .z90cryptHasALargeMinor, .vfioDevicesHaveNodes, .vfioDeviceGoesBeforeTheWait, .resetsQueuesTogether,
+            .z90cryptHasALargeMinor, .vfioDevicesHaveNodes, .devicesHoldVFIO, .guestsHoldKVMFourTimes,
+            .vfioDeviceGoesBeforeTheWait, .resetsQueuesTogether,
             .resetsFilteredQueues, .unbindResetsAdapter, .goneQueuesAreNotReset, .passesDeconfiguredQueues,
             .asksUserToLetGo:
             .v6_12 ... .latest
@@ -335,6 +348,11 @@ extension KernelDifference {
             Facts(
                 "`misc/z90crypt` has minor number 256",
                 otherwise: "127")
+        case .nodeNamesAreFormats:
+            Facts(
+                "In a name that is written to /sys/class/zcrypt/create `%%` becomes `%`, and `%d` or `%s` what lies around in memory",
+                otherwise: "`%` is a letter like any other",
+                shownBy: "6.1/zcrypt-names")
         case .seedsRandomNumbers:
             Facts(
                 "`/sys/module/zcrypt/parameters/hwrng_seed`",
@@ -344,6 +362,16 @@ extension KernelDifference {
                 "`vfio-dev/vfioN` of a mediated device has `dev`, and a link in /sys/dev/char",
                 otherwise: "Neither",
                 shownBy: "7.2/mdev-lifecycle")
+        case .devicesHoldVFIO:
+            Facts(
+                "The `refcnt` of vfio is one more while there are mediated devices",
+                otherwise: "They do not count",
+                shownBy: "7.2/branches-module-dir", "6.1/branches-module-dir")
+        case .guestsHoldKVMFourTimes:
+            Facts(
+                "The `refcnt` of kvm is four more for each guest with a device",
+                otherwise: "Two more",
+                shownBy: "7.2/branches-module-dir", "6.1/branches-module-dir")
         case .vfioDeviceGoesBeforeTheWait:
             Facts(
                 "While the removal of a mediated device waits for its user, `vfio-dev/vfioN` is gone already",
@@ -379,6 +407,20 @@ extension KernelDifference {
                 "When a queue vanishes before or while it resets, nothing is said",
                 otherwise: "6.12: the log has a warning",
                 shownBy: "7.2/branches-vfio-reset", "6.12/branches-vfio-reset")
+        case .lostControlDomainsStay:
+            Facts(
+                "A guest goes on controlling a domain that the host has lost, and so does one that is started later "
+                    + "(6.12.110 and later: as otherwise)",
+                otherwise: "It loses it, too")
+        case .lastOfAKindStays:
+            Facts(
+                "When the host loses the last adapter of a guest, or its last domain, the guest keeps it, though `guest_matrix` does not "
+                    + "have it any more (6.12.110 and later: as otherwise)",
+                otherwise: "It loses it, too")
+        case .largeMatricesOverrunAPage:
+            Facts(
+                "Reading `matrix` or `guest_matrix` with 512 queues or more puts two lines into the log: `returned bad count`",
+                otherwise: "Nothing is said")
         case .statusComesBeforeItsQueue:
             Facts(
                 "While a queue that is being bound waits for a reset, its `status` can be opened; what is read waits, too, and is that of "

@@ -49,6 +49,12 @@ public struct APMatrix: Hashable, Sendable {
         }
     }
 
+    /// How long the text would be on a page without end.
+    var textLength: Int {
+        if adapters.isEmpty { return 6 * domains.count }
+        return domains.isEmpty ? 4 * adapters.count : 8 * adapters.count * domains.count
+    }
+
     /// The three masks as `ap_config` shows them.
     var configText: String { "\(adapters),\(domains),\(controlDomains)\n" }
 

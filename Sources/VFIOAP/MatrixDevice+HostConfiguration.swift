@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 internal import APBus
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 
 extension MatrixDevice {
@@ -24,12 +25,31 @@ extension MatrixDevice {
             for number in mdevs(held) {
                 withGuestLocked(of: number, guests, held) { state, plug, _ in
                     guard let mdev = state.mdevs[number] else { return }
-                    let before = mdev.shadow
-                    mdev.shadow = before.subtracting(removed)
-                    if mdev.shadow != before { plug.give(mdev.shadow) }
+                    if take(removed, from: mdev) { plug.give(mdev.shadow) }
                     mdev.added = mdev.matrix.intersection(added)
                 }
             }
+        }
+    }
+
+    /// Takes out of a shadow what the host has lost.
+    ///
+    /// 6.12 takes those control domains that are *not* assigned, so none. And it asks what is left instead of what has changed: what was the
+    /// last of its kind stays in the guest.
+    ///
+    /// - Returns: whether the guest is given its masks anew.
+    ///
+    /// Kernel: drivers/s390/crypto/vfio_ap_ops.c, vfio_ap_mdev_cfg_remove, vfio_ap_mdev_hot_unplug_cfg.
+    private func take(_ removed: APMatrix, from mdev: MdevState) -> Bool {
+        var lost = removed.intersection(mdev.matrix)
+        if release.has(.lostControlDomainsStay) {
+            lost.controlDomains = removed.controlDomains.subtracting(mdev.matrix.controlDomains)
+        }
+        let before = mdev.shadow
+        mdev.shadow = before.subtracting(lost)
+        guard release.has(.lastOfAKindStays) else { return mdev.shadow != before }
+        return [\APMatrix.adapters, \.domains, \.controlDomains].contains { kind in
+            !lost[keyPath: kind].isEmpty && !mdev.shadow[keyPath: kind].isEmpty
         }
     }
 

@@ -1,6 +1,7 @@
 package import AdjunctProcessor
 package import KVM
 internal import KernelLocks
+internal import Kernels
 package import LockOrder
 internal import Sysfs
 
@@ -27,6 +28,8 @@ extension MatrixDevice {
                         continue
                     }
                     if mdev.guest !== active.guest { defects.append("guest \(active.guest.name) is active but not attached") }
+                    // of 6.12 a guest keeps what the host has lost
+                    guard !release.has(.lastOfAKindStays) else { continue }
                     defects += state.defects(of: active.guest, with: mdev, isAsked: isAsked(active.guest))
                 }
                 for (number, mdev) in state.mdevs where mdev.guest != nil && guests.guest(of: number) == nil {

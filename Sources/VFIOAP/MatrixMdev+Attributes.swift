@@ -1,4 +1,5 @@
 internal import AdjunctProcessor
+internal import DriverCore
 internal import KernelLocks
 internal import Kernels
 internal import LockOrder
@@ -41,12 +42,26 @@ extension MatrixMdev {
                     for domain in try mdev.read(\.matrix, after: held).controlDomains.domains { page.emit("\(domain)\n") }
                 },
                 Attribute("matrix", .readOnly) { mdev, page, held throws(Errno) in
-                    try mdev.read(\.matrix, after: held).emit(into: &page)
+                    try mdev.show(\.matrix, "matrix_show", into: &page, after: held)
                 },
                 Attribute("guest_matrix", .readOnly) { mdev, page, held throws(Errno) in
-                    try mdev.read(\.shadow, after: held).emit(into: &page)
+                    try mdev.show(\.shadow, "guest_matrix_show", into: &page, after: held)
                 },
             ], release: release)
+    }
+
+    /// - Parameter function: what Linux calls the show; releases that do not cut the text off blame it when the text is too long.
+    ///
+    /// Kernel: drivers/base/core.c, dev_attr_show; fs/sysfs/file.c, sysfs_kf_seq_show.
+    private func show(
+        _ path: KeyPath<MdevState, APMatrix>, _ function: String, into page: inout Page, after held: borrowing Held<Unlocked>
+    ) throws(Errno) {
+        let matrix = try read(path, after: held)
+        matrix.emit(into: &page)
+        guard matrix.textLength >= Page.size, matrixDevice.release.has(.largeMatricesOverrunAPage) else { return }
+        let log = matrixDevice.kernel.log
+        log.print("dev_attr_show: \(function)+0x0/0x70 [vfio_ap] returned bad count")
+        log.print("fill_read_buffer: dev_attr_show+0x0/0x78 returned bad count")
     }
 
     private func read(_ path: KeyPath<MdevState, APMatrix>, after held: borrowing Held<Unlocked>) throws(Errno) -> APMatrix {

@@ -1,6 +1,7 @@
 internal import AdjunctProcessor
 internal import DriverCore
 internal import KernelLocks
+internal import Kernels
 internal import LockOrder
 internal import Mdev
 internal import SystemPackage
@@ -14,12 +15,15 @@ final class VFIOAPMdevDriver: MdevDriver {
     let module: Module?
     private let matrixDevice: MatrixDevice
     private let vfio: VFIOCore
+    /// The module, which has a reference more while there is any device.
+    private let vfioModule: Module?
     private let table: AttributeTable<MatrixMdev>
     private let mdevs = Leaf<[MdevUUID: MatrixMdev]>("vfio_ap mdevs", [:])
 
-    init(matrixDevice: MatrixDevice, vfio: VFIOCore, module: Module) {
+    init(matrixDevice: MatrixDevice, vfio: VFIOCore, module: Module, vfioModule: Module?) {
         self.matrixDevice = matrixDevice
         self.vfio = vfio
+        self.vfioModule = matrixDevice.release.has(.devicesHoldVFIO) ? vfioModule : nil
         self.module = module
         table = MatrixMdev.attributes(matrixDevice.release)
     }
@@ -37,7 +41,11 @@ final class VFIOAPMdevDriver: MdevDriver {
         let config = Leaf(MatrixMdev.configLockName, APMatrix())
         let number = matrixDevice.lock.withLock(after: held) { state, _ in state.addMdev(element.uuid, config: config) }
         let mdev = MatrixMdev(element, number: number, matrixDevice: matrixDevice, vfio: device, config: config)
-        mdevs.withLock { $0[element.uuid] = mdev }
+        let isFirst = mdevs.withLock { mdevs in
+            mdevs[element.uuid] = mdev
+            return mdevs.count == 1
+        }
+        if isFirst { try? vfioModule?.get() }
         element.device.directory.addAttributes(table, of: mdev, by: .driver)
     }
 
@@ -46,7 +54,11 @@ final class VFIOAPMdevDriver: MdevDriver {
         guard let mdev = mdev(element.uuid) else { return }
         element.device.directory.removeAttributes(by: .driver)
         mdev.vfio.unregister(mdev, after: held)
-        mdevs.withLock { _ = $0.removeValue(forKey: element.uuid) }
+        let isLast = mdevs.withLock { mdevs in
+            mdevs[element.uuid] = nil
+            return mdevs.isEmpty
+        }
+        if isLast { vfioModule?.put() }
         matrixDevice.guestsLock.withReadLock(after: held) { _, held in
             matrixDevice.inTurn(after: held) { state, held in
                 guard let removed = state.mdevs[mdev.number] else { return }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CLinux
 internal import Glibc
+internal import Kernels
 internal import Suggestions
 internal import SysfsMount
 internal import SystemAdditions
@@ -16,7 +17,7 @@ struct Apmatrix: ParsableCommand {
             Mounts a file system that answers like the sysfs of Linux on IBM Z: AP bus, cards, queues, mediated devices, vfio_ap. \
             The other commands speak to a mount through its kernel/debug/apmatrix; they find it by themselves when there is one.
             """,
-        version: "apmatrix \(version)",
+        version: "apmatrix \(version), as Linux \(KernelRelease.allCases.reversed().map(\.build).joined(separator: ", "))",
         subcommands: [
             MountCommand.self, UnmountCommand.self, RunCommand.self, ShellCommand.self, EnvCommand.self, MachineCommand.self,
             GuestCommand.self, FaultCommand.self, LogCommand.self,

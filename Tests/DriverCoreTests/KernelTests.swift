@@ -23,27 +23,35 @@ import Testing
         module.put()
         try module.beginUnload()
         #expect(throws: Errno.ENODEV, "it goes") { try module.get() }
+        #expect(kernel.read("module/vfio_ap/refcnt") == "-1\n")
+        #expect(kernel.read("module/vfio_ap/initstate") == "going\n")
     }
 
     @Test func aModuleThatUsesAnotherIsAmongItsHolders() throws {
         let (used, user) = try (Module(loading: "mdev", kernel: kernel), Module(loading: "vfio_ap", kernel: kernel))
         user.hold(used)
         #expect(kernel.target("module/mdev/holders/vfio_ap") == "../../vfio_ap")
+        #expect(kernel.read("module/mdev/refcnt") == "1\n")
+        #expect(throws: Errno.EAGAIN) { try used.beginUnload() }
         user.release(used)
+        #expect(kernel.read("module/mdev/refcnt") == "0\n")
         #expect(kernel.names("module/mdev/holders") == [])
     }
 
     @Test func aModuleHasTheFilesOfOneThatIsLoadedAndGoesWithThem() throws {
         let sent = try kernel.uevents {
-            let module = try Module(loading: "mdev", version: "0.1", kernel: kernel)
+            let module = try Module(loading: "mdev", kernel: kernel)
+            module.beginLoading()
             #expect(
                 kernel.names("module/mdev") == [
-                    "coresize", "drivers", "holders", "initsize", "initstate", "notes", "refcnt", "sections", "taint", "uevent",
+                    "coresize", "holders", "initsize", "initstate", "notes", "refcnt", "sections", "srcversion", "taint",
+                    "uevent",
                     "version",
                 ])
             #expect(kernel.read("module/mdev/version") == "0.1\n")
-            #expect(kernel.read("module/mdev/initstate") == "live\n")
+            #expect(kernel.read("module/mdev/initstate") == "coming\n")
             module.announce()
+            #expect(kernel.read("module/mdev/initstate") == "live\n")
             module.unload()
         }
         #expect(sent == ["add@/module/mdev", "remove@/module/mdev"])

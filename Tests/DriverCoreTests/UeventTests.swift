@@ -150,7 +150,9 @@ import Testing
         func answer(_ length: Int) -> String {
             it.kernel.write("bus/box/uevent", Self.change(["A=" + String(repeating: "x", count: length)]))
         }
-        let others = ["ACTION=change", "DEVPATH=/bus/box", "SUBSYSTEM=bus", "SEQNUM=2", "SYNTH_UUID=\(Self.uuid)", "SYNTH_ARG_A="]
+        let others = [
+            "ACTION=change", "DEVPATH=/bus/box", "SUBSYSTEM=bus", "SEQNUM=2", "SYNTH_UUID=\(Self.uuid)", "SYNTH_ARG_A=",
+        ]
         let most = 2048 - others.reduce(0) { $0 + $1.utf8.count + 1 }
         #expect(answer(most + 1) == "ENOMEM")
         #expect(answer(most) == "ok")
@@ -177,7 +179,8 @@ import Testing
         try it.add("bare")
         _ = try Device("vfio_ap", in: it.kernel.directory("devices"), subsystem: nil, kernel: it.kernel)
         for (path, device) in [
-            ("devices/room/one", "driver one"), ("devices/room/bare", "box bare"), ("devices/vfio_ap", " vfio_ap"), ("bus/box", nil),
+            ("devices/room/one", "driver one"), ("devices/room/bare", "box bare"), ("devices/vfio_ap", " vfio_ap"),
+            ("bus/box", nil),
             ("bus/box/drivers/driver", nil),
         ] as [(String, String?)] {
             let log = it.kernel.log { #expect(it.kernel.write("\(path)/uevent", text) == "EINVAL") }

@@ -130,4 +130,30 @@ import Testing
         #expect(it.a("matrix") == "05.0004")
         #expect(it.a("guest_matrix") == "")
     }
+
+    // MARK: - Faults of 6.12.107
+
+    /// `KernelDifference.lostControlDomainsStay`, `KernelDifference.lastOfAKindStays`.
+    @Test(arguments: [
+        (KernelRelease.v6_1, "05.0004 05.0047 06.0004 06.0047 | 4"), (.v6_12, start),
+        (.v7_2, "05.0004 05.0047 06.0004 06.0047 | 4"),
+    ])
+    func aControlDomainThatTheHostLoses(release: KernelRelease, runsWith: String) throws {
+        let it = try host(release)
+        try it.change("domain 10 none")
+        #expect(guest.runsWith == runsWith)
+        #expect(it.a("control_domains") == "0004 0010 0020", "what is assigned")
+    }
+
+    @Test(arguments: [(KernelRelease.v6_1, " | 4 10"), (.v6_12, "05.0004 05.0047 | 4 10"), (.v7_2, " | 4 10")])
+    func theLastAdapterThatTheHostLoses(release: KernelRelease, runsWith: String) throws {
+        let it = try host(release)
+        try it.change("adapter 06 unplug")
+        #expect(guest.runsWith == "05.0004 05.0047 | 4 10")
+        try it.change("adapter 05 unplug")
+        #expect(it.a("guest_matrix") == ".0004 .0047")
+        #expect(guest.runsWith == runsWith)
+        try it.change("adapter 05 type=CEX8C")
+        #expect(guest.runsWith == "05.0004 05.0047 | 4 10")
+    }
 }

@@ -67,4 +67,17 @@ import Testing
             #expect(it.kernel.exists("devices/vfio_ap/matrix/features") == (release != .v6_1))
         }
     }
+
+    /// `KernelDifference.largeMatricesOverrunAPage`.
+    @Test(arguments: [(KernelRelease.v6_1, true), (.v6_12, true), (.v7_2, false)])
+    func aMatrixOfAPageIsTold(release: KernelRelease, isTold: Bool) throws {
+        let it = try MatrixHost(release: release, apmask: "0x0")
+        for adapter in 0..<256 { it.a("assign_adapter", "\(adapter)") }
+        it.a("assign_domain", "4")
+        #expect(it.kernel.log { _ = it.a("matrix") } == [])
+        it.a("assign_domain", "5")
+        let log = it.kernel.log { _ = it.a("matrix") }
+        let told = ["dev_attr_show: matrix_show+0x0/0x70 [vfio_ap]", "fill_read_buffer: dev_attr_show+0x0/0x78"]
+        #expect(log == (isTold ? told.map { "\($0) returned bad count" } : []))
+    }
 }

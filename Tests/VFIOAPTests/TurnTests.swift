@@ -45,7 +45,9 @@ import Waiting
     }
 
     /// `KernelDifference.statusComesBeforeItsQueue`.
-    @Test(arguments: KernelRelease.allCases) func aQueueThatIsBoundGetsItsStatusWhenTheDriverHasItsLocks(release: KernelRelease) throws {
+    @Test(arguments: KernelRelease.allCases) func aQueueThatIsBoundGetsItsStatusWhenTheDriverHasItsLocks(release: KernelRelease)
+        throws
+    {
         let it = try MatrixHost(release: release)
         it.assign(adapters: ["5", "6"], domains: ["4"])
         it.unbind("06.0004")
