@@ -5,12 +5,9 @@ public import SystemPackage
 /// Answers an opening.
 public struct OpenReply: ~Copyable, Reply {
     private let request: Request
-    /// The number by which the kernel knows the request.
-    private let number: UInt64?
 
     init(_ request: Request) {
         self.request = request
-        number = Worker.current?.header?.unique
     }
 
     deinit {
@@ -20,14 +17,7 @@ public struct OpenReply: ~Copyable, Reply {
     /// Answers that the node is open. False where the opener has gone: no release will follow.
     @discardableResult
     public consuming func succeed(_ info: OpenReplyInfo) -> Bool {
-        var fileInfo = info.fileInfo
-        let (session, number) = (request.session, number)
-        let isTaken = request.answer { raw in
-            guard info.parallelWrites, let number else { return fuse_reply_open(raw, &fileInfo) }
-            // libfuse 3.14 cannot say that; it only has to forget the request
-            defer { fuse_reply_none(raw) }
-            return session.answer(number, info)
-        }
+        let isTaken = request.answer { cfuse_reply_open($0, info.handle.rawValue, info.openFlags) }
         discard self
         return isTaken
     }

@@ -38,8 +38,8 @@ public struct OpenReplyInfo: Sendable {
     public var cacheDirectory: Bool
     /// Files: no ``FileSystem/flush(_:handle:_:_:)`` on close.
     public var noFlush: Bool
-    /// Files with direct I/O: writes need not wait for one another in the kernel. It still sends those one at a time that append or go
-    /// beyond the size that it knows, and all of them before Linux 6.2.
+    /// Files with `directIO`: the kernel sends writes side by side. It still sends those one at a time that append or go beyond the size
+    /// that it knows, and all of them before Linux 6.3.
     public var parallelWrites: Bool
 
     /// An opening with cached content that is dropped when a file is opened anew, but for what is said otherwise.
@@ -53,6 +53,17 @@ public struct OpenReplyInfo: Sendable {
         self.cacheDirectory = cacheDirectory
         self.noFlush = noFlush
         self.parallelWrites = parallelWrites
+    }
+
+    /// As the kernel reads them in the answer to OPEN.
+    var openFlags: UInt32 {
+        var flags: Int32 = 0
+        if directIO { flags |= FOPEN_DIRECT_IO }
+        if keepCache { flags |= FOPEN_KEEP_CACHE }
+        if cacheDirectory { flags |= FOPEN_CACHE_DIR }
+        if noFlush { flags |= FOPEN_NOFLUSH }
+        if parallelWrites { flags |= FOPEN_PARALLEL_DIRECT_WRITES }
+        return UInt32(flags)
     }
 
     var fileInfo: fuse_file_info {

@@ -20,21 +20,18 @@ public protocol Reply: ~Copyable, Sendable {
 // Unchecked: libfuse guards the request with the session's lock, and the reply that owns it answers once.
 struct Request: @unchecked Sendable {
     let raw: fuse_req_t
-    private let reference: Unmanaged<Session>
+    private let session: Unmanaged<Session>
 
     init(_ raw: fuse_req_t, of session: Session) {
         self.raw = raw
-        reference = Unmanaged.passRetained(session)
+        self.session = Unmanaged.passRetained(session)
     }
-
-    /// Until the answer is given.
-    var session: Session { reference.takeUnretainedValue() }
 
     /// Answers by `body`, which returns what libfuse's reply function returned; false where the caller has gone.
     @discardableResult
     func answer(_ body: (fuse_req_t) -> Int32) -> Bool {
         let result = body(raw)
-        reference.release()
+        session.release()
         return result == 0
     }
 

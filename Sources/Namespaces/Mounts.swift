@@ -58,12 +58,15 @@ public enum Mounts {
     ///   - device: an opened `/dev/fuse`, which this process had better close next: whoever waits in this mount for an answer
     ///     must not keep its connection open.
     ///   - name: what is mounted, and, behind `fuse.`, its type.
+    ///   - executes: whether files may be executed where their mode says so.
     /// - Throws: ``NamespaceError/mount(_:path:_:)``, with `ENOENT` where there is no such directory, `ENODEV` where the kernel
     ///   has no FUSE.
-    public static func fuse(_ device: Int32, named name: String, at path: String) throws(NamespaceError) {
+    public static func fuse(
+        _ device: Int32, named name: String, at path: String, executes: Bool = true
+    ) throws(NamespaceError) {
         let options =
             "fd=\(device),rootmode=40000,user_id=\(geteuid()),group_id=\(getegid()),allow_other,default_permissions"
-        try mount("fuse", name, path, "fuse.\(name)", MS_NOSUID | MS_NODEV, options)
+        try mount("fuse", name, path, "fuse.\(name)", MS_NOSUID | MS_NODEV | (executes ? 0 : MS_NOEXEC), options)
     }
 
     /// Shows `lower` at `path`; what is changed there is kept below `upper`.

@@ -101,7 +101,7 @@ struct Arrangement {
     private func mountServed() throws -> [String] {
         defer { devices.close() }
         if let proc = devices.proc { try Mounts.fuse(proc, named: "apmatrix-proc", at: HostProcesses.view) }
-        try Mounts.fuse(devices.sysfs, named: "apmatrix", at: "/sys")
+        try Mounts.fuse(devices.sysfs, named: "apmatrix", at: "/sys", executes: false)
         try Mounts.fuse(devices.dev, named: "apmatrix-dev", at: "/dev")
         let mounts = try MountTable.read()
         let places = ["/sys", "/dev"] + (devices.proc == nil ? [] : [HostProcesses.view])

@@ -122,14 +122,11 @@ public struct Directory: Sendable {
             guard let record = state.live(number) else { return }
             for group in record.groups where group.owner == owner {
                 for (row, name) in group.columns.names.enumerated() {
-                    let inode = group.base.row(row)
-                    removed.insert(inode)
+                    removed.insert(group.base.row(row))
                     state.noteChange(name, in: record)
-                    state.overrides[inode] = nil
                 }
             }
-            record.groups.removeAll { $0.owner == owner }
-            record.namesChanged()
+            state.dropOverrides(of: record.removeGroups(of: owner))
         }
         tree.drain { removed.contains($0) }
     }

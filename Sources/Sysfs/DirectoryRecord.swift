@@ -6,6 +6,10 @@ final class DirectoryRecord {
     let name: String
     let created: Timestamp
     var groups: [Group] = []
+    /// Groups that have been taken away while a cache above the tree held the directory: who has one of their files open may ask for its
+    /// status still. The latest few, oldest first.
+    private(set) var goneGroups: [Group] = []
+    private static let mostGoneGroups = 4
     private(set) var children = Children()
     var subdirectories: UInt32 = 0
     /// Files that have removed themselves (`Directory.removeSelf`).
@@ -64,6 +68,35 @@ final class DirectoryRecord {
         }
         defer { nextSlot += UInt32(count) }
         return Inode(block: moreBlocks.last ?? number, slot: nextSlot)
+    }
+
+    /// Takes an owner's groups away.
+    ///
+    /// - Returns: the groups of which nothing is known any more.
+    func removeGroups(of owner: Directory.AttributeOwner) -> [Group] {
+        let removed = groups.filter { $0.owner == owner }
+        groups.removeAll { $0.owner == owner }
+        namesChanged()
+        guard remembered > 0 else { return removed }
+        goneGroups += removed
+        let surplus = max(0, goneGroups.count - DirectoryRecord.mostGoneGroups)
+        defer { goneGroups.removeFirst(surplus) }
+        return Array(goneGroups.prefix(surplus))
+    }
+
+    /// Forgets the groups that have been taken away.
+    func forgetGoneGroups() -> [Group] {
+        defer { goneGroups = [] }
+        return goneGroups
+    }
+
+    /// The file that has the number, or had it a while ago.
+    func formerAttribute(_ inode: Inode) -> (Group, row: Int)? {
+        if let attribute = attribute(inode) { return attribute }
+        for group in goneGroups {
+            if let row = group.row(inode) { return (group, row) }
+        }
+        return nil
     }
 
     /// The file that has the number.

@@ -28,6 +28,10 @@ public final class OpenFile: Sendable {
         var shown: [UInt8] = []
         /// It has been shown since it was opened.
         var wasShown = false
+        /// Where `shown` begins: at 0, but for what is shown where a read that has failed would have gone on.
+        var base = 0
+        /// The last show has failed, and nothing of an earlier one is left.
+        var hasFailed = false
         /// Where the last read ended; a read elsewhere shows again.
         var position = 0
         /// How far the journal was read.
@@ -49,20 +53,23 @@ public final class OpenFile: Sendable {
     public func read(at offset: Int, count: Int, _ held: borrowing Held<Unlocked>) throws(Errno) -> ArraySlice<UInt8> {
         if let journal { return try read(journal, at: offset, count: count) }
         return try turns.withTurn { state throws(Errno) in
-            if offset == 0 || offset != state.position {
+            if offset == 0 || offset != state.position || state.hasFailed {
+                state.base = state.hasFailed && offset == state.position ? offset : 0
+                if offset != 0, offset != state.position { state.position = 0 }
+                (state.shown, state.hasFailed) = ([], true)
                 var page = Page()
                 try tree.withActive(self) { () throws(Errno) in
                     try tree.intercept(.read, inode)
                     try group.show(row, into: &page, held)
                 }
-                state.shown = page.bytes
+                (state.shown, state.hasFailed) = (page.bytes, false)
                 state.wasShown = true
-            } else if offset >= state.shown.count {
+            } else if offset - state.base >= state.shown.count {
                 try tree.checkActive(self)
             }
-            let start = min(offset, state.shown.count)
+            let start = min(offset - state.base, state.shown.count)
             let end = min(start + count, state.shown.count)
-            state.position = end > start ? end : offset
+            state.position = end > start ? state.base + end : offset
             return state.shown[start..<end]
         }
     }

@@ -66,7 +66,8 @@ public final class Tree: Sendable {
     }
 
     /// What `stat` says of a node: also of a directory that is gone, and of what was in it, for as long as a cache remembers one
-    /// of them (`remember`).
+    /// of them (`remember`); and of a file that is gone from a directory that is there, while the cache holds anything of it, for the
+    /// latest few tables.
     ///
     /// - Throws: `ENOENT` where there is no such node, or none any more.
     public func status(_ inode: Inode) throws(Errno) -> NodeStatus {
@@ -113,15 +114,14 @@ public final class Tree: Sendable {
 
     /// Where a link points to: always relative.
     ///
-    /// - Throws: `ENOENT` where the directory that it is in is gone, `EINVAL` where the node is no link, or none any more.
+    /// - Throws: `ENOENT` where the link or the directory that it is in is gone, `EINVAL` where the node is no link.
     ///
     /// Kernel: fs/kernfs/symlink.c, kernfs_iop_get_link.
     public func target(of link: Inode) throws(Errno) -> String {
         try state.withLock { state throws(Errno) in
             guard let record = state.live(link.block) else { throw .ENOENT }
-            guard let name = record.link(link), case .link(_, let target)? = record.children[name] else {
-                throw .EINVAL
-            }
+            guard link.slot != 0, record.formerAttribute(link) == nil else { throw .EINVAL }
+            guard let name = record.link(link), case .link(_, let target)? = record.children[name] else { throw .ENOENT }
             return state.relativePath(from: record, to: target)
         }
     }
@@ -157,6 +157,7 @@ public final class Tree: Sendable {
         state.withLock { state in
             guard let record = state.directories[inode.block] else { return }
             record.remembered -= min(count, record.remembered)
+            if record.remembered == 0 { state.dropOverrides(of: record.forgetGoneGroups()) }
             state.dropIfUnused(record)
         }
     }

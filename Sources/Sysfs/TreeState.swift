@@ -73,6 +73,14 @@ struct TreeState {
         if !overrides.isEmpty { overrides = overrides.filter { !blocks.contains($0.key.block) } }
     }
 
+    /// Forgets what users have set of the files of groups.
+    mutating func dropOverrides(of groups: [DirectoryRecord.Group]) {
+        guard !overrides.isEmpty else { return }
+        for group in groups {
+            for row in group.columns.names.indices { overrides[group.base.row(row)] = nil }
+        }
+    }
+
     // MARK: - stat
 
     func status(_ inode: Inode) throws(Errno) -> NodeStatus {
@@ -89,7 +97,7 @@ struct TreeState {
             kind = .directory
             mode = .directory
             size = 0
-        } else if let (group, row) = record.attribute(inode) {
+        } else if let (group, row) = record.formerAttribute(inode) {
             kind = .attribute
             mode = group.columns.modes[row]
             size = UInt64(Page.size)
@@ -108,7 +116,7 @@ struct TreeState {
 
     /// The journal that a file shows, if it shows one.
     func journal(_ inode: Inode) -> (any SharedJournal)? {
-        guard let (group, row) = directories[inode.block]?.attribute(inode) else { return nil }
+        guard let (group, row) = directories[inode.block]?.formerAttribute(inode) else { return nil }
         return group.attributes.journal(row)
     }
 

@@ -58,7 +58,8 @@ struct MountCommand: ParsableCommand {
         try boot.apply(to: &machine)
         var words = self.mountOptions
         let release = try KernelRelease.taken(from: &words) ?? kernel
-        var mountOptions = try MountOptions(words)
+        // as /sys; who wants it otherwise says `exec`
+        var mountOptions = try MountOptions(["noexec"] + words)
         mountOptions.fsname = mountOptions.fsname ?? "apmatrix"
         mountOptions.subtype = "apmatrix"
         mountOptions.debug = mountOptions.debug || debug

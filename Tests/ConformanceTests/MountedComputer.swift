@@ -31,7 +31,7 @@ final class MountedComputer: Sendable {
         self.computer = computer
         SysfsFileSystem.handOnRequestsWhenBlocking()
         fileSystem = SysfsFileSystem(kernel: computer.kernel, countsRequests: countsRequests) { computer.shutDown() }
-        var options = MountOptions()
+        var options = try MountOptions(["noexec"])
         options.fsname = "apmatrix-test"
         session = try Session(fileSystem: fileSystem, options: options)
         fileSystem.attach(session)

@@ -34,6 +34,20 @@ import Waiting
         #expect(it.sample.shows.withLock { $0 } == 4)
     }
 
+    /// As with a seq_file: nothing is left of the earlier text, and a read that goes on begins anew.
+    @Test func aShowThatFailsLeavesNothingOfAnEarlierOne() throws {
+        let it = try SampleTree()
+        let file = try it.open("value", reading: true)
+        #expect(try file.read(at: 0, count: 2) == "ol")
+        it.sample.value.withLock { $0 = "broken" }
+        #expect(throws: Errno.EIO) { try file.read(at: 0) }
+        #expect(throws: Errno.EIO) { try file.read(at: 2) }
+        it.sample.value.withLock { $0 = "new\n" }
+        #expect(try file.read(at: 2, count: 3) == "new")
+        #expect(try file.read(at: 5) == "\n")
+        #expect(try file.read(at: 0) == "new\n")
+    }
+
     @Test func aPageIsAllThatIsShown() throws {
         let it = try SampleTree()
         #expect(try it.open("long", reading: true).read(at: 0, count: 1 << 16).utf8.count == 4095)

@@ -14,8 +14,9 @@ final class Sample: Sendable {
 
     static let table = AttributeTable<Sample>(
         [
-            Attribute("value", .readWrite) { sample, page, _ in
+            Attribute("value", .readWrite) { sample, page, _ throws(Errno) in
                 sample.shows.withLock { $0 += 1 }
+                guard sample.value.withLock({ $0 != "broken" }) else { throw .EIO }
                 page.emit(sample.value.withLock { $0 })
             } store: { sample, input, _ throws(Errno) in
                 sample.during.withLock { $0 }?()

@@ -148,4 +148,47 @@ import Testing
         #expect(Set(entries.map(\.inode)).count == 5000)
         for entry in entries { #expect(try it.tree.target(of: entry.inode) == "../../box") }
     }
+
+    // MARK: - What is gone and open
+
+    private static let driverTable = AttributeTable<Int>([.readOnly("status") { "\($0)\n" }], release: .v7_2)
+
+    /// A driver takes its files away, and the directory stays.
+    @Test func aFileThatIsGoneCanBeLookedAtWhileACacheHoldsTheDirectory() throws {
+        let it = try SampleTree()
+        it.box.addAttributes(Self.driverTable, of: 1, by: .driver)
+        let inode = try it.inode("status")
+        it.tree.remember(inode)
+        it.box.removeAttributes(by: .driver)
+        #expect(throws: Errno.ENOENT) { try it.inode("status") }
+        #expect(try it.tree.status(inode).mode == .readOnly)
+        #expect(try it.tree.setStatus(inode) { $0.mode = Permissions(rawValue: 0o600) }.mode.rawValue == 0o600)
+        #expect(try it.tree.status(inode).mode.rawValue == 0o600)
+        #expect(throws: Errno.EINVAL) { try it.tree.target(of: inode) }
+        it.tree.forget(inode, count: 1)
+        #expect(throws: Errno.ENOENT) { try it.tree.status(inode) }
+    }
+
+    @Test func ofWhatIsGoneOnlyTheLatestIsKnown() throws {
+        let it = try SampleTree()
+        it.tree.remember(it.box.inode)
+        var inodes: [Sysfs.Inode] = []
+        for number in 0..<9 {
+            it.box.addAttributes(Self.driverTable, of: number, by: .driver)
+            inodes.append(try it.inode("status"))
+            it.box.removeAttributes(by: .driver)
+        }
+        #expect(
+            inodes.map { (try? it.tree.status($0)) != nil } == Array(repeating: false, count: 5)
+                + Array(repeating: true, count: 4))
+    }
+
+    @Test func aLinkThatIsGoneLeadsNowhere() throws {
+        let it = try SampleTree()
+        it.box.addLink("self", to: it.box)
+        let inode = try it.inode("self")
+        it.box.removeLink("self")
+        #expect(throws: Errno.ENOENT) { try it.tree.target(of: inode) }
+        #expect(throws: Errno.EINVAL) { try it.tree.target(of: it.box.inode) }
+    }
 }
