@@ -116,7 +116,10 @@ final class ZcryptClass: Sendable {
         }
     }
 
-    private func makeNode(_ name: String, _ minor: Int) throws(Errno) {
+    /// - Throws: `EEXIST` where the name is taken, `ENOMEM` for one that is much too long.
+    private func makeNode(_ given: String, _ minor: Int) throws(Errno) {
+        let isFormat = kernel.release.has(.nodeNamesAreFormats)
+        guard let name = isFormat ? FormattedName(given).text : given else { throw .ENOMEM }
         let node = try ZcryptNode(name, major: ZcryptClass.major, minor: minor, bus: bus)
         // a name that the class has for something else: the driver core tells only of the end
         guard !directory.contains(node.device.name) else {

@@ -4,6 +4,7 @@ import KernelLocks
 import KernelTesting
 import Kernels
 import LockOrder
+import Sysfs
 import Testing
 import Waiting
 
@@ -15,7 +16,8 @@ import Waiting
     // MARK: - Names
 
     @Test(arguments: [
-        ("node", " node \n"), (" node", "\t\nnode\t"), ("x\0y", "x"), (String(repeating: "x", count: 40), String(repeating: "x", count: 32)),
+        ("node", " node \n"), (" node", "\t\nnode\t"), ("x\0y", "x"),
+        (String(repeating: "x", count: 40), String(repeating: "x", count: 32)),
         (String(repeating: "x", count: 40), String(repeating: "x", count: 31) + "y"),
         (String(repeating: "y", count: 25) + String(repeating: " ", count: 10) + "z", String(repeating: "y", count: 25)),
         ("a/b", "a!b"), ("c!d", "c!d"), ("a//b/", "a!!b!"),
@@ -35,6 +37,24 @@ import Waiting
         let host = try Host()
         #expect(host.write(created, to: Self.create) == "ok")
         #expect(host.write(destroyed, to: Self.destroy) == "ENOENT")
+    }
+
+    /// `KernelDifference.nodeNamesAreFormats`. A node is looked for by the text that was written.
+    @Test(arguments: [
+        ("p%%q", "p%q", "EEXIST"), ("p%d", "p2146440376", "EEXIST"), ("p%012d", "p002146440376", "EEXIST"),
+        ("p%s", "p\u{92}", "EEXIST"),
+        ("p%d%d", "p21464403760", "EEXIST"), ("p%!q", "p", "EEXIST"), ("pq", "pq", "EEXIST"),
+    ])
+    func onlyLinux61TakesANameForAFormat(given: String, name: String, again: String) throws {
+        for release in KernelRelease.allCases {
+            let host = try Host(release: release)
+            #expect(host.write(given, to: Self.create) == "ok")
+            let expected = release == .v6_1 ? name : given
+            let nodes = try host.computer.tree.lookUp("zcrypt", in: host.computer.tree.lookUp("class", in: .root).inode)
+            #expect(throws: Never.self, "\(release)") { try host.computer.tree.lookUp(expected, in: nodes.inode) }
+            #expect(host.write(given, to: Self.create) == again)
+        }
+        #expect(try Host(release: .v6_1).write("%999d", to: Self.create) == "ENOMEM")
     }
 
     // MARK: - The lock of the masks
