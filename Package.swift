@@ -145,8 +145,7 @@ let package = Package(
             name: "APBusTests",
             dependencies: [
                 "Waiting", "KernelTesting", "APBus", "Machine", "AdjunctProcessor", "DriverCore", "Sysfs", "Kernels",
-                "KernelLocks",
-                "LockOrder", system,
+                "SystemAdditions", "KernelLocks", "LockOrder", system,
             ]),
         .testTarget(
             name: "VFIOAPTests",
@@ -169,7 +168,7 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "APBus", "Waiting", "ProgramTesting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine",
-                "AdjunctProcessor", "DriverCore", "LockOrder", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
+                "AdjunctProcessor", "DriverCore", "KernelLocks", "LockOrder", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
             ]),
         .testTarget(
             name: "InterleavingTests",

@@ -87,8 +87,9 @@ extension APBus {
     }
 
     private static func mask(_ name: String, _ mask: Mask) -> Attribute<APBus> {
-        Attribute(name, .readWrite) { bus, page, held in
-            page.emit("\(bus.masks.withLock(after: held) { (masks, _) in masks[keyPath: mask.path] })\n")
+        Attribute(name, .readWrite) { bus, page, held throws(Errno) in
+            let shown = try bus.withMasksInterruptibly(after: held) { (masks, _) in masks[keyPath: mask.path] }
+            page.emit("\(shown)\n")
         } store: { bus, input, held throws(Errno) in
             try bus.store(mask, input, after: held)
         }

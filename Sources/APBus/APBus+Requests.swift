@@ -70,7 +70,8 @@ extension APBus {
             guard let queue = usableQueue(of: requester.card, mode, requester.queue?.apqn.domain) else { return .noQueue }
             switch pass(to: queue, requester) {
             case .sent:
-                let answer = ask(queue.apqn)
+                // who was interrupted does not wait for the answer
+                let answer = Caller.current?.hasSignal == true ? nil : ask(queue.apqn)
                 // the answer interrupts
                 pollWaitingQueues()
                 return answer.map { .answered($0) } ?? .unanswered

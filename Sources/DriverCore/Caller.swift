@@ -1,5 +1,7 @@
 internal import Glibc
 internal import Synchronization
+internal import SystemAdditions
+public import SystemPackage
 
 /// The process that waits for what a thread does: a sleep that only keeps it waiting ends with it.
 ///
@@ -11,7 +13,12 @@ internal import Synchronization
 public final class Caller: Sendable {
     private struct State {
         var hasEnded = false
+        var hasSignal = false
         var sleep: Sleep?
+        /// A signal ends the sleep, too.
+        var sleepEndsBySignals = false
+        /// It waits for a lock, and gives that up at a signal.
+        var waitEndsBySignals = false
     }
     private let state = Mutex(State())
 
@@ -28,6 +35,42 @@ public final class Caller: Sendable {
 
     /// Whether nobody waits any more.
     public var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+    /// Says that a signal has reached the process, one that does not end it: ends the sleep in which the thread is, if Linux lets a
+    /// signal end that. Returns at once.
+    ///
+    /// - Parameter answer: tells the process the errno at once, where the thread waits for a lock whose wait a signal ends: the thread
+    ///   stays in line, and does nothing when its turn comes.
+    public func interrupt(_ answer: (Errno) -> Void = { _ in }) {
+        let givesUp = state.withLock { state in
+            state.hasSignal = true
+            if state.sleepEndsBySignals { state.sleep?.end() }
+            defer { state.waitEndsBySignals = false }
+            return state.waitEndsBySignals
+        }
+        if givesUp { answer(.EINTR) }
+    }
+
+    /// Whether a signal has reached it.
+    public var hasSignal: Bool { state.withLock { $0.hasSignal } }
+
+    /// Runs `wait`, which waits for a lock and then calls what it is handed, once: whether a signal has ended the wait, and the caller
+    /// has its answer.
+    ///
+    /// - Throws: `EINTR` where a signal has come before, and what `wait` throws.
+    public func waiting<Result>(_ wait: (_ hasGivenUp: () -> Bool) throws(Errno) -> Result) throws(Errno) -> Result {
+        let mayWait = state.withLock { state in
+            state.waitEndsBySignals = !state.hasSignal
+            return state.waitEndsBySignals
+        }
+        guard mayWait else { throw .EINTR }
+        return try wait {
+            state.withLock { state in
+                defer { state.waitEndsBySignals = false }
+                return !state.waitEndsBySignals
+            }
+        }
+    }
 
     /// Runs `body` for this caller, on the calling thread.
     ///
@@ -56,11 +99,11 @@ public final class Caller: Sendable {
 
     private static let finder = Mutex<(@Sendable () -> Caller?)?>(nil)
 
-    /// Runs `body`, a sleep that ends with the caller.
-    func sleeping(_ sleep: Sleep, _ body: () -> Bool) -> Bool {
+    /// Runs `body`, a sleep that ends with the caller, and perhaps by signals.
+    func sleeping(_ sleep: Sleep, endsBySignals: Bool, _ body: () -> Bool) -> Bool {
         state.withLock { state in
-            state.sleep = sleep
-            if state.hasEnded { sleep.end() }
+            (state.sleep, state.sleepEndsBySignals) = (sleep, endsBySignals)
+            if state.hasEnded || endsBySignals && state.hasSignal { sleep.end() }
         }
         defer { state.withLock { $0.sleep = nil } }
         return body()

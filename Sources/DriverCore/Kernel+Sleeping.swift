@@ -39,13 +39,16 @@ extension Kernel {
     /// - Parameters:
     ///   - sleep: by which others may end it too.
     ///   - caller: whose end ends it too: only for a sleep that Linux does not have.
+    ///   - endsBySignals: signals that do not end the caller end it too.
     /// - Returns: whether it slept to the end. Who does not wait in a loop may go on as if it had.
     @discardableResult
-    public func sleep(_ duration: Duration, _ sleep: Sleep = Sleep(), endingWith caller: Caller? = nil) -> Bool {
+    public func sleep(
+        _ duration: Duration, _ sleep: Sleep = Sleep(), endingWith caller: Caller? = nil, endsBySignals: Bool = false
+    ) -> Bool {
         guard sleepers.begin(sleep) else { return false }
         defer { sleepers.end(sleep) }
         guard let caller else { return clock.sleep(duration, sleep) }
-        return caller.sleeping(sleep) { clock.sleep(duration, sleep) }
+        return caller.sleeping(sleep, endsBySignals: endsBySignals) { clock.sleep(duration, sleep) }
     }
 
     /// Ends every sleep, now and from now on, so that all that is under way comes to its end: the machine is switched off.

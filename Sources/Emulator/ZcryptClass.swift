@@ -69,8 +69,8 @@ final class ZcryptClass: Sendable {
         directory = try kernel.directory("class", "zcrypt")
         nodeTable = AttributeTable(
             ["ioctlmask", "apmask", "aqmask", "admask"].map { name in
-                Attribute(name, .readWrite) { node, page, held in
-                    page.emit("\(node.mask(name, after: held))\n")
+                Attribute(name, .readWrite) { node, page, held throws(Errno) in
+                    page.emit("\(try node.mask(name, after: held))\n")
                 } store: { node, input, held throws(Errno) in
                     try node.store(name, input, after: held)
                 }
@@ -93,7 +93,7 @@ final class ZcryptClass: Sendable {
     ///   apart.
     private func create(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         let name = Self.name(input)
-        try bus.masks.withLock(after: held) { (_, _) throws(Errno) in
+        try bus.withMasksInterruptibly(after: held) { (_, _) throws(Errno) in
             let minor = try reserve(name)
             do throws(Errno) {
                 try makeNode(name.isEmpty ? "zcrypt_\(minor)" : name, minor)
@@ -141,7 +141,7 @@ final class ZcryptClass: Sendable {
     /// - Throws: `ENOENT` where there is no such node.
     private func destroy(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         let name = Self.name(input)
-        let node = try bus.masks.withLock(after: held) { (_, _) throws(Errno) in try take(name) }
+        let node = try bus.withMasksInterruptibly(after: held) { (_, _) throws(Errno) in try take(name) }
         kernel.removeVirtualDevice(node.device)
     }
 
@@ -185,8 +185,8 @@ final class ZcryptNode: Sendable {
     /// One of its four masks.
     ///
     /// Locks: the bus's masks.
-    func mask(_ name: String, after held: borrowing Held<Unlocked>) -> APMask {
-        bus.masks.withLock(after: held) { (_, _) in masks.withLock { $0[name, default: .none] } }
+    func mask(_ name: String, after held: borrowing Held<Unlocked>) throws(Errno) -> APMask {
+        try bus.withMasksInterruptibly(after: held) { (_, _) in masks.withLock { $0[name, default: .none] } }
     }
 
     /// Changes one of its four masks; what is no mask is refused with the lock held, so that it waits, too.
@@ -196,7 +196,7 @@ final class ZcryptNode: Sendable {
     /// - Throws: `EINVAL` for what is no mask.
     func store(_ name: String, _ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         let overflow: NumberOverflow = bus.kernel.release.has(.maskNumbersSaturate) ? .saturates : .wraps
-        try bus.masks.withLock(after: held) { (_, _) throws(Errno) in
+        try bus.withMasksInterruptibly(after: held) { (_, _) throws(Errno) in
             try masks.withLock { masks throws(Errno) in
                 guard let mask = APMask.parse(input.text, current: masks[name, default: .none], overflow: overflow) else {
                     throw .EINVAL

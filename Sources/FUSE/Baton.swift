@@ -191,8 +191,15 @@ final class Baton: Sendable {
             abandon(unique, in: session)
         } else {
             session.watch.wake()
+            state.withLock { $0.waiting.worker(of: unique) }?.clientIsInterrupted(in: unique)
         }
         return !isPostponed
+    }
+
+    /// Answers a client whose wait a signal has ended, in the place of the worker, whose answer will reach nobody.
+    func answer(_ unique: UInt64, _ error: Errno, in session: Session) {
+        session.answer(unique, error)
+        _ = change { $0.waiting.abandon(unique) }
     }
 
     /// Answers in the place of the worker, whose answer will reach nobody.

@@ -199,6 +199,15 @@ public final class Session: Sendable {
         Worker.current?.whenClientIsKilled(body) ?? false
     }
 
+    /// Has `body` called when a signal reaches the client whose request the calling thread executes, one that does not end it; at once
+    /// where that has happened. Only the first signal is told. `body` is called with no lock held. It gets what answers the client at
+    /// once, if the signal ends its wait: the request has only to come to its end then.
+    ///
+    /// - Returns: false on a thread that executes no request, and then nothing happens.
+    public static func whenClientIsInterrupted(_ body: @escaping @Sendable (_ answer: (Errno) -> Void) -> Void) -> Bool {
+        Worker.current?.whenClientIsInterrupted(body) ?? false
+    }
+
     /// The file system whose request the calling thread executes; nil on other threads.
     public static var servedFileSystem: (any FileSystem)? {
         Worker.current?.session.fileSystem

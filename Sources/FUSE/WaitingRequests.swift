@@ -111,6 +111,9 @@ struct WaitingRequests {
         return (request.asker.thread, true)
     }
 
+    /// Who executes a request that waits.
+    func worker(of unique: UInt64) -> Worker? { underWay[unique]?.worker }
+
     /// Who asked is dead, and has its answer. A read that has not begun is not executed any more; a write is.
     ///
     /// - Returns: who executes it.

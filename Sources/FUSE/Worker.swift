@@ -1,6 +1,7 @@
 internal import CFuse
 internal import Glibc
 internal import Synchronization
+internal import SystemPackage
 
 /// One thread of a session that reads requests and executes them.
 ///
@@ -135,6 +136,33 @@ final class Worker: Sendable {
         var killedIn: UInt64?
         /// What is to be done then, and in which request.
         var end: (request: UInt64, body: @Sendable () -> Void)?
+        /// The last request whose client has got another signal.
+        var interruptedIn: UInt64?
+        /// As `end`.
+        var interruption: (request: UInt64, body: @Sendable (Answer) -> Void)?
+    }
+
+    /// Answers a client before its request has come to its end.
+    typealias Answer = (Errno) -> Void
+
+    func whenClientIsInterrupted(_ body: @escaping @Sendable (Answer) -> Void) -> Bool {
+        guard let request = header?.unique else { return false }
+        let isInterrupted = client.withLock { client in
+            client.interruption = (request, body)
+            return client.interruptedIn == request
+        }
+        if isInterrupted { body { session.baton.answer(request, $0, in: session) } }
+        return true
+    }
+
+    /// A signal has reached the client of a request, which it does not end. The request may be over meanwhile.
+    func clientIsInterrupted(in request: UInt64) {
+        let interruption = client.withLock { client in
+            client.interruptedIn = max(request, client.interruptedIn ?? 0)
+            return client.interruption
+        }
+        guard let interruption, interruption.request == request else { return }
+        interruption.body { session.baton.answer(request, $0, in: session) }
     }
 
     func whenClientIsKilled(_ body: @escaping @Sendable () -> Void) -> Bool {

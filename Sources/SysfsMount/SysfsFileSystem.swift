@@ -60,6 +60,7 @@ public final class SysfsFileSystem: FileSystem {
     public static func handOnRequestsWhenBlocking() {
         Caller.setFinder {
             let caller = Caller()
+            _ = Session.whenClientIsInterrupted { answer in caller.interrupt(answer) }
             return Session.whenClientIsKilled { caller.end() } ? caller : nil
         }
         Blocking.setHook {

@@ -1,10 +1,12 @@
 @testable import APBus
 import AdjunctProcessor
+import DriverCore
 import KernelLocks
 import KernelTesting
 import Kernels
 import LockOrder
 import Sysfs
+import SystemAdditions
 import SystemPackage
 import Testing
 import Waiting
@@ -215,6 +217,32 @@ import Waiting
         mayGo.happens()
         holder.join()
         #expect(answers == ["\n", "ok", "71\n"])
+    }
+
+    @Test func aSignalEndsTheWaitForTheMasksAndNothingIsDone() throws {
+        let it = try Host()
+        let (isHeld, mayGo) = (Event("the masks are held"), Event("the test gives the masks back"))
+        let holder = TestThread("the masks are given back") {
+            withNoLocksHeld { held in
+                it.bus.masks.withLock(after: held) { (_, _) in
+                    isHeld.happens()
+                    mayGo.wait()
+                }
+            }
+        }
+        try #require(isHeld.wait())
+        let (caller, answers) = (Caller(), Leaf<[String]>("answers", []))
+        let writer = TestThread("the write ends") {
+            let answer = caller.serving { it.kernel.write("bus/ap/apmask", "-5") }
+            answers.withLock { $0.append("at last \(answer)") }
+        }
+        waitUntil("the write stands in line") { it.bus.masks.line == 1 }
+        caller.interrupt { errno in answers.withLock { $0.append("at once \(errno == .EINTR)") } }
+        #expect(answers.withLock { $0 } == ["at once true"])
+        mayGo.happens()
+        for thread in [holder, writer] { thread.join() }
+        #expect(answers.withLock { $0 } == ["at once true", "at last EINTR"])
+        #expect(it.kernel.read("bus/ap/apmask") == "0x\(Self.ones)\n")
     }
 
     @Test func theDefaultDomainIsOneOfTheHosts() throws {

@@ -1,5 +1,8 @@
 import DriverCore
 import Kernels
+import LockOrder
+import SystemAdditions
+import SystemPackage
 import Testing
 import Waiting
 
@@ -54,5 +57,42 @@ import Waiting
         let start = kernel.clock.now
         #expect(kernel.sleep(.milliseconds(5)))
         #expect(kernel.clock.now - start >= .milliseconds(5))
+    }
+
+    // MARK: - Signals that do not end the caller
+
+    @Test func aSignalEndsOnlyASleepThatLinuxLetsItEnd() {
+        let (kernel, caller) = (kernel, Caller())
+        let signal = TestThread("a signal comes") { caller.interrupt() }
+        let slept = waiting(for: "a sleep ends by a signal") {
+            caller.serving { kernel.sleep(Self.hour, endingWith: Caller.current, endsBySignals: true) }
+        }
+        signal.join()
+        #expect(slept == false)
+        #expect(caller.hasSignal)
+        #expect(!caller.hasEnded)
+        let sleptOn = caller.serving { kernel.sleep(.milliseconds(1), endingWith: Caller.current) }
+        #expect(sleptOn)
+    }
+
+    @Test func whoGivesAWaitUpIsAnsweredAtOnceAndDoesNothingLater() {
+        let (caller, answers) = (Caller(), Leaf<[Errno]>("answers", []))
+        #expect(throws: Errno.EINTR) {
+            try caller.waiting { (hasGivenUp) throws(Errno) in
+                caller.interrupt { answer in answers.withLock { $0.append(answer) } }
+                #expect(answers.withLock { $0 } == [.EINTR])
+                if hasGivenUp() { throw .EINTR }
+            }
+        }
+        // a signal that has come before is not waited behind
+        #expect(throws: Errno.EINTR) { try caller.waiting { (_) throws(Errno) in Issue.record("it waits") } }
+    }
+
+    @Test func aSignalBehindAWaitChangesNothing() throws {
+        let (caller, answers) = (Caller(), Leaf<[Errno]>("answers", []))
+        let hasGivenUp = try caller.waiting { (hasGivenUp) throws(Errno) in hasGivenUp() }
+        #expect(!hasGivenUp)
+        caller.interrupt { answer in answers.withLock { $0.append(answer) } }
+        #expect(answers.withLock { $0 } == [])
     }
 }
