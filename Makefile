@@ -28,7 +28,7 @@ help:
 	    'make deps       install the Debian packages that are missing' \
 	    'make clients    install the programs that are tested on it, from Debian (s390x programs into .build/clients)' \
 	    'make tsan       run all tests under the thread sanitizer' \
-	    'make nightly    hours: more schedules, longer random walks, kills, a soak, the fuzzers, the thread sanitizer, one processor; SEED=N again' \
+	    'make nightly    hours: every recording mounted, more schedules, longer random walks, kills, a soak, the fuzzers, the thread sanitizer, one processor; SEED=N again' \
 	    'make soak       servers of three releases work for HOURS=24 (or SOAK=60 seconds), and must stay what they are; SEED=N again' \
 	    'make fidelity   write the tables of files and differences in docs/FIDELITY.md' \
 	    'make locking    write the table of locks in docs/LOCKING.md' \

@@ -224,7 +224,6 @@ extension PossibleFile {
         0200 0200 0200 module/ap/uevent
         - directory directory module/iommufd
         - 0444 0444 module/iommufd/coresize
-        - directory directory module/iommufd/drivers
         - directory directory module/iommufd/holders
         - link link module/iommufd/holders/vfio
         - 0444 0444 module/iommufd/initsize
@@ -236,19 +235,30 @@ extension PossibleFile {
         - 0200 0200 module/iommufd/uevent
         directory directory directory module/kvm
         0444 0444 0444 module/kvm/coresize
-        directory directory directory module/kvm/drivers
         directory directory directory module/kvm/holders
         link link link module/kvm/holders/vfio_ap
         0444 0444 0444 module/kvm/initsize
         0444 0444 0444 module/kvm/initstate
         directory directory directory module/kvm/notes
+        directory directory directory module/kvm/parameters
+        - - 0444 module/kvm/parameters/allow_unsafe_mappings
+        - 0444 0444 module/kvm/parameters/async_destroy
+        0444 0444 0444 module/kvm/parameters/diag9c_forwarding_hz
+        0444 0444 0444 module/kvm/parameters/halt_poll_max_steal
+        0444 0444 0444 module/kvm/parameters/halt_poll_ns
+        0444 0444 0444 module/kvm/parameters/halt_poll_ns_grow
+        0444 0444 0444 module/kvm/parameters/halt_poll_ns_grow_start
+        0444 0444 0444 module/kvm/parameters/halt_poll_ns_shrink
+        0444 0444 0444 module/kvm/parameters/hpage
+        - - 0444 module/kvm/parameters/hpage_2g
+        0444 0444 0444 module/kvm/parameters/nested
+        0444 0444 0444 module/kvm/parameters/use_gisa
         0444 0444 0444 module/kvm/refcnt
         directory directory directory module/kvm/sections
         0444 0444 0444 module/kvm/taint
         0200 0200 0200 module/kvm/uevent
         directory directory directory module/mdev
         0444 0444 0444 module/mdev/coresize
-        directory directory directory module/mdev/drivers
         directory directory directory module/mdev/holders
         link link link module/mdev/holders/vfio_ap
         0444 0444 0444 module/mdev/initsize
@@ -256,22 +266,25 @@ extension PossibleFile {
         directory directory directory module/mdev/notes
         0444 0444 0444 module/mdev/refcnt
         directory directory directory module/mdev/sections
+        0444 0444 0444 module/mdev/srcversion
         0444 0444 0444 module/mdev/taint
         0200 0200 0200 module/mdev/uevent
         0444 0444 0444 module/mdev/version
         directory directory directory module/vfio
         0444 0444 0444 module/vfio/coresize
-        directory directory directory module/vfio/drivers
         directory directory directory module/vfio/holders
         link link link module/vfio/holders/vfio_ap
         link link link module/vfio/holders/vfio_iommu_type1
+        - - 0444 module/vfio/import_ns
         0444 0444 0444 module/vfio/initsize
         0444 0444 0444 module/vfio/initstate
         directory directory directory module/vfio/notes
         0444 0444 0444 module/vfio/refcnt
         directory directory directory module/vfio/sections
+        0444 0444 0444 module/vfio/srcversion
         0444 0444 0444 module/vfio/taint
         0200 0200 0200 module/vfio/uevent
+        0444 0444 0444 module/vfio/version
         directory directory directory module/vfio_ap
         0444 0444 0444 module/vfio_ap/coresize
         directory directory directory module/vfio_ap/drivers
@@ -287,7 +300,6 @@ extension PossibleFile {
         0200 0200 0200 module/vfio_ap/uevent
         directory directory directory module/vfio_iommu_type1
         0444 0444 0444 module/vfio_iommu_type1/coresize
-        directory directory directory module/vfio_iommu_type1/drivers
         directory directory directory module/vfio_iommu_type1/holders
         0444 0444 0444 module/vfio_iommu_type1/initsize
         0444 0444 0444 module/vfio_iommu_type1/initstate
@@ -298,7 +310,6 @@ extension PossibleFile {
         0200 0200 0200 module/vfio_iommu_type1/uevent
         directory directory directory module/zcrypt
         0444 0444 0444 module/zcrypt/coresize
-        directory directory directory module/zcrypt/drivers
         directory directory directory module/zcrypt/holders
         link link link module/zcrypt/holders/zcrypt_cex4
         0444 0444 0444 module/zcrypt/initsize
