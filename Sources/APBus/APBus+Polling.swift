@@ -22,13 +22,14 @@ extension APBus {
     ///
     /// Kernel: drivers/s390/crypto/ap_queue.c, ap_queue_init_state.
     func startQueue(_ queue: APQueue) {
-        queue.state.withLock { $0.machine.start() }
-        kick(queue)
+        kick(queue) { $0.machine.start() }
     }
 
     /// Lets a queue's state machine go on; if it waits then, queues are looked at until none waits.
-    func kick(_ queue: APQueue) {
-        let look = look(at: queue)
+    ///
+    /// - Parameter change: of its state, just before.
+    func kick(_ queue: APQueue, _ change: (inout APQueue.State) -> Void = { _ in }) {
+        let look = look(at: queue, change)
         guard look.isUnfinished || look.waits else { return }
         let starts = state.withLock { state in
             if look.isUnfinished { state.polled.append(queue) }
@@ -71,13 +72,16 @@ extension APBus {
 
     /// Lets a queue's state machine go on.
     ///
-    /// - Parameter onlyIfBound: leaves a queue without a driver as it is.
-    private func look(at queue: APQueue, onlyIfBound: Bool = false) -> Look {
+    /// - Parameters:
+    ///   - onlyIfBound: leaves a queue without a driver as it is.
+    ///   - change: of its state, just before.
+    private func look(at queue: APQueue, onlyIfBound: Bool = false, _ change: (inout APQueue.State) -> Void) -> Look {
         var look = Look()
         var wait = QueueStateMachine.Wait.nothing
         var sendable: [WaitingRequest] = []
         queue.state.withLock { state in
             guard state.isBound || !onlyIfBound else { return }
+            change(&state)
             if state.isConfigured, !state.isCheckstopped {
                 wait = state.machine.step(queue.apqn, hardware)
                 sendable = state.takeSendable()
@@ -115,7 +119,7 @@ extension APBus {
     private func stepPolledQueues() -> Bool {
         var waits = false
         let unfinished = state.withLock { $0.polled.takeAll() }.filter { queue in
-            let look = look(at: queue, onlyIfBound: true)
+            let look = look(at: queue, onlyIfBound: true) { _ in }
             waits = waits || look.waits
             return look.isUnfinished
         }

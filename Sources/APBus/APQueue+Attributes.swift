@@ -28,8 +28,7 @@ extension APBus {
                     $0.resetText
                 } store: { queue, _, _ in
                     queue.bus.flush(queue.queue)
-                    queue.queue.state.withLock { $0.machine.restart() }
-                    queue.bus.kick(queue.queue)
+                    queue.bus.kick(queue.queue) { $0.machine.restart() }
                 },
                 .readOnly("interrupt") { $0.interruptText },
                 .readOnly("config") { $0.queue.state.withLock { $0.isConfigured } ? "1\n" : "0\n" },

@@ -70,8 +70,7 @@ extension APBus.QueueView {
         guard canBind else { throw .EINVAL }
         guard try KernelText.boolean(input.text, release: bus.kernel.release) else {
             bus.flush(queue)
-            queue.state.withLock { $0.machine.unbind() }
-            bus.kick(queue)
+            bus.kick(queue) { $0.machine.unbind() }
             return
         }
         guard try readyBindState() == .unbound else { throw .EINVAL }
@@ -113,7 +112,6 @@ extension APBus.QueueView {
         guard try readyBindState() == .boundNotAssociated else { throw .EINVAL }
         guard isIdle else { throw .EBUSY }
         guard bus.hardware.aapq(queue.apqn, secret: secret).responseCode == .normal else { throw .EIO }
-        queue.state.withLock { $0.machine.awaitAssociation(with: secret) }
-        bus.kick(queue)
+        bus.kick(queue) { $0.machine.awaitAssociation(with: secret) }
     }
 }

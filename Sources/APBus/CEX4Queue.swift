@@ -50,8 +50,10 @@ public final class CEX4QueueDriver: APDriver {
     public func probe(_ device: APDevice, _ held: borrowing Held<DeviceRank>) throws(Errno) {
         guard let queue = device.queue, let mode = queue.card.info.mode, let zcrypt = queue.card.state.withLock({ $0.zcrypt })
         else { throw .ENODEV }
-        queue.state.withLock { $0.isOnline = true }
-        bus.startQueue(queue)
+        bus.kick(queue) { state in
+            state.isOnline = true
+            state.machine.start()
+        }
         zcrypt.add(queue)
         let table = queue.card.info.coprocessorMode.flatMap { tables[$0] } ?? common
         queue.device.directory.addAttributes(table, of: CEX4Queue(bus: bus, queue: queue, zcrypt: zcrypt), by: .driver)

@@ -35,6 +35,15 @@ import Waiting
         closedir(directory)
     }
 
+    private func isListed(_ name: String, in path: String) -> Bool {
+        guard let directory = opendir(path) else { return false }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            if withUnsafeBytes(of: &entry.pointee.d_name, { name.utf8.elementsEqual($0.prefix { $0 != 0 }) }) { return true }
+        }
+        return false
+    }
+
     /// What a system call has failed with; nil: it has not failed.
     private func error(_ result: some BinaryInteger) -> Int32? {
         result == -1 ? errno : nil
@@ -84,6 +93,23 @@ import Waiting
             #expect(error(lstat(mdev, &status)) == ENOENT)
             lstat(matrix, &status)
             #expect(status.st_nlink == 3)
+        }
+    }
+
+    /// A read changes something where it finds no queue to ask: it scans.
+    @Test func theVeryNextSystemCallSeesWhatAReadHasChanged() throws {
+        let mount = try MountedComputer()
+        defer { mount.unmount() }
+        let devices = mount.path + "/devices/ap"
+        var status = stat()
+        write("0", to: devices + "/card06/online")
+        for (change, isThere) in [("adapter 07 type=CEX8A", true), ("adapter 07 unplug", false)] {
+            #expect(isListed("card07", in: devices) != isThere)
+            #expect((lstat(devices + "/card07", &status) == 0) != isThere)
+            write(change, to: mount.path + "/kernel/debug/apmatrix/machine")
+            readToTheEnd(devices + "/card06/serialnr")
+            #expect(isListed("card07", in: devices) == isThere)
+            #expect((lstat(devices + "/card07", &status) == 0) == isThere)
         }
     }
 
