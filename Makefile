@@ -65,7 +65,7 @@ tsan: deps
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.txt" INTERLEAVINGS=$${INTERLEAVINGS:-4} \
 	    $(SWIFT) test --disable-xctest --sanitize thread --scratch-path .build/tsan $(JOBS) \
 	    --skip RunTests --skip ClientTests --skip InterruptionTests --skip PrivilegeTests --skip TrustTests --skip ScarcityTests \
-	    --skip BootOptionTests
+	    --skip BootOptionTests --skip PathTests
 
 # What takes too long for every change, each with one seed that is printed first: `make nightly SEED=N` does the same again.
 # One part that fails does not keep the others from running.
