@@ -135,7 +135,7 @@ extension APBus {
         kick(queue)
         requester.file.lettingGo {
             // a sleep ends with the request; it ends early with who waits, and with the machine
-            while request.outcome == .waits, kernel.sleep(longestLook, request.sleep, endingWith: Caller.current) {}
+            while request.outcome == .waits, kernel.sleep(longestLook, request.sleep, endingWith: Caller.current, endsBySignals: true) {}
         }
         queue.state.withLock { state in state.waiting.removeAll { $0 === request } }
         return request.outcome

@@ -25,6 +25,11 @@ import Waiting
         init(_ path: String, writing text: String? = nil) {
             let (thread, result) = (self.thread, self.result)
             work = TestThread("\(path) answers") {
+                // threads of the test runner's pool block signals, and hand that on
+                var signals = sigset_t()
+                sigemptyset(&signals)
+                sigaddset(&signals, SIGUSR2)
+                pthread_sigmask(SIG_UNBLOCK, &signals, nil)
                 thread.withLock { $0 = pthread_self() }
                 let file = open(path, text == nil ? O_RDONLY : O_WRONLY)
                 defer { close(file) }
