@@ -168,7 +168,8 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "APBus", "Waiting", "ProgramTesting", "Judge", "SysfsMount", "Emulator", "Recordings", "FUSE", "Machine",
-                "AdjunctProcessor", "DriverCore", "KernelLocks", "LockOrder", "VFS", "Sysfs", "Kernels", "SystemAdditions", system,
+                "AdjunctProcessor", "DriverCore", "KernelLocks", "LockOrder", "VFS", "Sysfs", "Kernels", "SystemAdditions",
+                system,
             ]),
         .testTarget(
             name: "InterleavingTests",
