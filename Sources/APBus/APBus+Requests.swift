@@ -134,8 +134,9 @@ extension APBus {
         defer { waitingRequests.subtract(1, ordering: .relaxed) }
         kick(queue)
         requester.file.lettingGo {
-            // a sleep ends with the request; it ends early with who waits, and with the machine
-            while request.outcome == .waits, kernel.sleep(longestLook, request.sleep, endingWith: Caller.current, endsBySignals: true) {}
+            // a sleep ends with the request; it ends early with who waits, or by a signal, and with the machine
+            let caller = Caller.current
+            while request.outcome == .waits, kernel.sleep(longestLook, request.sleep, endingWith: caller, endsBySignals: true) {}
         }
         queue.state.withLock { state in state.waiting.removeAll { $0 === request } }
         return request.outcome
