@@ -15,7 +15,7 @@ extension APBus {
         kernel.release.queuePollInterval ?? .nanoseconds(Int64(clamping: state.withLock { $0.pollTimeout }))
     }
 
-    /// How long one sleeps at a time who waits for a queue; the queue wakes him.
+    /// The longest that a reader sleeps at a time while its request waits in a queue; the queue ends the sleep earlier.
     var longestLook: Duration { max(pollInterval, .milliseconds(40)) }
 
     /// Starts a queue and its state machine.

@@ -9,7 +9,7 @@
 #include <fuse_opt.h>
 #include <linux/fuse.h>
 
-#ifndef FOPEN_PARALLEL_DIRECT_WRITES /* Linux 6.3; older kernels pass over it */
+#ifndef FOPEN_PARALLEL_DIRECT_WRITES /* version 7.38 of the protocol; older kernels pass over it */
 #define FOPEN_PARALLEL_DIRECT_WRITES (1 << 6)
 #endif
 

@@ -28,15 +28,14 @@ public final class Module: Sendable {
     /// Makes /sys/module/NAME with the files and directories of a loaded module.
     ///
     /// - Throws: `ENODEV` where the tree is being taken apart.
-    public init(loading name: String, version: String? = nil, kernel: Kernel) throws(Errno) {
+    public init(loading name: String, kernel: Kernel) throws(Errno) {
         self.name = name
         directory = try kernel.directory("module", name)
         kobject = Kobject(kernel: kernel, directory: directory, subsystem: "module")
         kobject.addUeventFile()
         for child in ["holders", "notes", "sections"] { _ = try kernel.directory("module", name, child) }
         directory.addAttributes(Module.attributes(kernel.release), of: self)
-        let info = ModuleInfo(of: name)
-        let rows = info.attributes(version: version ?? info.version)
+        let rows = ModuleInfo(of: name).attributes
         if !rows.isEmpty { directory.addAttributes(AttributeTable(rows, release: kernel.release), of: self) }
     }
 

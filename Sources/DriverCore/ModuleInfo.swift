@@ -6,7 +6,7 @@ internal import Sysfs
 /// Kernel: kernel/module/sysfs.c, modinfo_attrs. Recorded: docs/kernel/mediated-devices.md, "The module"; the two texts were not.
 struct ModuleInfo {
     /// nil: no file `version`, and none `srcversion`.
-    let version: String?
+    private let version: String?
     /// A name space of symbols that it imports; nil: no file `import_ns`.
     private let importedNamespace: String?
 
@@ -15,7 +15,7 @@ struct ModuleInfo {
         importedNamespace = ["vfio": "IOMMUFD"][module]
     }
 
-    func attributes(version: String?) -> [Attribute<Module>] {
+    var attributes: [Attribute<Module>] {
         var rows: [Attribute<Module>] = []
         if let version {
             rows.append(.readOnly("version") { _ in version + "\n" })

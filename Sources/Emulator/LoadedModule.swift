@@ -141,7 +141,7 @@ final class MdevModule: LoadedModule {
     let core: MdevCore
 
     init(kernel: Kernel) throws(Errno) {
-        module = try Module(loading: "mdev", version: "0.1", kernel: kernel)
+        module = try Module(loading: "mdev", kernel: kernel)
         core = try MdevCore(kernel: kernel)
         module.announce()
     }

@@ -39,7 +39,7 @@ public struct OpenReplyInfo: Sendable {
     /// Files: no ``FileSystem/flush(_:handle:_:_:)`` on close.
     public var noFlush: Bool
     /// Files with `directIO`: the kernel sends writes side by side. It still sends those one at a time that append or go beyond the size
-    /// that it knows, and all of them before Linux 6.3.
+    /// that it knows, and all of them before version 7.38 of the protocol.
     public var parallelWrites: Bool
 
     /// An opening with cached content that is dropped when a file is opened anew, but for what is said otherwise.
