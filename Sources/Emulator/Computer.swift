@@ -128,13 +128,14 @@ public final class Computer: Sendable {
     ///
     /// Locks: the bus's scan, if there is one.
     ///
+    /// - Returns: as `Machine.execute`.
     /// - Throws: as `Machine.execute`.
-    func execute(_ command: String, after held: borrowing Held<Unlocked>) throws(MachineCommandError) {
+    func execute(_ command: String, after held: borrowing Held<Unlocked>) throws(MachineCommandError) -> String? {
         let old = machine.description
-        try machine.execute(command)
+        let remark = try machine.execute(command)
         let new = machine.description
-        guard new.notification, !old.isConfiguredAs(new), !kernel.isHalted else { return }
-        bus.forceScan(after: held)
+        if new.notification, !old.isConfiguredAs(new), !kernel.isHalted { bus.forceScan(after: held) }
+        return remark
     }
 }
 

@@ -31,7 +31,8 @@ enum ControlPlane {
         } command: { computer, line, held throws(ControlError) in
             guard line != "off" else { return computer.shutDown() }
             do throws(MachineCommandError) {
-                try computer.execute(line, after: held)
+                guard let remark = try computer.execute(line, after: held) else { return }
+                tell(computer, "machine", line, remark)
             } catch {
                 throw ControlError(error.errno, error.reason)
             }
@@ -42,16 +43,18 @@ enum ControlPlane {
             try module(line, computer, held)
         },
         file("guests") { computer in
-            computer.guests.withLock { $0 }.map(\.line).joined().latin1
+            guests(computer, \.line)
         } command: { computer, line, held throws(ControlError) in
             try guest(line, computer, held)
         },
+        // programs that know of `guests` take each word with a `=` for what they know
+        readOnly("guests-long") { guests($0, \.longLine) },
         file("faults") { computer in
             computer.faults.withLock { $0.text }.latin1
         } command: { computer, line, _ throws(ControlError) in
             try computer.changeFaults(line)
         },
-        Attribute("boot", Permissions(rawValue: 0o400)) { computer, page, _ in page.emitUnlimited(boot(computer)) },
+        readOnly("boot") { boot($0) },
         journal("uevents") { $0.kernel.uevents },
         journal("log") { $0.kernel.log },
         journal("hardware") { $0.machine.journal },
@@ -68,6 +71,17 @@ enum ControlPlane {
 
     /// What a line of a file does.
     typealias Command = @Sendable (Computer, String, borrowing Held<Unlocked>) throws(ControlError) -> Void
+
+    /// A line per guest.
+    private static func guests(_ computer: Computer, _ line: (VirtualMachineMonitor) -> String) -> [UInt8] {
+        computer.guests.withLock { $0 }.map { line($0) + "\n" }.joined().latin1
+    }
+
+    private static func readOnly(
+        _ name: String, _ text: @escaping @Sendable (Computer) -> [UInt8]
+    ) -> Attribute<Computer> {
+        Attribute(name, Permissions(rawValue: 0o400)) { computer, page, _ in page.emitUnlimited(text(computer)) }
+    }
 
     /// A file of commands.
     private static func file(
@@ -99,10 +113,15 @@ enum ControlPlane {
             do throws(ControlError) {
                 try command(computer, text, held)
             } catch {
-                computer.kernel.log.print("apmatrix: \(name): '\(text)': \(error.reason)")
+                tell(computer, name, text, error.reason)
                 throw error.errno
             }
         }
+    }
+
+    /// Says in the log what became of a command that was not done.
+    private static func tell(_ computer: Computer, _ name: String, _ command: String, _ why: String) {
+        computer.kernel.log.print("apmatrix: \(name): '\(command)': \(why)")
     }
 }
 

@@ -1,3 +1,4 @@
+internal import AdjunctProcessor
 internal import DriverCore
 internal import KVM
 internal import LockOrder
@@ -178,10 +179,18 @@ final class VirtualMachineMonitor: Sendable {
     /// What it has open.
     var opened: [MatrixMdev] { devices.withLock { $0 } }
 
-    /// `NAME UUID… req=N cfg=N open=N`
+    /// `NAME UUID… req=N cfg=N open=N`: what was asked of it, and what it has open.
     var line: String {
         let open = devices.withLock { $0.map(\.uuid.description) }
         let counts = events.state.withLock { "req=\($0.requests) cfg=\($0.configurationChanges)" }
-        return ([name] + open + [counts, "open=\(open.count)"]).joined(separator: " ") + "\n"
+        return ([name] + open + [counts, "open=\(open.count)"]).joined(separator: " ")
+    }
+
+    /// The line, and behind it `masks=05,06/0004,0047/0004`: the adapters, domains and control domains that it runs with.
+    var longLine: String {
+        let masks = guest.apcb
+        let domains = [masks.domains, masks.controlDomains].map { $0.domains.map(\.description) }
+        let lists = ([masks.adapters.adapters.map(\.description)] + domains).map { $0.joined(separator: ",") }
+        return line + " masks=" + lists.joined(separator: "/")
     }
 }

@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// Why a machine did not do what it was told. Nothing was changed.
 public struct MachineCommandError: Error, Hashable, CustomStringConvertible {
-    /// EINVAL: malformed or impossible. ENODEV: there is no such adapter. ENOENT: there is no such queue.
+    /// EINVAL: malformed or impossible. ENOENT: there is no such queue.
     public let errno: Errno
     /// What is wrong and what would be right, for the log.
     public let reason: String
@@ -12,11 +12,6 @@ public struct MachineCommandError: Error, Hashable, CustomStringConvertible {
     /// EINVAL.
     static func invalid(_ reason: String) -> Self {
         Self(errno: .EINVAL, reason: reason)
-    }
-
-    /// ENODEV.
-    static func noDevice(_ reason: String) -> Self {
-        Self(errno: .ENODEV, reason: reason)
     }
 
     /// ENOENT.
@@ -30,7 +25,7 @@ public struct MachineCommandError: Error, Hashable, CustomStringConvertible {
 /// A line of the control plane's `machine` file. Numbers are hexadecimal as in the tree, `0x` is allowed; those of `maxima`,
 /// `rawtype`, `depth`, `max_msg_size`, `reset-busy` and `-n` are decimal.
 ///
-///     adapter 06 unplug                             refused if it is not plugged
+///     adapter 06 unplug                             nothing is done if it is not plugged
 ///     adapter 06 type=CEX8P config=1 chkstop=0      what is not named stays; an adapter that is not plugged is plugged,
 ///                                                   and is a CEX8C, configured and not checkstopped, if nothing else is said
 ///     adapter 05 rawtype=15 depth=8 max_msg_size=12288

@@ -4,24 +4,26 @@ internal import Synchronization
 extension MachineDescription {
     /// Changes the description as `Machine.execute` changes a machine. A line that is refused changes nothing.
     ///
+    /// - Returns: as `Machine.execute`.
     /// - Throws: as `Machine.execute`.
-    public mutating func execute(_ command: String) throws(MachineCommandError) {
+    @discardableResult public mutating func execute(_ command: String) throws(MachineCommandError) -> String? {
         let command = try MachineCommand(command)
         var changed = self
-        try changed.apply(command)
+        let remark = try changed.apply(command)
         self = changed
+        return remark
     }
 
     /// Does what the command says, or throws and is as it was. Pure.
     ///
-    /// - Throws: `ENODEV` for an adapter to unplug that is not plugged; `ENOENT` for a queue whose adapter is not plugged or
-    ///   whose domain may not be used; `EINVAL` for a number above the maximum, and for a maximum below a number in use.
-    mutating func apply(_ command: MachineCommand) throws(MachineCommandError) {
+    /// - Returns: as `Machine.execute`.
+    /// - Throws: `ENOENT` for a queue whose adapter is not plugged or whose domain may not be used; `EINVAL` for a number above the
+    ///   maximum, and for a maximum below a number in use.
+    mutating func apply(_ command: MachineCommand) throws(MachineCommandError) -> String? {
         switch command {
         case .unplug(let id):
             guard adapters.removeValue(forKey: id) != nil else {
-                let those = Self.those(adapters.keys.sorted(), "none is plugged")
-                throw MachineCommandError.noDevice("there is no adapter \(id); \(those)")
+                return "there is no adapter \(id) to unplug; \(Self.those(adapters.keys.sorted(), "none is plugged"))"
             }
             dropFaultsOfVanishedQueues()
         case .adapter(let id, let change):
@@ -45,6 +47,7 @@ extension MachineDescription {
         case .queue(let apqn, let change):
             try apply(change, to: apqn)
         }
+        return nil
     }
 
     private mutating func apply(
@@ -108,14 +111,16 @@ extension Machine {
     ///
     /// Locks: the machine's, a leaf.
     ///
-    /// - Throws: `EINVAL` for a line that is no command, a number above the maximum, or a maximum below a number in use; `ENODEV`
-    ///   for an adapter to unplug that is not plugged; `ENOENT` for a queue that is not there. Each with the reason in words.
-    public func execute(_ command: String) throws(MachineCommandError) {
+    /// - Returns: for an adapter to unplug that is not plugged, that there is nothing to do, in words for the log.
+    /// - Throws: `EINVAL` for a line that is no command, a number above the maximum, or a maximum below a number in use; `ENOENT` for
+    ///   a queue that is not there. Each with the reason in words.
+    @discardableResult public func execute(_ command: String) throws(MachineCommandError) -> String? {
         let command = try MachineCommand(command)
-        try state.withLock { (state) throws(MachineCommandError) in
+        return try state.withLock { (state) throws(MachineCommandError) in
             var description = state.description
-            try description.apply(command)
+            let remark = try description.apply(command)
             state.become(description)
+            return remark
         }
     }
 

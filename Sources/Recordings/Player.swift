@@ -98,13 +98,6 @@ public final class Player {
             // the machine gets its time after a refused command too
             defer { pace.pass(pause) }
             try calls.put("\(line)\n".latin1, into: path(of: file))
-        case .removeAdapter(let id):
-            do throws(Errno) {
-                try calls.put("adapter \(id) unplug\n".latin1, into: path(of: .machine))
-            } catch {
-                // the recorded machine took an adapter for removed that was not there; the control plane refuses
-                guard error == .ENODEV else { throw error }
-            }
         case .news(let stream): return try tell(stream)
         case .guestEvents(let name): return try guestEvents(name)
         case .settle:

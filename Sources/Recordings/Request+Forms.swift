@@ -35,7 +35,7 @@ extension Request {
     /// Whether it is about what sysfs does not have: the hardware, guests, modules, uevents and the log.
     public var needsControlPlane: Bool {
         switch self {
-        case .command, .removeAdapter, .news, .guestEvents: true
+        case .command, .news, .guestEvents: true
         case .background(_, let request): request.needsControlPlane
         case .file, .wait, .settle, .pause, .sleep, .ping: false
         }

@@ -28,7 +28,8 @@ extension Request {
         case ("wait", 2): self = .wait(name: words[1], .seconds(1))
         case ("wait", 3): self = .wait(name: words[1], try milliseconds(words[2], in: line))
         case ("hw", 2) where words[1] == "events": self = .news(.hardware)
-        case ("hw", 3) where words[1] == "remove-adapter": self = .removeAdapter(words[2])
+        case ("hw", 3) where words[1] == "remove-adapter":
+            self = .command(.machine, "adapter \(words[2]) unplug", pause: .zero)
         case ("hw", 3...): self = .command(.machine, words.rest, pause: .zero)
         case ("guest", 3) where words[1] == "events": self = .guestEvents(name: words[2])
         case ("guest", 3) where words[1] == "kill": self = .command(.guests, words.rest, pause: .milliseconds(200))

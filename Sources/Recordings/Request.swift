@@ -10,8 +10,6 @@ public enum Request: Hashable, Sendable {
     case wait(name: String, Duration)
     /// A line written to a file of the control plane, and the time that the machine then gets.
     case command(ControlFile, String, pause: Duration)
-    /// An adapter is pulled out of the machine; nothing happens if there is none.
-    case removeAdapter(String)
     /// What a stream has gained since the last such request.
     case news(ControlFile)
     /// What has happened to a guest.

@@ -26,7 +26,8 @@ struct MachineCommand: ParsableCommand {
         if command.isEmpty {
             try emit(files.read("machine"))
         } else {
-            try files.write(command.joined(separator: " "), to: "machine")
+            guard let remark = try files.write(command.joined(separator: " "), to: "machine") else { return }
+            complain(remark)
         }
     }
 }
@@ -38,12 +39,12 @@ struct GuestCommand: ParsableCommand {
         defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "A line per guest: name, devices, what it has been asked for.")
+        static let configuration = CommandConfiguration(abstract: "A line per guest: name, devices, what it was asked for, and the masks that it runs with.")
         @OptionGroup var mount: MountChoice
         @Flag(help: "As JSON.") var json = false
 
         func run() throws {
-            let text = try mount.controlFiles().read("guests")
+            let text = try mount.controlFiles().read("guests-long")
             try emit(json ? Array(JSON.array(GuestLine.lines(of: text).map(\.json)).document.utf8) : text)
         }
     }

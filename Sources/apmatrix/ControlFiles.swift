@@ -79,19 +79,23 @@ struct ControlFiles {
 
     /// Gives a command, as a line of one of the files.
     ///
+    /// - Returns: what the log says of it where it was taken but there was nothing to do.
     /// - Throws: `Failure`: it was refused, with the reason from the log; it cannot be written, or the server is gone.
-    func write(_ command: String, to name: String) throws(Failure) {
+    @discardableResult func write(_ command: String, to name: String) throws(Failure) -> String? {
         let log = try? openJournal("log").atEnd()
-        do {
-            let file = try FileDescriptor.open(path(name), .writeOnly)
-            _ = try file.closeAfter { try file.writeAll((command + "\n").losslessBytes) }
-        } catch let error as Errno {
+        func remark() -> String? {
             let prefix = "apmatrix: \(name): '\(command)': ".losslessBytes
             var news: [UInt8] = []
             while let more = try? log?.next(), !more.isEmpty { news += more }
-            if let line = news.split(separator: UInt8(ascii: "\n")).last(where: { $0.starts(with: prefix) }) {
-                throw Failure("\(error): \(String(lossless: line.dropFirst(prefix.count)))")
-            }
+            let line = news.split(separator: UInt8(ascii: "\n")).last { $0.starts(with: prefix) }
+            return line.map { String(lossless: $0.dropFirst(prefix.count)) }
+        }
+        do {
+            let file = try FileDescriptor.open(path(name), .writeOnly)
+            _ = try file.closeAfter { try file.writeAll((command + "\n").losslessBytes) }
+            return remark()
+        } catch let error as Errno {
+            if let remark = remark() { throw Failure("\(error): \(remark)") }
             throw explain(error, name)
         } catch {
             throw explain(error, name)

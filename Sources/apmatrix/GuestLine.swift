@@ -1,4 +1,4 @@
-/// A line of the control plane's `guests`: `NAME UUID… req=N cfg=N open=N`, and whatever fields are added behind. The name may
+/// A line of the control plane's `guests-long`: `NAME UUID… req=N cfg=N open=N masks=…`, and whatever fields are added behind. The name may
 /// have any byte in it but a blank and the end of a line, so also a `=`.
 struct GuestLine {
     let name: String

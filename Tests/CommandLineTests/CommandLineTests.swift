@@ -20,6 +20,9 @@ import Waiting
 
         #expect(try Program.run("machine", "adapter 06 unplug", in: sys).status == 0)
         #expect(try !Program.run("machine", in: sys).output.contains("06:"))
+        let again06 = try Program.run("machine", "adapter 06 unplug", in: sys)
+        #expect(again06.status == 0)
+        #expect(again06.errors == "there is no adapter 06 to unplug; there are 03 05 0a\n")
         let refused = try Program.run("machine", "--mount", sys, "adapter", "06", "colour=red")
         #expect(refused.status == 1)
         #expect(refused.errors.contains("colour=red"))
@@ -84,7 +87,7 @@ import Waiting
         try folder.write("4", to: matrix + "/\(uuid)/assign_domain")
         #expect(try Program.run("guest", "start", "vm1", uuid, in: sys).status == 0)
         #expect(try folder.text("sys/devices/ap/card05/05.0004/status") == "in use\n")
-        #expect(try Program.run("guest", in: sys).output == "vm1 \(uuid) req=0 cfg=0 open=1\n")
+        #expect(try Program.run("guest", in: sys).output == "vm1 \(uuid) req=0 cfg=0 open=1 masks=05/0004/\n")
         let answer = try Program.run("guest", "pqap", "vm1", "05.0004", "on", in: sys).output
         #expect(answer == "PQAP vm1 AQIC-on 05.0004 rc=00 cc=0\n")
         let json = try Program.run("guest", "list", "--json", in: sys).output

@@ -27,7 +27,7 @@ extension CommandLineTests {
         let list = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
         #expect(list.map { $0["name"] as? String } == names + ["bad\u{fffd}\u{fffd}byte", "x=1"], "\(text)")
         for (index, guest) in list.enumerated() {
-            #expect(Set(guest.keys) == ["name", "devices", "req", "cfg", "open"], "\(guest)")
+            #expect(Set(guest.keys) == ["name", "devices", "req", "cfg", "open", "masks"], "\(guest)")
             #expect(guest["devices"] as? [String] == (index == list.count - 1 ? [uuid] : []))
             #expect(guest["open"] as? Int == (index == list.count - 1 ? 1 : 0))
             #expect(guest["req"] as? Int == 0)

@@ -22,6 +22,18 @@ import Testing
     private func command(_ text: String, _ host: Host) -> String { host.write(text, to: "\(Host.control)/guests") }
     private func lines(_ host: Host) -> String { host.read("\(Host.control)/guests") }
 
+    @Test(arguments: KernelRelease.allCases)
+    func aLongLineTellsTheMasksThatTheGuestRunsWith(release: KernelRelease) throws {
+        let host = try host(release)
+        func masks() -> Substring? { host.read("\(Host.control)/guests-long").split(separator: "open=").last }
+        #expect(command("start mary \(Host.uuid)", host) == "ok")
+        #expect(masks() == "1 masks=05/0004/0010\n")
+        #expect(host.write("0x47", to: "\(Host.matrix)/\(Host.uuid)/assign_domain") == "ok")
+        #expect(masks() == "1 masks=05/0004,0047/0010\n")
+        #expect(command("start idle", host) == "ok")
+        #expect(masks() == "0 masks=//\n")
+    }
+
     @Test func aSilentGuestHearsNothingAndIsNotAsked() throws {
         let host = try host()
         #expect(command("start-silent mary \(Host.uuid)", host) == "ok")

@@ -16,7 +16,7 @@ enum Errnos {
     }
 
     private static let controlPlane: [String: Set<String>] = [
-        "machine": ["EINVAL", "ENODEV", "ENOENT"],
+        "machine": ["EINVAL", "ENOENT"],
         "guests": ["EINVAL", "EEXIST", "ENOENT", "EBUSY", "EPERM", "EIO", "ENODEV", "ENAMETOOLONG", "ENOSPC"],
         "modules": ["EINVAL", "ENOENT", "EAGAIN", "ENODEV"],
         "uevents": ["EINVAL"], "log": ["EINVAL"], "hardware": ["EINVAL"], "locks": ["EINVAL"],

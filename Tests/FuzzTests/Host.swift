@@ -83,10 +83,6 @@ final class Host {
             return read(path.description)
         case .command(let file, let line, _):
             return write("kernel/debug/apmatrix/\(file.rawValue)", Array("\(line)\n".utf8)) { $0 == "ok" ? "ok" : "err \($0)" }
-        case .removeAdapter(let id):
-            return write("kernel/debug/apmatrix/machine", Array("adapter \(id) unplug\n".utf8)) {
-                ["ok", "ENODEV"].contains($0) ? "ok" : "err \($0)"
-            }
         case .settle: return write("bus/ap/scans", [49]) { $0 == "ok" ? "ok scans" : "err \($0)" }
         case .background(let name, .file(.write(let path, let bytes))):
             waiting[name] = (path.description, bytes)
@@ -161,7 +157,6 @@ final class Host {
             "write \(name(path.description))"
         case .file(.read(let path)): "read \(name(path.description))"
         case .command(let file, let line, _): "\(file) \(line.split(separator: " ").first ?? "")"
-        case .removeAdapter: "machine adapter"
         case .wait: "wait"
         default: "other"
         }

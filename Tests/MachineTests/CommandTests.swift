@@ -135,7 +135,6 @@ import Waiting
                 "reset-busy=256 is not possible; 0 to 255, decimal; 255 never ends"
             ),
             ("queue 05.0047 reset-rc=100", .EINVAL, "reset-rc=100 is not possible; 00 to ff, hexadecimal"),
-            ("adapter 99 unplug", .ENODEV, "there is no adapter 99; there are 03 05 06 0a"),
             (
                 "queue 07.0047 absent=1", .ENOENT,
                 "there is no queue 07.0047: adapter 07 is not plugged; there are 03 05 06 0a"
@@ -152,19 +151,29 @@ import Waiting
         #expect(machine.description == .default)
     }
 
+    @Test func whatIsNotPluggedIsUnpluggedAlready() throws {
+        #expect(try machine.execute("adapter 99 unplug") == "there is no adapter 99 to unplug; there are 03 05 06 0a")
+        #expect(machine.description == .default)
+        #expect(try machine.execute("adapter 05 unplug") == nil)
+    }
+
     @Test func whatIsThereIsToldAsFarAsItFits() throws {
-        func reason(_ adapters: ClosedRange<UInt8>?, _ command: String) throws -> String {
+        func remark(_ adapters: ClosedRange<UInt8>?, _ command: String) throws -> String? {
             var description = MachineDescription(usageDomains: .all)
             let type = try #require(CardType("CEX8C"))
             for id in adapters.map(Array.init) ?? [] { description.adapters[AdapterID(id)] = Adapter(type: type) }
-            return try #require(throws: MachineCommandError.self) { try Machine(description).execute(command) }.reason
+            do {
+                return try Machine(description).execute(command)
+            } catch {
+                return error.reason
+            }
         }
-        #expect(try reason(nil, "adapter 05 unplug") == "there is no adapter 05; none is plugged")
-        #expect(try reason(nil, "queue 05.0004 absent=1") == "there is no queue 05.0004: adapter 05 is not plugged; no other is")
-        #expect(try reason(3...3, "adapter 05 unplug") == "there is no adapter 05; there is 03")
+        #expect(try remark(nil, "adapter 05 unplug") == "there is no adapter 05 to unplug; none is plugged")
+        #expect(try remark(nil, "queue 05.0004 absent=1") == "there is no queue 05.0004: adapter 05 is not plugged; no other is")
+        #expect(try remark(3...3, "adapter 05 unplug") == "there is no adapter 05 to unplug; there is 03")
         #expect(
-            try reason(0...0x20, "adapter 55 unplug")
-                == "there is no adapter 55; there are 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f …")
+            try remark(0...0x20, "adapter 55 unplug")
+                == "there is no adapter 55 to unplug; there are 00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f …")
     }
 
     @Test func faultsAreChangedWithoutACommand() throws {

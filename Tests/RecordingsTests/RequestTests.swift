@@ -63,7 +63,7 @@ import VFS
 
     @Test func theMachineIsAsked() throws {
         #expect(try Request("hw adapter 07 type=CEX8C") == .command(.machine, "adapter 07 type=CEX8C", pause: .zero))
-        #expect(try Request("hw remove-adapter 07") == .removeAdapter("07"))
+        #expect(try Request("hw remove-adapter 07") == .command(.machine, "adapter 07 unplug", pause: .zero))
         #expect(try Request("hw events") == .news(.hardware))
         #expect(try Request("guest start g U V") == .command(.guests, "start g U V", pause: .milliseconds(20)))
         #expect(try Request("guest start-deaf g U") == .command(.guests, "start-deaf g U", pause: .milliseconds(20)))

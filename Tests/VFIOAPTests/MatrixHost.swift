@@ -31,7 +31,7 @@ final class MatrixHost: Sendable {
         self.machine = machine
         clock.giveUp.withLock {
             $0 = {
-                for apqn in machine.description.queues.keys { try? machine.execute("queue \(apqn) reset-busy=0 reset-rc=0") }
+                for apqn in machine.description.queues.keys { _ = try? machine.execute("queue \(apqn) reset-busy=0 reset-rc=0") }
             }
         }
         kernel = Kernel(release: release, clock: clock)

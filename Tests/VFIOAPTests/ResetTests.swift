@@ -106,7 +106,7 @@ import Waiting
         try it.machine.execute("queue 05.0004 reset-busy=255")
         // the reset is over after three minutes; 50 looks take a second
         it.clock.atSleep.withLock {
-            $0 = { [machine = it.machine] count in if count == 9000 { try? machine.execute("queue 05.0004 reset-busy=0") } }
+            $0 = { [machine = it.machine] count in if count == 9000 { _ = try? machine.execute("queue 05.0004 reset-busy=0") } }
         }
         let log = try it.kernel.log { try it.reset() }
         #expect(log.count <= 11 * 180 / 5)
@@ -145,7 +145,7 @@ import Waiting
         let it = try host()
         try it.machine.execute("queue 05.0004 reset-rc=\(String(code, radix: 16))")
         it.clock.atSleep.withLock {
-            $0 = { [machine = it.machine] count in if count == 3 { try? machine.execute("queue 05.0004 reset-rc=0") } }
+            $0 = { [machine = it.machine] count in if count == 3 { _ = try? machine.execute("queue 05.0004 reset-rc=0") } }
         }
         let answers = try it.zeroized { try it.reset() }.filter { $0.hasPrefix("05.0004") }
         #expect(answers == Array(repeating: "05.0004 rc=0\(String(code, radix: 16))", count: 3) + ["05.0004"])
@@ -162,7 +162,7 @@ import Waiting
     func aResetEndsWithWhatBecomesOfTheQueue(change: String, release: KernelRelease, message: String?) throws {
         let it = try host(release)
         try it.machine.execute("queue 05.0004 reset-busy=255")
-        it.clock.atSleep.withLock { $0 = { [machine = it.machine] count in if count == 5 { try? machine.execute(change) } } }
+        it.clock.atSleep.withLock { $0 = { [machine = it.machine] count in if count == 5 { _ = try? machine.execute(change) } } }
         let start = it.clock.now
         let log = try it.kernel.log { try it.reset() }
         #expect(log.filter { !$0.hasPrefix("Waited") } == (message.map { [Self.mark, $0] } ?? []))
