@@ -88,7 +88,7 @@ extension APBus {
 
     private static func mask(_ name: String, _ mask: Mask) -> Attribute<APBus> {
         Attribute(name, .readWrite) { bus, page, held throws(Errno) in
-            let shown = try bus.withMasksInterruptibly(after: held) { (masks, _) in masks[keyPath: mask.path] }
+            let shown = try bus.masks.withLockInterruptibly(after: held) { (masks, _) in masks[keyPath: mask.path] }
             page.emit("\(shown)\n")
         } store: { bus, input, held throws(Errno) in
             try bus.store(mask, input, after: held)

@@ -7,6 +7,34 @@ internal import SystemAdditions
 public import SystemPackage
 internal import Sysfs
 
+/// apmask and aqmask under their lock, which is there without a bus, too: nodes of zcrypt are made and changed under it.
+public typealias LockedMasks = Lock<APAttributesRank, BusMasks>
+
+extension LockedMasks {
+    /// Both masks all ones.
+    public convenience init() {
+        self.init("ap_attr_mutex", BusMasks())
+    }
+
+    /// Takes the lock for a user's request. Who waits for it gives up when a signal comes.
+    ///
+    /// - Throws: `EINTR` where a signal has ended the wait, and nothing was done; what `body` throws.
+    ///
+    /// Kernel: mutex_lock_interruptible, whose ERESTARTSYS becomes EINTR on the way through FUSE.
+    public func withLockInterruptibly<Result>(
+        after held: borrowing Held<Unlocked>,
+        _ body: (inout BusMasks, borrowing Held<APAttributesRank>) throws(Errno) -> Result
+    ) throws(Errno) -> Result {
+        guard isInUse, let caller = Caller.current else { return try withLock(after: held, body) }
+        return try caller.waiting { (hasGivenUp) throws(Errno) in
+            try withLock(after: held) { (masks, held) throws(Errno) in
+                guard !hasGivenUp() else { throw .EINTR }
+                return try body(&masks, held)
+            }
+        }
+    }
+}
+
 extension APBus {
     /// The two masks, and the name under which a change of one is told.
     enum Mask: String {
@@ -18,24 +46,6 @@ extension APBus {
         }
     }
 
-    /// Takes the lock of the masks for a user's request. Who waits for it gives up when a signal comes.
-    ///
-    /// - Throws: `EINTR` where a signal has ended the wait, and nothing was done; what `body` throws.
-    ///
-    /// Kernel: mutex_lock_interruptible, whose ERESTARTSYS becomes EINTR on the way through FUSE.
-    public func withMasksInterruptibly<Result>(
-        after held: borrowing Held<Unlocked>,
-        _ body: (inout BusMasks, borrowing Held<APAttributesRank>) throws(Errno) -> Result
-    ) throws(Errno) -> Result {
-        guard masks.isInUse, let caller = Caller.current else { return try masks.withLock(after: held, body) }
-        return try caller.waiting { (hasGivenUp) throws(Errno) in
-            try masks.withLock(after: held) { (masks, held) throws(Errno) in
-                guard !hasGivenUp() else { throw .EINTR }
-                return try body(&masks, held)
-            }
-        }
-    }
-
     /// Changes a mask and gives every queue to the driver that it belongs to now. When this returns they all have it.
     ///
     /// - Throws: `EINVAL` for a text that is no mask, or while a queue has an override (7.2); `EBUSY` where a driver uses a
@@ -44,7 +54,7 @@ extension APBus {
     /// Kernel: drivers/s390/crypto/ap_bus.c, apmask_store, apmask_commit, ap_bus_revise_bindings.
     func store(_ mask: Mask, _ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         let path = mask.path
-        let changed: APMask? = try withMasksInterruptibly(after: held) { (masks, held) throws(Errno) in
+        let changed: APMask? = try masks.withLockInterruptibly(after: held) { (masks, held) throws(Errno) in
             guard masks.overrides == 0 else { throw .EINVAL }
             let old = masks[keyPath: path]
             let overflow: NumberOverflow = kernel.release.has(.maskNumbersSaturate) ? .saturates : .wraps
@@ -113,7 +123,7 @@ extension APBus {
     ///
     /// Kernel: drivers/s390/crypto/ap_queue.c, driver_override_store.
     func storeOverride(_ input: Input, of queue: APQueue, after held: borrowing Held<Unlocked>) throws(Errno) {
-        try withMasksInterruptibly(after: held) { (masks, _) throws(Errno) in
+        try masks.withLockInterruptibly(after: held) { (masks, _) throws(Errno) in
             guard !masks.areInUse, input.bytes.count < Page.size - 1 else { throw .EINVAL }
             let text = Array(input.text.prefix { $0 != UInt8(ascii: "\n") })
             let hadOne = queue.state.withLock { state in

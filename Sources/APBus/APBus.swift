@@ -23,7 +23,7 @@ public final class APBus: Sendable {
     /// The driver core's part: the cards and queues in the order in which they came, and the drivers.
     public let bus: Bus<APDevice>
     /// apmask, aqmask and the overrides.
-    public let masks = Lock<APAttributesRank, BusMasks>("ap_attr_mutex", BusMasks())
+    public let masks: LockedMasks
     /// /sys/devices/ap
     let root: Device
     /// Says of the last scan whether it has found another configuration of the machine.
@@ -64,7 +64,7 @@ public final class APBus: Sendable {
         /// Seconds from the end of a scan to the next one.
         var configTime: Int32 = 30
         /// Nanoseconds between polls of busy queues.
-        var pollTimeout: UInt64 = 250_000
+        var pollTimeout: UInt64
         var pollThread = false
         /// "bindings complete" has been told, and nothing has happened since.
         var bindingsTold = false
@@ -84,16 +84,18 @@ public final class APBus: Sendable {
 
     /// Makes the bus; the first scan is still to come (`start`).
     ///
+    /// - Parameter masks: what becomes `masks`; nobody has changed them yet.
     /// - Throws: `EEXIST` where the kernel has an AP bus already, `ENODEV` or `ENOENT` where its tree is being taken apart.
-    public init(kernel: Kernel, hardware: any APInstructions) throws(Errno) {
+    public init(kernel: Kernel, hardware: any APInstructions, masks: LockedMasks = LockedMasks()) throws(Errno) {
         self.kernel = kernel
         self.hardware = hardware
+        self.masks = masks
         let configuration = APBus.configuration(of: hardware, kernel.release)
         let told = configuration.flatMap { $0.apxa ? ($0.maxAdapter, $0.maxDomain) : nil } ?? (0, 0)
         // a machine that tells 0 tells nothing
         maxAdapter = told.0 == 0 ? 63 : told.0
         maxDomain = told.1 == 0 ? 15 : told.1
-        state = Leaf(APBus.lockName, State())
+        state = Leaf(APBus.lockName, State(pollTimeout: hardware.isUnderZVM ? 1_500_000 : 250_000))
         tables = Tables(release: kernel.release)
         bus = try Bus("ap", kernel: kernel)
         root = try Device("ap", in: try kernel.directory("devices"), subsystem: ("ap", nil), kernel: kernel)

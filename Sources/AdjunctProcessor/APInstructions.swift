@@ -46,6 +46,9 @@ public protocol APInstructions: AnyObject, Sendable {
     /// before it can use them. False unless an implementation says otherwise.
     var isSecureGuest: Bool { get }
 
+    /// Whether Linux is a guest of z/VM, for which queues are polled more slowly. False unless an implementation says otherwise.
+    var isUnderZVM: Bool { get }
+
     /// PQAP, bind AP queue. Response codes: 00; 01 to 05 as with TAPQ; 30 where it is bound already.
     func bapq(_ apqn: APQN) -> QueueStatus
 
@@ -62,6 +65,8 @@ extension APInstructions {
     public var hasInterrupts: Bool { true }
     /// False.
     public var isSecureGuest: Bool { false }
+    /// False.
+    public var isUnderZVM: Bool { false }
 
     /// RAPQ without the bit F: a queue that is bound stays bound.
     public func rapq(_ apqn: APQN) -> QueueStatus { rapq(apqn, unbinding: false) }

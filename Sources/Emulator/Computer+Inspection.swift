@@ -15,8 +15,8 @@ extension Computer {
     package func inspect() -> [String] {
         let machines = guests.withLock { $0 }
         let opened = machines.flatMap { machine in machine.opened.map { (machine, $0) } }
-        var defects = bus.bindingDefects
-        if !bus.isAtRest { defects.append("a lock of the bus is held") }
+        var defects = bus?.bindingDefects ?? []
+        if bus?.isAtRest == false { defects.append("a lock of the bus is held") }
         for machine in machines where machine.guest.lock.isInUse || machine.guest.pqapHook.isInUse {
             defects.append("a lock of guest \(machine.name) is held")
         }
@@ -41,7 +41,7 @@ extension Computer {
         if module.module.referenceCount != opened.count {
             defects.append("vfio_ap is used \(module.module.referenceCount) times, for \(opened.count) devices")
         }
-        let queues = bus.bus.devices.compactMap(\.queue).filter { $0.device.driver == "vfio_ap" }
+        let queues = (bus?.bus.devices ?? []).compactMap(\.queue).filter { $0.device.driver == "vfio_ap" }
         let asked = machines.filter(\.wasAsked).map(\.guest)
         return defects
             + withNoLocksHeld { held in

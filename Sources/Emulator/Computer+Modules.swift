@@ -28,6 +28,9 @@ enum ModuleName: String, CaseIterable {
         }
     }
 
+    /// Whether it has drivers for the AP bus.
+    var drivesAP: Bool { self == .zcryptCex4 || self == .vfioAP }
+
     /// Whether this Linux has it.
     func exists(in release: KernelRelease) -> Bool {
         self != .iommufd || release.has(.vfioDevicesHaveNodes)
@@ -44,20 +47,31 @@ extension Computer {
         modules.withLock { $0 }.first { $0.name == name }?.loaded
     }
 
-    /// Loads what is loaded at boot. A name that this release does not have is passed over.
+    /// What is loaded at boot, and those that it needs: what the description names; else all that this machine has a use for.
+    var modulesAtBoot: [ModuleName] {
+        ModuleName.allCases.filter { name in
+            name.exists(in: kernel.release) && boot.modules?.contains(name.rawValue) ?? (bus != nil || !name.drivesAP)
+        }
+    }
+
+    /// Loads what is loaded at boot. A module that finds no AP bus is passed over.
     ///
     /// - Throws: as `load`; at boot, nothing.
     func loadAtBoot(after held: borrowing Held<Unlocked>) throws(Errno) {
-        let chosen = machine.description.boot.modules
-        for name in ModuleName.allCases where chosen?.contains(name.rawValue) != false && name.exists(in: kernel.release) {
-            try load(name, after: held)
+        for name in modulesAtBoot {
+            do throws(Errno) {
+                try load(name, after: held)
+            } catch {
+                if bus != nil { throw error }
+            }
         }
     }
 
     /// Loads a module, and before it those that it needs, as `modprobe` does; nothing happens where it is loaded.
     ///
-    /// - Throws: `ENOENT` where this release does not have it; `ENODEV` where the computer is being taken apart; what the module throws
-    ///   that makes its part of the tree.
+    /// - Throws: `ENOENT` where this release does not have it; `ENODEV` where the computer is being taken apart; `EINVAL` (zcrypt_cex4)
+    ///   and `ENODEV` (vfio_ap) where there is no AP bus, with what they need loaded; what the module throws that makes its part of
+    ///   the tree.
     func load(_ name: ModuleName, after held: borrowing Held<Unlocked>) throws(Errno) {
         guard name.exists(in: kernel.release) else { throw .ENOENT }
         try loading.withTurn { _ throws(Errno) in try loadInTurn(name, after: held) }
@@ -78,12 +92,19 @@ extension Computer {
         _ name: ModuleName, using used: [Module], after held: borrowing Held<Unlocked>
     ) throws(Errno) -> any LoadedModule {
         switch name {
-        case .zcrypt: return try ZcryptModule(bus: bus)
-        case .zcryptCex4: return try CEX4Module(bus: bus, using: used, after: held)
+        case .zcrypt: return try ZcryptModule(kernel, lock: masks)
+        case .zcryptCex4:
+            guard let bus else {
+                kernel.log.print(
+                    "Driver 'cex4card' was unable to register with bus_type 'ap' because the bus was not initialized.")
+                throw .EINVAL
+            }
+            return try CEX4Module(bus: bus, using: used, after: held)
         case .vfio: return try VFIOModule(using: used, kernel: kernel)
         case .mdev: return try MdevModule(kernel: kernel)
         case .iommufd, .vfioIOMMU, .kvm: return try PlainModule(name, using: used, kernel: kernel)
         case .vfioAP:
+            guard let bus else { throw .ENODEV }
             guard let mdev = loaded(.mdev) as? MdevModule, let vfio = loaded(.vfio) as? VFIOModule else { throw .ENOENT }
             return try VFIOAPModule(bus: bus, mdevCore: mdev.core, vfio: vfio.core, using: used, after: held)
         }

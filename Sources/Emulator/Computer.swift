@@ -16,8 +16,10 @@ public final class Computer: Sendable {
     public let machine: Machine
     /// The Linux: its tree, uevents, log, clock and release.
     public let kernel: Kernel
-    /// The AP bus of the host.
-    public let bus: APBus
+    /// The AP bus of the host; nil where the machine has no AP instructions.
+    public let bus: APBus?
+    /// apmask and aqmask, and the lock of zcrypt's nodes.
+    let masks = LockedMasks()
     /// What Linux was booted with.
     public let boot: MachineDescription.Boot
     let parameters: APBus.Parameters
@@ -52,25 +54,31 @@ public final class Computer: Sendable {
         boot = description.boot
         parameters = KernelCommandLine(boot.commandLine).busParameters(
             log: kernel.log, hasPools: release.has(.poolsMessages))
-        bus = try APBus(
-            kernel: kernel, hardware: parameters.useInterrupts == 0 ? WithoutInterrupts(machine) : machine)
+        if description.apInstructions {
+            let hardware: any APInstructions = parameters.useInterrupts == 0 ? WithoutInterrupts(machine) : machine
+            bus = try APBus(kernel: kernel, hardware: hardware, masks: masks)
+        } else {
+            bus = nil
+            kernel.log.print("ap: The hardware system does not support AP instructions")
+        }
         ap = try Module(builtIn: "ap", kernel: kernel)
-        // whether or not vfio is there
+        // whether or not anything is in them
+        for name in ["bus", "devices"] { _ = try kernel.directory(name) }
         _ = try kernel.directory("kernel", "iommu_groups")
         try addParameters()
         try withNoLocksHeld { (held) throws(Errno) in
-            bus.take(parameters, after: held)
-            bus.start(after: held)
+            bus?.take(parameters, after: held)
+            bus?.start(after: held)
             try loadAtBoot(after: held)
         }
-        bus.comeToRest()
+        bus?.comeToRest()
         try ControlPlane.make(self)
     }
 
     /// Switches the machine off: stops what the kernel does by itself, and ends what anybody waits for: resets, delays of faults,
     /// guests that do not let go. Nobody sleeps from now on, and no guest starts. May be called again.
     public func shutDown() {
-        bus.stop()
+        bus?.stop()
         // a reset is repeated as long as it is answered with a code such as 02
         machine.updateFaults { $0 = .init(absent: $0.absent, chkstop: $0.chkstop) }
         // before the guests: each of them waits for whoever sleeps with the locks that it needs
@@ -110,7 +118,7 @@ public final class Computer: Sendable {
         let mode = kernel.release.has(.everybodyReadsParameters) ? Permissions.readOnly : Permissions(rawValue: 0o440)
         let private400 = Permissions(rawValue: 0o400)
         let rows: [Attribute<Computer>] = [
-            .parameter("domain", mode) { "\($0.bus.defaultDomain)\n" },
+            .parameter("domain", mode) { "\($0.bus?.defaultDomain ?? $0.parameters.domain)\n" },
             .parameter("poll_thread", mode) { "\($0.parameters.pollThread)\n" },
             .parameter("apmask", mode) { "\($0.parameters.adapters ?? "(null)")\n" },
             .parameter("aqmask", mode) { "\($0.parameters.domains ?? "(null)")\n" },
@@ -134,7 +142,7 @@ public final class Computer: Sendable {
         let old = machine.description
         let remark = try machine.execute(command)
         let new = machine.description
-        if new.notification, !old.isConfiguredAs(new), !kernel.isHalted { bus.forceScan(after: held) }
+        if new.notification, !old.isConfiguredAs(new), !kernel.isHalted { bus?.forceScan(after: held) }
         return remark
     }
 }

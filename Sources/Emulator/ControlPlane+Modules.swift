@@ -13,7 +13,7 @@ extension ControlPlane {
     /// The file `modules`: `load NAME`, with all that it needs, and `unload NAME`.
     ///
     /// - Throws: `EINVAL` for what is no command; `ENOENT` for a module that there is not, or that is not loaded; `EAGAIN` to unload
-    ///   what is used.
+    ///   what is used; as `Computer.load` where there is no AP bus.
     static func module(_ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count == 2, words[0] == "load" || words[0] == "unload" else {
@@ -43,14 +43,14 @@ extension ControlPlane {
             let holders = computer.holders(of: name).map(\.rawValue).joined(separator: ", ")
             if holders.isEmpty { return name == .vfioAP ? "a guest uses it" : "it is in use" }
             return "it is in use by \(holders)"
+        case .EINVAL where computer.bus == nil, .ENODEV where computer.bus == nil: return "the machine has no AP instructions"
         default: return "\(error)"
         }
     }
 
     /// What Linux was booted with, in the words of the machine file.
     static func boot(_ computer: Computer) -> [UInt8] {
-        let all = ModuleName.allCases.filter { $0.exists(in: computer.kernel.release) }.map(\.rawValue)
-        let modules = computer.boot.modules ?? all
+        let modules = computer.boot.modules ?? computer.modulesAtBoot.map(\.rawValue)
         return Array("cmdline: \"\(computer.boot.commandLine)\"\nmodules: [\(modules.joined(separator: ", "))]\n".utf8)
     }
 }

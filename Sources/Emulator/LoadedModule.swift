@@ -53,10 +53,11 @@ final class ZcryptModule: LoadedModule {
     let module: Module
     private let nodes: ZcryptClass
 
-    init(bus: APBus) throws(Errno) {
-        module = try Module(loading: "zcrypt", kernel: bus.kernel)
-        try ZcryptModule.addParameters(of: module, bus.kernel)
-        nodes = try ZcryptClass.make(bus: bus)
+    /// - Parameter lock: that of the bus's masks.
+    init(_ kernel: Kernel, lock: LockedMasks) throws(Errno) {
+        module = try Module(loading: "zcrypt", kernel: kernel)
+        try ZcryptModule.addParameters(of: module, kernel)
+        nodes = try ZcryptClass.make(kernel, lock: lock)
         module.announce()
     }
 

@@ -10,6 +10,7 @@ final class WithoutInterrupts: APInstructions {
 
     var hasInterrupts: Bool { false }
     var isSecureGuest: Bool { hardware.isSecureGuest }
+    var isUnderZVM: Bool { hardware.isUnderZVM }
     func tapq(_ apqn: APQN) -> (QueueStatus, QueueInfo) { hardware.tapq(apqn) }
     func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus { hardware.rapq(apqn, unbinding: unbinding) }
     func zapq(_ apqn: APQN) -> QueueStatus { hardware.zapq(apqn) }

@@ -16,7 +16,8 @@ internal import SystemPackage
 /// Kernel: drivers/s390/crypto/zcrypt_api.c, zcdn_create_store, zcdn_destroy_store.
 final class ZcryptClass: Sendable {
     private let kernel: Kernel
-    private let bus: APBus
+    /// That of the bus's masks.
+    private let lock: LockedMasks
     private let z90crypt: MiscDevice
     private let directory: Directory
     private let nodeTable: AttributeTable<ZcryptNode>
@@ -30,11 +31,10 @@ final class ZcryptClass: Sendable {
     /// Makes the class, and the device that everybody may use: the misc device z90crypt.
     ///
     /// - Throws: nothing, at boot.
-    static func make(bus: APBus) throws(Errno) -> ZcryptClass {
-        let kernel = bus.kernel
+    static func make(_ kernel: Kernel, lock: LockedMasks) throws(Errno) -> ZcryptClass {
         kernel.tellOfClass(.add, "zcrypt")
         let z90crypt = try MiscDevice("z90crypt", minor: kernel.release.z90cryptMinor, node: "z90crypt", kernel: kernel)
-        let zcrypt = try ZcryptClass(bus: bus, z90crypt: z90crypt)
+        let zcrypt = try ZcryptClass(kernel, lock: lock, z90crypt: z90crypt)
         let mode = Permissions(rawValue: 0o600)
         let table = AttributeTable<ZcryptClass>(
             [
@@ -62,9 +62,9 @@ final class ZcryptClass: Sendable {
         z90crypt.remove()
     }
 
-    private init(bus: APBus, z90crypt: MiscDevice) throws(Errno) {
-        self.bus = bus
-        kernel = bus.kernel
+    private init(_ kernel: Kernel, lock: LockedMasks, z90crypt: MiscDevice) throws(Errno) {
+        self.kernel = kernel
+        self.lock = lock
         self.z90crypt = z90crypt
         directory = try kernel.directory("class", "zcrypt")
         nodeTable = AttributeTable(
@@ -93,7 +93,7 @@ final class ZcryptClass: Sendable {
     ///   apart.
     private func create(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         let name = Self.name(input)
-        try bus.withMasksInterruptibly(after: held) { (_, _) throws(Errno) in
+        try lock.withLockInterruptibly(after: held) { (_, _) throws(Errno) in
             let minor = try reserve(name)
             do throws(Errno) {
                 try makeNode(name.isEmpty ? "zcrypt_\(minor)" : name, minor)
@@ -120,7 +120,7 @@ final class ZcryptClass: Sendable {
     private func makeNode(_ given: String, _ minor: Int) throws(Errno) {
         let isFormat = kernel.release.has(.nodeNamesAreFormats)
         guard let name = isFormat ? FormattedName(given).text : given else { throw .ENOMEM }
-        let node = try ZcryptNode(name, major: ZcryptClass.major, minor: minor, bus: bus)
+        let node = try ZcryptNode(name, major: ZcryptClass.major, minor: minor, kernel, lock: lock)
         // a name that the class has for something else: the driver core tells only of the end
         guard !directory.contains(node.device.name) else {
             node.device.sendUevent(.remove)
@@ -141,7 +141,7 @@ final class ZcryptClass: Sendable {
     /// - Throws: `ENOENT` where there is no such node.
     private func destroy(_ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
         let name = Self.name(input)
-        let node = try bus.withMasksInterruptibly(after: held) { (_, _) throws(Errno) in try take(name) }
+        let node = try lock.withLockInterruptibly(after: held) { (_, _) throws(Errno) in try take(name) }
         kernel.removeVirtualDevice(node.device)
     }
 
@@ -166,27 +166,30 @@ final class ZcryptClass: Sendable {
 final class ZcryptNode: Sendable {
     let minor: Int
     let device: Device
-    private let bus: APBus
+    private let kernel: Kernel
+    /// That of the bus's masks.
+    private let lock: LockedMasks
     /// Read and written with the bus's masks locked.
     private let masks = Leaf<[String: APMask]>("zcdn masks", [:])
 
     /// In sysfs it has a `!` for each slash of its name, in /dev a slash for each `!`.
-    init(_ name: String, major: Int, minor: Int, bus: APBus) throws(Errno) {
+    init(_ name: String, major: Int, minor: Int, _ kernel: Kernel, lock: LockedMasks) throws(Errno) {
         self.minor = minor
-        self.bus = bus
+        self.kernel = kernel
+        self.lock = lock
         func replacing(_ byte: UInt8, by other: UInt8) -> String {
             String(latin1: name.latin1.map { $0 == byte ? other : $0 })
         }
         let fileName = replacing(UInt8(ascii: "/"), by: UInt8(ascii: "!"))
         let node = DeviceNode(major: major, minor: minor, name: replacing(UInt8(ascii: "!"), by: UInt8(ascii: "/")))
-        device = try bus.kernel.makeVirtualDevice(fileName, class: "zcrypt", identity: DeviceIdentity(node: node))
+        device = try kernel.makeVirtualDevice(fileName, class: "zcrypt", identity: DeviceIdentity(node: node))
     }
 
     /// One of its four masks.
     ///
     /// Locks: the bus's masks.
     func mask(_ name: String, after held: borrowing Held<Unlocked>) throws(Errno) -> APMask {
-        try bus.withMasksInterruptibly(after: held) { (_, _) in masks.withLock { $0[name, default: .none] } }
+        try lock.withLockInterruptibly(after: held) { (_, _) in masks.withLock { $0[name, default: .none] } }
     }
 
     /// Changes one of its four masks; what is no mask is refused with the lock held, so that it waits, too.
@@ -195,8 +198,8 @@ final class ZcryptNode: Sendable {
     ///
     /// - Throws: `EINVAL` for what is no mask.
     func store(_ name: String, _ input: Input, after held: borrowing Held<Unlocked>) throws(Errno) {
-        let overflow: NumberOverflow = bus.kernel.release.has(.maskNumbersSaturate) ? .saturates : .wraps
-        try bus.withMasksInterruptibly(after: held) { (_, _) throws(Errno) in
+        let overflow: NumberOverflow = kernel.release.has(.maskNumbersSaturate) ? .saturates : .wraps
+        try lock.withLockInterruptibly(after: held) { (_, _) throws(Errno) in
             try masks.withLock { masks throws(Errno) in
                 guard let mask = APMask.parse(input.text, current: masks[name, default: .none], overflow: overflow) else {
                     throw .EINVAL

@@ -17,6 +17,11 @@ extension Machine {
         state.withLock { $0.description.secureExecution }
     }
 
+    /// `zVM` of the description.
+    public var isUnderZVM: Bool {
+        state.withLock { $0.description.zVM }
+    }
+
     /// Only a reset that is accepted unbinds.
     public func rapq(_ apqn: APQN, unbinding: Bool) -> QueueStatus {
         execute(.rapq, apqn) { state in

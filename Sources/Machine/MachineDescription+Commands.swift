@@ -53,6 +53,9 @@ extension MachineDescription {
     private mutating func apply(
         _ change: MachineCommand.AdapterChange, to id: AdapterID
     ) throws(MachineCommandError) {
+        guard apInstructions else {
+            throw MachineCommandError.invalid("the machine has no AP instructions, so it can have no adapter")
+        }
         guard id.rawValue <= addressableAdapter else {
             throw MachineCommandError.invalid("adapter \(id) is above the greatest adapter \(AdapterID(addressableAdapter))")
         }

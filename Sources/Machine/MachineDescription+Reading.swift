@@ -28,9 +28,11 @@ extension MachineDescription {
     ///       control: [04, 10, 47, ff]
     ///     maxima: {adapter: 255, domain: 255}
     ///     features: [APSC, APXA, QACT, RC8A]   # none: a machine without QCI
+    ///     ap-instructions: 1             # 0: none; Linux has no AP bus then
     ///     interrupts: 1
     ///     reconfiguration: 1             # 0: no SCLP configure and deconfigure
     ///     secure-execution: 0            # 1: a secure-execution guest; wants APSB among the features
+    ///     zvm: 0                         # 1: a guest of z/VM
     ///     notification: 0                # 1: Linux is told of changes of the configuration
     ///     boot:
     ///       cmdline: ap.apmask=0xffff ap.domain=6
@@ -71,6 +73,7 @@ extension MachineDescription {
         // allows most, so that nothing is told only because something else is wrong.
         var sure = Sure()
         for node in values("features") { (features, sure.features) = document.features(node) }
+        for node in values("ap-instructions") { document.set(&apInstructions, node, "0 or 1", flag) }
         for node in values("interrupts") { document.set(&interrupts, node, "0 or 1", flag) }
         for node in values("reconfiguration") { document.set(&reconfiguration, node, "0 or 1", flag) }
         for node in values("secure-execution") {
@@ -79,6 +82,7 @@ extension MachineDescription {
                 document.tell(node, "a secure-execution guest has APSB; list it under features")
             }
         }
+        for node in values("zvm") { document.set(&zVM, node, "0 or 1", flag) }
         for node in values("notification") { document.set(&notification, node, "0 or 1", flag) }
         for node in values("boot") { boot = document.boot(node) }
         for node in values("maxima") { (maxAdapter, maxDomain) = document.maxima(node) }
@@ -87,6 +91,9 @@ extension MachineDescription {
         }
         for node in values("adapters") {
             (adapters, sure.adapters) = document.adapters(node, through: addressableAdapter)
+            if !apInstructions, !adapters.isEmpty {
+                document.tell(node, "without AP instructions there are no adapters; leave them out, or 'ap-instructions: 0'")
+            }
         }
         for node in values("queues") { queues = document.queues(node, of: self, sure) }
     }
@@ -99,8 +106,8 @@ extension MachineDescription {
     }
 
     private static let keys = [
-        "adapters", "domains", "maxima", "features", "interrupts", "reconfiguration", "secure-execution", "notification",
-        "boot", "queues",
+        "adapters", "domains", "maxima", "features", "ap-instructions", "interrupts", "reconfiguration", "secure-execution",
+        "zvm", "notification", "boot", "queues",
     ]
 }
 

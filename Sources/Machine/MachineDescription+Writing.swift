@@ -17,9 +17,11 @@ extension MachineDescription {
         } else {
             text += "features: none\n"
         }
+        if !apInstructions { text += "ap-instructions: 0\n" }
         text += "interrupts: \(interrupts ? 1 : 0)\n"
         if !reconfiguration { text += "reconfiguration: 0\n" }
         if secureExecution { text += "secure-execution: 1\n" }
+        if zVM { text += "zvm: 1\n" }
         if notification { text += "notification: 1\n" }
         if boot != Boot() { text += "boot:\n" + boot.yaml }
         if !queues.isEmpty { text += "queues:\n" }

@@ -14,12 +14,16 @@ public struct MachineDescription: Hashable, Sendable {
     public var maxDomain: UInt8
     /// The flags that QCI tells; nil: the machine has no QCI.
     public var features: Features?
+    /// The AP instructions are there at all; without them Linux has no AP bus, and there are no adapters.
+    public var apInstructions: Bool
     /// AP interrupts (facility 65): AQIC is there.
     public var interrupts: Bool
     /// Adapters can be configured and deconfigured with SCLP.
     public var reconfiguration: Bool
     /// It is a secure-execution guest, which binds its queues; told by APSB too.
     public var secureExecution: Bool
+    /// Linux is a guest of z/VM: it polls queues more slowly.
+    public var zVM: Bool
     /// Linux is told of changes of the configuration, and scans at once.
     public var notification: Bool
     /// How Linux is booted on it.
@@ -34,9 +38,9 @@ public struct MachineDescription: Hashable, Sendable {
     /// Nothing is checked: a number above its maximum is one that no instruction reaches.
     public init(
         adapters: [AdapterID: Adapter] = [:], usageDomains: APMask = .none, controlDomains: APMask = .none,
-        maxAdapter: UInt8 = 255, maxDomain: UInt8 = 255, features: Features? = .usual, interrupts: Bool = true,
-        reconfiguration: Bool = true, secureExecution: Bool = false, notification: Bool = false, boot: Boot = Boot(),
-        queues: [APQN: QueueFaults] = [:]
+        maxAdapter: UInt8 = 255, maxDomain: UInt8 = 255, features: Features? = .usual, apInstructions: Bool = true,
+        interrupts: Bool = true, reconfiguration: Bool = true, secureExecution: Bool = false, zVM: Bool = false,
+        notification: Bool = false, boot: Boot = Boot(), queues: [APQN: QueueFaults] = [:]
     ) {
         self.adapters = adapters
         self.usageDomains = usageDomains
@@ -44,9 +48,11 @@ public struct MachineDescription: Hashable, Sendable {
         self.maxAdapter = maxAdapter
         self.maxDomain = maxDomain
         self.features = features
+        self.apInstructions = apInstructions
         self.interrupts = interrupts
         self.reconfiguration = reconfiguration
         self.secureExecution = secureExecution
+        self.zVM = zVM
         self.notification = notification
         self.boot = boot
         self.queues = queues

@@ -6,14 +6,19 @@ internal import Machine
 struct ProcessorInformation {
     private let model: Model
     private let processors: Int
-    private let hasInterrupts: Bool
+    private let isUnderZVM: Bool
+    /// Facilities of AP that the machine has not: 12 is QCI, 15 the test of facilities, 65 are interrupts.
+    private let missing: Set<Int>
 
     /// - Parameter processors: how many there are, at least 1.
     init(_ machine: MachineDescription, processors: Int) {
         let newest = machine.adapters.values.map(\.type.generation).max() ?? 8
         model = Self.models[newest] ?? Self.oldest
         self.processors = max(1, processors)
-        hasInterrupts = machine.interrupts
+        isUnderZVM = machine.zVM
+        missing =
+            machine.apInstructions
+            ? Set((machine.features == nil ? [12] : []) + (machine.interrupts ? [] : [65])) : [12, 15, 65]
     }
 
     private struct Model {
@@ -60,7 +65,21 @@ struct ProcessorInformation {
             LPAR CPUs Dedicated:  0
             LPAR CPUs Shared:     \(processors)
 
-            """
+            """ + (isUnderZVM ? hypervisor : "")
+    }
+
+    private var hypervisor: String {
+        """
+
+        VM00 Name:            APMATRIX
+        VM00 Control Program: z/VM    7.3.0\("   ")
+        VM00 Adjustment:      1000
+        VM00 CPUs Total:      \(processors)
+        VM00 CPUs Configured: \(processors)
+        VM00 CPUs Standby:    0
+        VM00 CPUs Reserved:   0
+
+        """
     }
 
     /// Kernel: arch/s390/kernel/processor.c, show_cpuinfo.
@@ -103,12 +122,12 @@ struct ProcessorInformation {
         """
     }
 
-    /// z/Architecture's facilities; of AP's own 12 (QCI), 15 (facilities test) and 65 (interrupts).
+    /// z/Architecture's facilities.
     private var facilities: [Int] {
         let all =
             Array(0...4) + Array(6...10) + [12, 14, 15] + Array(16...28) + Array(30...38) + Array(40...45) + Array(47...55)
             + Array(57...61) + [64, 65, 69] + Array(71...78) + [80, 81, 82, 129, 130, 131]
-        return hasInterrupts ? all : all.filter { $0 != 65 }
+        return all.filter { !missing.contains($0) }
     }
 }
 

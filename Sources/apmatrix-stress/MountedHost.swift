@@ -83,7 +83,7 @@ final class MountedHost: Sendable {
 
     /// The defects of the host, asked for when no client works any more. Work in the background gets two seconds to end.
     func inspect() -> [String] {
-        computer.bus.stop()
+        computer.bus?.stop()
         var defects = computer.inspect()
         for _ in 0..<100 where !defects.isEmpty {
             sleep(milliseconds: 20)

@@ -53,6 +53,21 @@ import Testing
         #expect(it.kernel.log { it.kernel.write("\(Self.card)/config", "1") } == [], "it has that value")
     }
 
+    /// docs/kernel/ap-bus.md, "Cards"
+    @Test(arguments: KernelRelease.allCases) func withoutSCLPACardStaysAsItIs(_ release: KernelRelease) throws {
+        var description = Host.description
+        description.reconfiguration = false
+        let it = try Host(description, release: release)
+        let log = it.kernel.log {
+            let events = it.kernel.uevents { #expect(it.kernel.write("\(Self.card)/config", "0") == "EOPNOTSUPP") }
+            #expect(events == [])
+            #expect(it.kernel.write("\(Self.card)/config", "2") == "EINVAL")
+        }
+        #expect(log == [])
+        #expect(it.kernel.read("\(Self.card)/config") == "1\n")
+        #expect(it.kernel.write("\(Self.card)/config", "1") == "ok", "it has that value")
+    }
+
     // MARK: - The machine's configuration
 
     @Test func aMaximumOfZeroIsNone() throws {

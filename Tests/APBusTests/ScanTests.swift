@@ -178,6 +178,13 @@ import Waiting
         #expect(scans() == "7\n")
     }
 
+    @Test(arguments: KernelRelease.allCases) func underZVMQueuesArePolledMoreSlowly(_ release: KernelRelease) throws {
+        var description = Host.description
+        #expect(try Host(description, release: release).kernel.read("bus/ap/poll_timeout") == "250000\n")
+        description.zVM = true
+        #expect(try Host(description, release: release).kernel.read("bus/ap/poll_timeout") == "1500000\n")
+    }
+
     /// docs/kernel/ap-bus.md, "Resets of a queue": 40 ms between two looks at a queue, with 6.1 poll_timeout.
     @Test(arguments: [(KernelRelease.v6_1, Duration.microseconds(250)), (.v6_12, .milliseconds(40)), (.v7_2, .milliseconds(40))])
     func aResetIsLookedAtAfterAWhile(release: KernelRelease, interval: Duration) throws {

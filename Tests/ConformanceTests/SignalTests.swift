@@ -91,7 +91,7 @@ import Waiting
         defer { mount.unmount() }
         let masks = "\(mount.path)/bus/ap/apmask"
         let (isHeld, mayGo) = (Event("the masks are held"), Event("the test gives the masks back"))
-        let bus = mount.computer.bus
+        let bus = try #require(mount.computer.bus)
         let holder = TestThread("the masks are given back") {
             withNoLocksHeld { held in
                 bus.masks.withLock(after: held) { (_, _) in

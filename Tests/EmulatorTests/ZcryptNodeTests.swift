@@ -69,10 +69,11 @@ import Waiting
         let host = try Host()
         #expect(host.write("node", to: Self.create) == "ok")
         let computer = host.computer
+        let masks = try #require(computer.bus).masks
         let (isHeld, mayGo) = (Event("the masks are held"), Event("the test gives the masks back"))
         let holder = TestThread("the masks are given back") {
             withNoLocksHeld { held in
-                computer.bus.masks.withLock(after: held) { (_, _) in
+                masks.withLock(after: held) { (_, _) in
                     isHeld.happens()
                     mayGo.wait()
                 }
@@ -82,7 +83,7 @@ import Waiting
         let other = TestThread("\(path) answers") {
             if let text { computer.kernel.write(path, text) } else { _ = computer.kernel.read(path) }
         }
-        waitUntil("\(path) stands in line for the masks") { computer.bus.masks.line == 1 }
+        waitUntil("\(path) stands in line for the masks") { masks.line == 1 }
         mayGo.happens()
         for thread in [holder, other] { thread.join() }
     }
@@ -92,10 +93,11 @@ import Waiting
         let host = try Host()
         #expect(host.write("node", to: Self.create) == "ok")
         let computer = host.computer
+        let masks = try #require(computer.bus).masks
         let (isHeld, mayGo) = (Event("the masks are held"), Event("the test gives the masks back"))
         let holder = TestThread("the masks are given back") {
             withNoLocksHeld { held in
-                computer.bus.masks.withLock(after: held) { (_, _) in
+                masks.withLock(after: held) { (_, _) in
                     isHeld.happens()
                     mayGo.wait()
                 }
@@ -103,9 +105,9 @@ import Waiting
         }
         try #require(isHeld.wait())
         let destroy = TestThread("destroy answers") { computer.kernel.write(Self.destroy, "node") }
-        waitUntil("destroy stands in line") { computer.bus.masks.line == 1 }
+        waitUntil("destroy stands in line") { masks.line == 1 }
         let read = TestThread("the read answers") { _ = computer.kernel.read("class/zcrypt/node/apmask") }
-        waitUntil("a read stands in line behind it") { computer.bus.masks.line == 2 }
+        waitUntil("a read stands in line behind it") { masks.line == 2 }
         mayGo.happens()
         for thread in [holder, destroy, read] { thread.join() }
         #expect(computer.kernel.names("class/zcrypt") == ["create", "destroy"])

@@ -33,7 +33,7 @@ final class SmallHost: Sendable {
     init(clock: any KernelClock, release: KernelRelease = .v7_2) throws {
         computer = try Computer(Self.description, release: release, clock: clock)
         calls = TreeCalls(tree: computer.tree)
-        computer.bus.stop()
+        computer.bus?.stop()
         for (path, text) in Self.preparation {
             let outcome = write(path, text)
             if outcome != "ok" { throw Unprepared(path: path, outcome: outcome) }

@@ -46,7 +46,8 @@ import Testing
         (
             bom + "typ: 1",
             "m:1:1: unknown key 'typ'; known are "
-                + "adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, notification, boot, queues"
+                + "adapters, domains, maxima, features, ap-instructions, interrupts, reconfiguration, secure-execution, zvm, "
+                + "notification, boot, queues"
         ),
         (
             "adapters:\r\n  05: CEX8C\r\n  06: X",
@@ -102,7 +103,8 @@ import Testing
                 "--- {typ: 1}\n--- {}\n--- ]",
                 [
                     "m:1:6: unknown key 'typ'; known are "
-                        + "adapters, domains, maxima, features, interrupts, reconfiguration, secure-execution, notification, boot, queues",
+                        + "adapters, domains, maxima, features, ap-instructions, interrupts, reconfiguration, secure-execution, zvm, "
+                        + "notification, boot, queues",
                     "m:2:1: a second document begins here; a machine file is one",
                 ]
             ),

@@ -30,6 +30,25 @@ import SystemPackage
         #expect(information.cpuinfo.split(separator: "\n").filter { $0.hasPrefix("cpu number") }.count == 12)
     }
 
+    @Test func aGuestOfZVMIsOne() {
+        var machine = MachineDescription.default
+        #expect(!ProcessorInformation(machine, processors: 2).sysinfo.contains("VM00"))
+        machine.zVM = true
+        let text = ProcessorInformation(machine, processors: 2).sysinfo
+        #expect(text.contains("\n\nVM00 Name:            APMATRIX\nVM00 Control Program: z/VM    7.3.0   \n"))
+        #expect(text.hasSuffix("VM00 CPUs Total:      2\nVM00 CPUs Configured: 2\nVM00 CPUs Standby:    0\nVM00 CPUs Reserved:   0\n"))
+    }
+
+    @Test func facilitiesOfAPAreThoseOfTheMachine() {
+        var machine = MachineDescription.default
+        #expect(ProcessorInformation(machine, processors: 1).cpuinfo.contains(" 10 12 14 15 16 "))
+        machine.features = nil
+        #expect(ProcessorInformation(machine, processors: 1).cpuinfo.contains(" 10 14 15 16 "))
+        machine.apInstructions = false
+        let text = ProcessorInformation(machine, processors: 1).cpuinfo
+        #expect(text.contains(" 10 14 16 ") && text.contains(" 64 69 "))
+    }
+
     @Test func facilitySixtyFiveIsThatOfInterrupts() {
         var machine = MachineDescription.default
         #expect(ProcessorInformation(machine, processors: 1).cpuinfo.contains(" 64 65 69 "))
