@@ -71,7 +71,8 @@ let package = Package(
             name: "Machine",
             dependencies: [
                 "CYAML", "CLinux", "AdjunctProcessor", "Journals", "Suggestions", "Hexadecimal", "SystemAdditions", system,
-            ]),
+            ],
+            resources: [.embedInCode("Machines")]),
 
         // What is made of them.
         .target(

@@ -4,11 +4,12 @@ internal import SystemAdditions
 internal import SystemPackage
 
 extension MachineDescription {
-    /// The machine of a file; without one, the default machine.
+    /// The machine of a file, or the built-in one of that name; without either, the default machine.
     ///
-    /// A file is a regular file, or a pipe that this process has open already: /dev/stdin, or what a shell makes of `<(…)`.
+    /// A file is a regular file, or a pipe that this process has open already: /dev/stdin, or what a shell makes of `<(…)`. One that has
+    /// the name of a built-in machine is meant by another path, `./z16`.
     ///
-    /// - Parameter file: its path; one that is not UTF-8 as a text of which the bytes can be had (`String.init(lossless:)`).
+    /// - Parameter file: its path, or the name (`NamedMachine`); one that is not UTF-8 as a text of which the bytes can be had (`String.init(lossless:)`).
     /// - Throws: why the file cannot be read, that it is no file or longer than 4 MB, or all that is wrong in it.
     public init(file: String?) throws(MachineDescriptionError) {
         guard let file else {
@@ -18,11 +19,12 @@ extension MachineDescription {
         try self.init(yaml: try Self.text(of: file), file: file)
     }
 
-    /// The text of a machine file, which a pipe gives once.
+    /// The text of a machine file, which a pipe gives once, or of the built-in machine of that name.
     ///
     /// - Throws: why the file cannot be read, that it is no file or longer than 4 MB.
     package static func text(of file: String) throws(MachineDescriptionError) -> [UInt8] {
-        try contents(of: file)
+        if let machine = NamedMachine(rawValue: file) { return machine.yaml }
+        return try contents(of: file)
     }
 }
 
@@ -63,7 +65,11 @@ private func contents(of file: String) throws(MachineDescriptionError) -> [UInt8
 }
 
 private func unreadable(_ file: String, _ error: any Error) -> MachineDescriptionError {
-    MachineDescriptionError(file: file, "\(error); give a machine file that can be read, or leave it out for the default machine")
+    if error as? Errno == .noSuchFileOrDirectory, let nearest = NamedMachine.nearest(to: file) {
+        return MachineDescriptionError(file: file, "\(error), and no built-in machine; did you mean '\(nearest)'?")
+    }
+    return MachineDescriptionError(
+        file: file, "\(error); give a machine file that can be read, or a built-in machine: \(NamedMachine.names)")
 }
 
 /// What is not a file although it has a name.

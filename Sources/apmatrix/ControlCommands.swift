@@ -1,11 +1,18 @@
 internal import ArgumentParser
+internal import Machine
 internal import SystemAdditions
 
 struct MachineCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "machine", abstract: "Show the machine, or change it.",
+        commandName: "machine", abstract: "Show the machine, or change it; list and show those that are built in.",
+        usage: """
+            apmatrix machine [--mount <path>] [<command> ...]
+            apmatrix machine --list
+            apmatrix machine <name>
+            """,
         discussion: """
-            Without a command it prints the machine as a machine file. Commands, with numbers as in a machine file:
+            Without a command it prints the machine as a machine file. With the name of a built-in machine it prints the file of that, to \
+            begin one's own from: apmatrix machine z16 > my.yaml. Commands, with numbers as in a machine file:
               adapter 06 unplug
               adapter 06 type=CEX8P config=1 chkstop=0
               adapter 06 rawtype=15 depth=8 max_msg_size=12288
@@ -19,9 +26,27 @@ struct MachineCommand: ParsableCommand {
             """)
 
     @OptionGroup var mount: MountChoice
-    @Argument(help: "A command, in one word or many.") var command: [String] = []
+    @Flag(help: "List the built-in machines: their names are taken wherever a machine file is.") var list = false
+    @Argument(help: "A command, in one word or many, or the name of a built-in machine.") var command: [String] = []
+
+    func validate() throws {
+        if list, let word = command.first { throw ValidationError("--list stands alone; '\(word)' is too much") }
+        guard command.count == 1, NamedMachine(rawValue: command[0]) == nil else { return }
+        if let nearest = NamedMachine.nearest(to: command[0]) {
+            throw ValidationError("'\(command[0])' is no command, and no built-in machine; did you mean '\(nearest)'?")
+        }
+    }
 
     func run() throws {
+        if list {
+            let width = NamedMachine.allCases.map(\.rawValue.count).max() ?? 0
+            return try emit(
+                NamedMachine.allCases.map { machine in
+                    let gap = String(repeating: " ", count: width - machine.rawValue.count + 2)
+                    return "\(machine.rawValue)\(gap)\(machine.summary)\n"
+                }.joined().losslessBytes)
+        }
+        if command.count == 1, let machine = NamedMachine(rawValue: command[0]) { return try emit(machine.yaml) }
         let files = try mount.controlFiles()
         if command.isEmpty {
             try emit(files.read("machine"))

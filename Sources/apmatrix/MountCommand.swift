@@ -10,8 +10,11 @@ struct MountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount", abstract: "Boot a machine and mount its /sys.",
         usage:
-            "apmatrix mount [--kernel <release>] [--append <text>] [--modules <list>] [-f] [-d] [-o <options> ...] [<machine.yaml>] <dir>",
-        discussion: "Without a machine file it is the default one: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.")
+            "apmatrix mount [--kernel <release>] [--append <text>] [--modules <list>] [-f] [-d] [-o <options> ...] [<machine>] <dir>",
+        discussion: """
+            The machine is a file, or built in: \(NamedMachine.names); 'apmatrix machine --list' says what they are. Without one it is \
+            the default: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains. A file that has such a name is given as ./z16.
+            """)
 
     @Option(help: ArgumentHelp("The release of Linux to be: \(KernelRelease.names).", valueName: "release"))
     var kernel: KernelRelease = .v7_2
@@ -31,7 +34,7 @@ struct MountCommand: ParsableCommand {
             valueName: "options"))
     var options: [String] = []
 
-    @Argument(help: ArgumentHelp("A machine file, if any, and the directory to mount at.", valueName: "[machine.yaml] dir"))
+    @Argument(help: ArgumentHelp("A machine, if any, and the directory to mount at.", valueName: "[machine] dir"))
     var first: String
 
     @Argument(help: .hidden)
@@ -65,6 +68,9 @@ struct MountCommand: ParsableCommand {
         mountOptions.debug = mountOptions.debug || debug
         if fake { return }
         let directory = second ?? first
+        if second == nil, let machine = NamedMachine(rawValue: first), access(first, F_OK) != 0 {
+            throw ValidationError("\(machine.rawValue) is a machine; where it is to be mounted is missing")
+        }
         if foreground || debug || readyDescriptor != nil {
             try MountServer(machine, release, mountOptions, directory).run(starter)
         } else {

@@ -49,7 +49,11 @@ struct RunCommand: ParsableCommand {
 /// What `run` and `shell` let choose.
 struct SandboxOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("A machine file. Default: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.", valueName: "file")
+        help: ArgumentHelp(
+            """
+            A machine file, or a built-in machine: \(NamedMachine.names). A file that has such a name is given as ./z16. \
+            Default: a CEX8A, a CEX8C, a CEX8P and a CEX7C with four domains.
+            """, valueName: "machine")
     )
     var machine: String?
 

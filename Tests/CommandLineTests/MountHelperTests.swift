@@ -78,7 +78,7 @@ extension CommandLineTests {
         let outcome = try Self.shell(script, in: folder, link: "mount.fuse.apmatrix")
         #expect(
             outcome.output == "0\n0\nnone\n32\n1\n1\n1\n0\nOVERVIEW: Boot a machine and mount its /sys.\n", "\(outcome.errors)")
-        #expect(outcome.errors.contains("takes a machine file, or 'none', and a directory"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("takes a machine, its file or its name, or 'none', and a directory"), "\(outcome.errors)")
         #expect(outcome.errors.contains("there is no option -x"), "\(outcome.errors)")
     }
 

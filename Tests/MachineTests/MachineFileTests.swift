@@ -86,7 +86,8 @@ import Testing
         #expect(
             error("\(folder.path)/none")
                 == "\(folder.path)/none: No such file or directory; "
-                + "give a machine file that can be read, or leave it out for the default machine")
+                + "give a machine file that can be read, or a built-in machine: default, z15, z16, z17, linuxone, zvm, "
+                + "secure-guest, no-ap")
         let file = try folder.write([])
         #expect(error(file + "/x").hasPrefix("\(file)/x: Not a directory; "))
         #expect(error("").hasPrefix(": No such file or directory; "))

@@ -1,5 +1,5 @@
 # needs: s390x qemu-s390x-static
-# options: --machine Tests/ClientTests/Programs/secure-guest.yaml
+# options: --machine secure-guest --append ap.useirq=0
 # lszcrypt and chzcrypt, built for s390x, bind, associate and unbind the queues of a secure-execution guest, show serial numbers
 # and the patterns of keys, and start a poll thread where there are no AP interrupts.
 . "${BASH_SOURCE%/*}/expect.bash"
@@ -35,7 +35,7 @@ expect bound cat $cards/card02/02.0001/se_bind
 expect bound state 02.0001
 expect 'CARD.DOM TYPE  MODE        STATUS     SERIALNR
 ----------------------------------------------
-02       CEX8P EP11-Coproc online     16 chara
+02       CEX8P EP11-Coproc online     93AADFZU
 03       CEX8C CCA-Coproc  online     -' lszcrypt -s
 expect 'queue 02.0001 capabilities:
 SE bind state: bound
