@@ -2,11 +2,21 @@ internal import Suggestions
 
 /// A machine that is built in. Its name is taken wherever a machine file is; what is in it are the files of `mountpoints/machines`.
 public enum NamedMachine: String, CaseIterable, Sendable {
+    /// That of the recordings.
     case `default`
-    case z15, z16, z17
+    /// An LPAR, with the cards of its year.
+    case z15
+    /// An LPAR, with the cards of its year.
+    case z16
+    /// An LPAR, with the cards of its year.
+    case z17
+    /// An LPAR with many domains.
     case linuxone
+    /// A guest of z/VM.
     case zvm
+    /// A secure-execution guest.
     case secureGuest = "secure-guest"
+    /// A machine without AP instructions.
     case noAP = "no-ap"
 
     /// The text of its machine file.

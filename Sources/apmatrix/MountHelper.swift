@@ -44,7 +44,8 @@ enum MountHelper {
             }
         }
         guard places.count == 2 else {
-            throw ValidationError("\(name) takes a machine, its file or its name, or 'none', and a directory: SOURCE DIR [-sfnv] [-o OPTIONS]")
+            throw ValidationError(
+                "\(name) takes a machine, its file or its name, or 'none', and a directory: SOURCE DIR [-sfnv] [-o OPTIONS]")
         }
         return ["mount"] + words + ["--"] + places
     }

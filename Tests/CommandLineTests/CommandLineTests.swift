@@ -169,9 +169,12 @@ import Waiting
         (["mount", "--bogus", "x", "m.yaml", "DIR/empty"], 64, "Unknown option '--bogus'"),
         (["mount", "--kernal", "6.1"], 64, "Did you mean '--kernel'?"), (["unmount", "--lasy"], 64, "Did you mean '--lazy'?"),
         (["guest", "start", "--bogus"], 64, "Unknown option '--bogus'"), (["replay", "--bogus"], 64, "Unknown option '--bogus'"),
-        (["mount", "z61", "DIR/empty"], 1, "Error: z61: No such file or directory, and no built-in machine; did you mean 'z16'?"),
+        (["mount", "z61", "DIR/empty"], 1, "z61: No such file or directory, and no built-in machine; did you mean 'z16'?"),
         (["mount", "DIR/no/z16", "DIR/empty"], 1, "z16: No such file or directory; give a machine file that can be read, or a "),
-        (["run", "--machine", "zmv", "true"], 125, "Error: zmv: No such file or directory, and no built-in machine; did you mean"),
+        (
+            ["run", "--machine", "zmv", "true"], 125,
+            "zmv: No such file or directory, and no built-in machine; did you mean 'zvm'?"
+        ),
         (["mount", "linuxone"], 64, "linuxone is a machine; where it is to be mounted is missing"),
         (["machine", "z61"], 64, "'z61' is no command, and no built-in machine; did you mean 'z16'?"),
         (["machine", "--list", "z16"], 64, "--list stands alone; 'z16' is too much"),

@@ -24,7 +24,8 @@ import Waiting
         let mount = try MountedComputer(MachineDescription(of: head), release: entry.release)
         defer { mount.unmount() }
         let player = try Player(
-            SystemCalls(root: mount.path), pace: .real(untilAtRest: { [bus = mount.computer.bus] in bus?.queuesAreAtRest != false }))
+            SystemCalls(root: mount.path),
+            pace: .real(untilAtRest: { [bus = mount.computer.bus] in bus?.queuesAreAtRest != false }))
         player.prepare(for: head)
         let verdict = recording.replay(
             on: player, release: entry.release, judge: .mount, deviations: try Library.deviations())

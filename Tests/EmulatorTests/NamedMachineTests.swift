@@ -13,10 +13,12 @@ import Testing
     }
 
     /// How many queues there are, and what bus, cards and queues show.
-    @Test(arguments: KernelRelease.allCases, [
-        (.default, 16, "250000", 1), (.z15, 10, "250000", 1), (.z16, 18, "250000", 1), (.z17, 12, "250000", 1),
-        (.linuxone, 240, "250000", 1), (.zvm, 4, "1500000", 0), (.secureGuest, 3, "250000", 1),
-    ] as [(NamedMachine, Int, String, Int)])
+    @Test(
+        arguments: KernelRelease.allCases,
+        [
+            (.default, 16, "250000", 1), (.z15, 10, "250000", 1), (.z16, 18, "250000", 1), (.z17, 12, "250000", 1),
+            (.linuxone, 240, "250000", 1), (.zvm, 4, "1500000", 0), (.secureGuest, 3, "250000", 1),
+        ] as [(NamedMachine, Int, String, Int)])
     func eachBootsOnEveryRelease(
         _ release: KernelRelease, _ machine: (named: NamedMachine, queues: Int, pollTimeout: String, interrupts: Int)
     ) throws {
