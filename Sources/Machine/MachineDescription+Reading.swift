@@ -34,6 +34,7 @@ extension MachineDescription {
     ///     secure-execution: 0            # 1: a secure-execution guest; wants APSB among the features
     ///     zvm: 0                         # 1: a guest of z/VM
     ///     notification: 0                # 1: Linux is told of changes of the configuration
+    ///     machine-type: 3931             # if not that of the machine for which the newest card was made
     ///     boot:
     ///       cmdline: ap.apmask=0xffff ap.domain=6
     ///       modules: [zcrypt_cex4, vfio_ap]      # these alone, and what they need
@@ -84,6 +85,11 @@ extension MachineDescription {
         }
         for node in values("zvm") { document.set(&zVM, node, "0 or 1", flag) }
         for node in values("notification") { document.set(&notification, node, "0 or 1", flag) }
+        for node in values("machine-type") {
+            machineType = document.value(node, "four digits, as 3931 of a z16") { text in
+                text.utf8.count == 4 && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? text : nil
+            }
+        }
         for node in values("boot") { boot = document.boot(node) }
         for node in values("maxima") { (maxAdapter, maxDomain) = document.maxima(node) }
         for node in values("domains") {
@@ -107,7 +113,7 @@ extension MachineDescription {
 
     private static let keys = [
         "adapters", "domains", "maxima", "features", "ap-instructions", "interrupts", "reconfiguration", "secure-execution",
-        "zvm", "notification", "boot", "queues",
+        "zvm", "notification", "machine-type", "boot", "queues",
     ]
 }
 

@@ -23,6 +23,7 @@ extension MachineDescription {
         if secureExecution { text += "secure-execution: 1\n" }
         if zVM { text += "zvm: 1\n" }
         if notification { text += "notification: 1\n" }
+        if let machineType { text += "machine-type: \(machineType)\n" }
         if boot != Boot() { text += "boot:\n" + boot.yaml }
         if !queues.isEmpty { text += "queues:\n" }
         for (apqn, faults) in queues.sorted(by: { $0.key < $1.key }) { text += "  \(apqn): {\(faults.yaml)}\n" }

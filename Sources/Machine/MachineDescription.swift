@@ -26,6 +26,8 @@ public struct MachineDescription: Hashable, Sendable {
     public var zVM: Bool
     /// Linux is told of changes of the configuration, and scans at once.
     public var notification: Bool
+    /// The machine type that it tells of itself, four digits; nil: that of the machine for which the newest card was made.
+    public var machineType: String?
     /// How Linux is booted on it.
     public var boot: Boot
     /// What is wrong with queues. A queue that is not listed is in order.
@@ -40,7 +42,7 @@ public struct MachineDescription: Hashable, Sendable {
         adapters: [AdapterID: Adapter] = [:], usageDomains: APMask = .none, controlDomains: APMask = .none,
         maxAdapter: UInt8 = 255, maxDomain: UInt8 = 255, features: Features? = .usual, apInstructions: Bool = true,
         interrupts: Bool = true, reconfiguration: Bool = true, secureExecution: Bool = false, zVM: Bool = false,
-        notification: Bool = false, boot: Boot = Boot(), queues: [APQN: QueueFaults] = [:]
+        notification: Bool = false, machineType: String? = nil, boot: Boot = Boot(), queues: [APQN: QueueFaults] = [:]
     ) {
         self.adapters = adapters
         self.usageDomains = usageDomains
@@ -54,6 +56,7 @@ public struct MachineDescription: Hashable, Sendable {
         self.secureExecution = secureExecution
         self.zVM = zVM
         self.notification = notification
+        self.machineType = machineType
         self.boot = boot
         self.queues = queues
     }

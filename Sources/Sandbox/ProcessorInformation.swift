@@ -1,6 +1,6 @@
 internal import Machine
 
-/// What /proc tells of an IBM Z that has the machine's newest card: /proc/sysinfo and /proc/cpuinfo.
+/// What /proc tells of an IBM Z of the machine's type: /proc/sysinfo and /proc/cpuinfo.
 ///
 /// The form is that of Linux on s390; the numbers are those of a model, not of anybody's machine.
 struct ProcessorInformation {
@@ -12,8 +12,7 @@ struct ProcessorInformation {
 
     /// - Parameter processors: how many there are, at least 1.
     init(_ machine: MachineDescription, processors: Int) {
-        let newest = machine.adapters.values.map(\.type.generation).max() ?? 8
-        model = Self.models[newest] ?? Self.oldest
+        model = Self.model(of: machine)
         self.processors = max(1, processors)
         isUnderZVM = machine.zVM
         missing =
@@ -22,17 +21,31 @@ struct ProcessorInformation {
     }
 
     private struct Model {
-        let type: String
+        var type: String
         let code: String
         let megahertz: Int
+        /// The generation of the Crypto Express card that came with it; nil where that was an older one.
+        let generation: UInt8?
     }
 
-    /// By the generation of the Crypto Express card that came with it: z16, z15, z14, z13; the oldest is a zEC12.
-    private static let models: [UInt8: Model] = [
-        8: Model(type: "3931", code: "A01", megahertz: 5200), 7: Model(type: "8561", code: "T01", megahertz: 5200),
-        6: Model(type: "3906", code: "M03", megahertz: 5208), 5: Model(type: "2964", code: "N63", megahertz: 5000),
+    /// z17, z16, z15, z14, z13 and zEC12.
+    private static let models = [
+        Model(type: "9175", code: "ME1", megahertz: 5500, generation: nil),
+        Model(type: "3931", code: "A01", megahertz: 5200, generation: 8),
+        Model(type: "8561", code: "T01", megahertz: 5200, generation: 7),
+        Model(type: "3906", code: "M03", megahertz: 5208, generation: 6),
+        Model(type: "2964", code: "N63", megahertz: 5000, generation: 5),
     ]
-    private static let oldest = Model(type: "2827", code: "H20", megahertz: 5504)
+    private static let oldest = Model(type: "2827", code: "H20", megahertz: 5504, generation: 4)
+
+    /// The machine of that type, else the one for which the newest card was made; one that is not known differs from that in its type.
+    private static func model(of machine: MachineDescription) -> Model {
+        if let known = models.first(where: { $0.type == machine.machineType }) { return known }
+        let newest = machine.adapters.values.map(\.type.generation).max() ?? 8
+        var model = models.first { $0.generation == newest } ?? oldest
+        if let type = machine.machineType { model.type = type }
+        return model
+    }
 
     /// Kernel: arch/s390/kernel/sysinfo.c.
     var sysinfo: String {

@@ -56,6 +56,12 @@ import Testing
         #expect(host.read("devices/ap/card03/03.0001/se_bind") == "ENOENT")
     }
 
+    @Test func aGuestOfZVMIsOneWithoutInterruptsToo() throws {
+        var machine = try MachineDescription(file: "zvm")
+        try machine.boot.append("ap.useirq=0")
+        #expect(try Host(machine).read("bus/ap/poll_timeout") == "1500000\n")
+    }
+
     @Test func aChangeOfAZ17IsNoticedAtOnce() throws {
         let host = try host(.z17, .v7_2)
         #expect(host.write("adapter 09 unplug", to: "\(Host.control)/machine") == "ok")

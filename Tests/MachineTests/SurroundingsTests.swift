@@ -14,6 +14,14 @@ import Testing
         #expect(!MachineDescription.default.yaml.contains("zvm"))
     }
 
+    @Test func aFileSaysOfWhichTypeTheMachineIs() throws {
+        let machine = try MachineDescription(yaml: "machine-type: 9175\n")
+        #expect(machine.machineType == "9175")
+        #expect(try MachineDescription(yaml: machine.yaml) == machine)
+        #expect(MachineDescription.default.machineType == nil)
+        #expect(try MachineDescription(file: "z17").machineType == "9175")
+    }
+
     @Test func aFileSaysThatThereAreNoInstructions() throws {
         let machine = try MachineDescription(yaml: "ap-instructions: 0\ndomains: [04]\n")
         #expect(!machine.apInstructions)
@@ -23,6 +31,7 @@ import Testing
 
     @Test(arguments: [
         ("zvm: yes", "m:1:6: 'yes' is not possible here; 0 or 1"), ("ap-instructions: 2", "'2' is not possible here; 0 or 1"),
+        ("machine-type: z17", "'z17' is not possible here; four digits, as 3931 of a z16"),
         ("zVM: 1", "unknown key 'zVM'; did you mean 'zvm'?"),
         (
             "ap-instructions: 0\nadapters: {05: CEX8C}",

@@ -47,7 +47,7 @@ import Testing
             bom + "typ: 1",
             "m:1:1: unknown key 'typ'; known are "
                 + "adapters, domains, maxima, features, ap-instructions, interrupts, reconfiguration, secure-execution, zvm, "
-                + "notification, boot, queues"
+                + "notification, machine-type, boot, queues"
         ),
         (
             "adapters:\r\n  05: CEX8C\r\n  06: X",
@@ -104,7 +104,7 @@ import Testing
                 [
                     "m:1:6: unknown key 'typ'; known are "
                         + "adapters, domains, maxima, features, ap-instructions, interrupts, reconfiguration, secure-execution, zvm, "
-                        + "notification, boot, queues",
+                        + "notification, machine-type, boot, queues",
                     "m:2:1: a second document begins here; a machine file is one",
                 ]
             ),

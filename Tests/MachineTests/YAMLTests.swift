@@ -146,7 +146,7 @@ import Testing
             "colour: red",
             "m:1:1: unknown key 'colour'; known are "
                 + "adapters, domains, maxima, features, ap-instructions, interrupts, reconfiguration, secure-execution, zvm, "
-                + "notification, boot, queues"
+                + "notification, machine-type, boot, queues"
         ),
         ("adapters:", "m:1:10: adapters must be a mapping (key: value)"),
         (

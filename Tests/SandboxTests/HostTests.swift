@@ -30,6 +30,17 @@ import SystemPackage
         #expect(information.cpuinfo.split(separator: "\n").filter { $0.hasPrefix("cpu number") }.count == 12)
     }
 
+    @Test(arguments: [
+        ("9175", "Type:                 9175\nModel:                701              ME1\n"), ("8562", "8562"), (nil, "3931"),
+    ])
+    func aMachineIsOfTheTypeThatItTells(_ type: String?, _ text: String) {
+        var machine = MachineDescription.default
+        machine.machineType = type
+        let information = ProcessorInformation(machine, processors: 1)
+        #expect(information.sysinfo.contains(text))
+        #expect(information.cpuinfo.contains("machine         : \(type ?? "3931")\n"))
+    }
+
     @Test func aGuestOfZVMIsOne() {
         var machine = MachineDescription.default
         #expect(!ProcessorInformation(machine, processors: 2).sysinfo.contains("VM00"))
