@@ -50,6 +50,9 @@ struct MountCommand: ParsableCommand {
     func validate() throws {
         var options = mountOptions
         _ = try KernelRelease.taken(from: &options)
+        if second == nil, let machine = NamedMachine(rawValue: first), access(first, F_OK) != 0 {
+            throw ValidationError("\(machine.rawValue) is a machine; where it is to be mounted is missing")
+        }
     }
 
     func run() throws {
@@ -68,9 +71,6 @@ struct MountCommand: ParsableCommand {
         mountOptions.debug = mountOptions.debug || debug
         if fake { return }
         let directory = second ?? first
-        if second == nil, let machine = NamedMachine(rawValue: first), access(first, F_OK) != 0 {
-            throw ValidationError("\(machine.rawValue) is a machine; where it is to be mounted is missing")
-        }
         if foreground || debug || readyDescriptor != nil {
             try MountServer(machine, release, mountOptions, directory).run(starter)
         } else {

@@ -175,7 +175,7 @@ import Waiting
             ["run", "--machine", "zmv", "true"], 125,
             "zmv: No such file or directory, and no built-in machine; did you mean 'zvm'?"
         ),
-        (["mount", "linuxone"], 64, "linuxone is a machine; where it is to be mounted is missing"),
+        (["mount", "zvm"], 64, "Error: zvm is a machine; where it is to be mounted is missing\nUsage: apmatrix mount"),
         (["machine", "z61"], 64, "'z61' is no command, and no built-in machine; did you mean 'z16'?"),
         (["machine", "--list", "z16"], 64, "--list stands alone; 'z16' is too much"),
         (["unmount", "/proc"], 1, "not an apmatrix mount but proc; it is left as it is"),
