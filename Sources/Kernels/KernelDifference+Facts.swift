@@ -32,7 +32,8 @@ extension KernelDifference {
         case .scannedNumbersMustFit:
             Facts(
                 "A number over 2⁶⁴ in `config_time`, `ap_domain`, `online` or `config` is EINVAL",
-                otherwise: "It counts modulo 2⁶⁴")
+                otherwise: "It counts modulo 2⁶⁴",
+                shownBy: "6.1/branches-numbers", "7.2/branches-numbers")
         case .maskNumbersSaturate:
             Facts(
                 "A number over 2⁶⁴ in a relative mask is too large: EINVAL",
@@ -50,7 +51,8 @@ extension KernelDifference {
         case .filesMayBeHuge:
             Facts(
                 "`truncate` succeeds, to no effect, with every length",
-                otherwise: "Lengths from 2 GiB on are EFBIG")
+                otherwise: "Lengths from 2 GiB on are EFBIG",
+                shownBy: "6.1/files-calls", "7.2/files-calls")
         case .showsUeventsUnderTheDeviceLock:
             Facts(
                 "Reading `uevent` of a device waits while a driver takes it or lets go of it",
@@ -78,11 +80,13 @@ extension KernelDifference {
         case .scanStartsQueues:
             Facts(
                 "The scan that finds a queue resets it and turns its interrupts on",
-                otherwise: "That is left to its driver")
+                otherwise: "That is left to its driver",
+                shownBy: "6.1/cmdline-no-zcrypt", "7.2/cmdline-no-zcrypt")
         case .scanRestartsQueues:
             Facts(
                 "A queue whose checkstop or standby has ended is reset by the scan that sees it",
-                otherwise: "It waits to be reset until another queue is reset or asked something")
+                otherwise: "It waits to be reset until another queue is reset or asked something",
+                shownBy: "6.1/branches-chkstop-scan", "7.2/branches-chkstop-scan")
         case .cardFunctionsAreTheUpperHalf:
             Facts(
                 "`ap_functions` of a card ends with four zeros, and a change of the lower half makes no other card of it",
@@ -90,11 +94,13 @@ extension KernelDifference {
         case .showsOldCards:
             Facts(
                 "Cards older than CEX4 have directories, but no driver",
-                otherwise: "They are not on the bus")
+                otherwise: "They are not on the bus",
+                shownBy: "6.1/branches-old-cards", "7.2/branches-old-cards")
         case .needsFacilities:
             Facts(
                 "On a machine whose QCI names no facility, masks of the machine are `not supported` and `features` is `-`",
-                otherwise: "The masks are shown")
+                otherwise: "The masks are shown",
+                shownBy: "6.1/machine-noflags", "7.2/machine-noflags")
         case .pollsQueuesSlowly:
             Facts(
                 "A queue that resets is looked at every 40 ms",
@@ -153,7 +159,8 @@ extension KernelDifference {
         case .failedRequestsScan:
             Facts(
                 "Reading `serialnr`, `mkvps` and the like scans the bus where no queue can be asked",
-                otherwise: "It does not")
+                otherwise: "It does not",
+                shownBy: "6.1/branches-rescan", "7.2/branches-rescan")
         case .remembersAnswers:
             Facts(
                 "`serialnr`, `mkvps` of a CCA queue and the files of an EP11 card show what was answered last while card or queue "
@@ -162,7 +169,8 @@ extension KernelDifference {
         case .randomNumbersAreAskedForAgain:
             Facts(
                 "Where the first CCA queue cannot be used at boot, the request counter of the next one that can is 1",
-                otherwise: "It stays 0")
+                otherwise: "It stays 0",
+                shownBy: "6.12/machine-queue-checkstop", "7.2/machine-queue-checkstop")
         case .asksOneQueueForRandomNumbers:
             Facts(
                 "At boot the request counter of one CCA queue is 1",
@@ -184,7 +192,8 @@ extension KernelDifference {
         case .seedsRandomNumbers:
             Facts(
                 "`/sys/module/zcrypt/parameters/hwrng_seed`",
-                otherwise: "No such file")
+                otherwise: "No such file",
+                shownBy: "6.1/branches-module-dir", "7.2/branches-module-dir")
         case .vfioDevicesHaveNodes:
             Facts(
                 "`vfio-dev/vfioN` of a mediated device has `dev`, and a link in /sys/dev/char",
@@ -239,12 +248,14 @@ extension KernelDifference {
             Facts(
                 "A guest goes on controlling a domain that the host has lost, and so does one that is started later "
                     + "(6.12.110 and later: as otherwise)",
-                otherwise: "It loses it, too")
+                otherwise: "It loses it, too",
+                shownBy: "7.2/host-config-guest")
         case .lastOfAKindStays:
             Facts(
                 "When the host loses the last adapter of a guest, or its last domain, the guest keeps it, though `guest_matrix` does not "
                     + "have it any more (6.12.110 and later: as otherwise)",
-                otherwise: "It loses it, too")
+                otherwise: "It loses it, too",
+                shownBy: "7.2/host-config-guest")
         case .largeMatricesOverrunAPage:
             Facts(
                 "Reading `matrix` or `guest_matrix` with 512 queues or more puts two lines into the log: `returned bad count`",
