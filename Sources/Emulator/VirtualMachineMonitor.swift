@@ -15,10 +15,17 @@ final class VirtualMachineMonitor: Sendable {
     private let kind: Kind
     private let computer: Computer
     private let events: Events
-    private let devices = Leaf<[MatrixMdev]>("guest's devices", [])
+    private let devices = Leaf<[(mdev: MatrixMdev, nodes: ModuleReferences)]>("guest's devices", [])
     /// Opening and giving back take turns: a program that is asked to let go of a device while it opens it, does so when it has
-    /// it. The state says that the guest was stopped: nothing is opened any more.
-    private let turns = Turns("guest's turn", false)
+    /// it.
+    private let turns = Turns("guest's turn", Stage())
+
+    private struct Stage {
+        /// The guest was stopped: nothing is opened any more.
+        var isOver = false
+        /// What it has open from its start to its end, besides its devices.
+        var nodes: ModuleReferences?
+    }
 
     /// How a program behaves.
     enum Kind: String, CaseIterable {
@@ -78,17 +85,19 @@ final class VirtualMachineMonitor: Sendable {
         }
     }
 
-    /// Opens devices one after the other; if one cannot be had, none is.
+    /// Starts the guest, and opens devices one after the other; if one cannot be had, none is, and the program ends.
     ///
-    /// - Throws: `ENOENT` where there is no such device, also where it is being removed, or the guest has been stopped meanwhile; `EBUSY`
-    ///   where another program has the device, `EPERM` for a second one; `ENODEV` where the device loses its driver or vfio_ap is unloaded.
+    /// - Throws: `ENOENT` where there is no such device, also where it is being removed, where a module that it needs is not loaded, or
+    ///   where the guest has been stopped meanwhile; `EBUSY` where another program has the device, `EPERM` for a second one; `ENODEV`
+    ///   where the device loses its driver or a module is being unloaded.
     func open(_ uuids: [MdevUUID], after held: borrowing Held<Unlocked>) throws(ControlError) {
-        try turns.withTurn { isOver throws(ControlError) in
-            guard !isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
+        try turns.withTurn { stage throws(ControlError) in
+            guard !stage.isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
             do throws(ControlError) {
+                stage.nodes = try ModuleReferences(kind.nodes(computer.kernel.release), computer)
                 for uuid in uuids { try open(uuid, after: held) }
             } catch {
-                giveBack(after: held)
+                end(&stage, after: held)
                 throw error
             }
         }
@@ -98,8 +107,8 @@ final class VirtualMachineMonitor: Sendable {
     ///
     /// - Throws: as of the first ones; the guest runs on.
     func attach(_ uuid: MdevUUID, after held: borrowing Held<Unlocked>) throws(ControlError) {
-        try turns.withTurn { isOver throws(ControlError) in
-            guard !isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
+        try turns.withTurn { stage throws(ControlError) in
+            guard !stage.isOver else { throw ControlError(.ENOENT, "the guest has been stopped") }
             try open(uuid, after: held)
         }
     }
@@ -108,15 +117,12 @@ final class VirtualMachineMonitor: Sendable {
         guard let module = computer.vfioAP.withLock({ $0 }), let mdev = module.deviceToOpen(uuid) else {
             throw ControlError(.ENOENT, "there is no mediated device \(uuid), or it has no driver")
         }
-        do throws(Errno) {
-            try module.beginUse()
-        } catch {
-            throw ControlError(error, "vfio_ap is being unloaded")
-        }
+        let isMapped = computer.loaded(.vfioIOMMU) != nil
+        let nodes = try ModuleReferences(kind.deviceNodes(isMapped: isMapped), computer)
         do throws(Errno) {
             try mdev.vfio.open()
         } catch {
-            module.endUse()
+            nodes.give()
             guard error == .EBUSY else { throw ControlError(error, "\(uuid): it is being removed") }
             // the node of a device is refused with another errno than that of a group
             throw ControlError(kind == .characterDevice ? .EINVAL : .EBUSY, "\(uuid): another guest has it")
@@ -125,26 +131,25 @@ final class VirtualMachineMonitor: Sendable {
             try mdev.setKVM(guest, after: held)
         } catch {
             mdev.vfio.close()
-            module.endUse()
+            nodes.give()
             throw ControlError(
                 error,
                 "\(uuid): " + (error == .EPERM ? "a guest can have one mediated matrix device only" : "it is being removed"))
         }
-        devices.withLock { $0.append(mdev) }
+        devices.withLock { $0.append((mdev, nodes)) }
     }
 
     // MARK: - Giving back
 
     /// Gives everything back, in the order in which it was opened, and opens nothing any more.
     func close(after held: borrowing Held<Unlocked>) {
-        turns.withTurn { isOver in
-            isOver = true
-            giveBack(after: held)
-        }
+        turns.withTurn { stage in end(&stage, after: held) }
     }
 
-    private func giveBack(after held: borrowing Held<Unlocked>) {
-        for mdev in devices.withLock({ $0 }) { giveBack(mdev.uuid.description, after: held) }
+    private func end(_ stage: inout Stage, after held: borrowing Held<Unlocked>) {
+        for mdev in opened { giveBack(mdev.uuid.description, after: held) }
+        stage.nodes?.give()
+        stage = Stage(isOver: true)
     }
 
     private func close(_ uuid: String, after held: borrowing Held<Unlocked>) {
@@ -152,23 +157,22 @@ final class VirtualMachineMonitor: Sendable {
     }
 
     private func giveBack(_ uuid: String, after held: borrowing Held<Unlocked>) {
-        let mdev = devices.withLock { devices -> MatrixMdev? in
-            guard let at = devices.firstIndex(where: { $0.uuid.description == uuid }) else { return nil }
+        let device = devices.withLock { devices -> (mdev: MatrixMdev, nodes: ModuleReferences)? in
+            guard let at = devices.firstIndex(where: { $0.mdev.uuid.description == uuid }) else { return nil }
             return devices.remove(at: at)
         }
-        guard let mdev else { return }
+        guard let (mdev, nodes) = device else { return }
         mdev.unsetKVM(after: held)
-        // the module goes last: one that is unloaded in between would wait for a device that nobody uses
-        let module = computer.vfioAP.withLock { $0 }
+        // the modules go last: vfio_ap that is unloaded in between would wait for a device that nobody uses
         mdev.vfio.close()
-        module?.endUse()
+        nodes.give()
     }
 
     /// Resets the queues of its devices.
     ///
     /// - Throws: `EIO` where the reset of a queue failed, with 6.1 also `EBUSY`; `ENODEV` where a device is not there any more.
     func reset(after held: borrowing Held<Unlocked>) throws(Errno) {
-        for mdev in devices.withLock({ $0 }) { try mdev.reset(after: held) }
+        for mdev in opened { try mdev.reset(after: held) }
     }
 
     // MARK: - Looking
@@ -177,11 +181,11 @@ final class VirtualMachineMonitor: Sendable {
     var wasAsked: Bool { events.state.withLock { $0.requests > 0 } }
 
     /// What it has open.
-    var opened: [MatrixMdev] { devices.withLock { $0 } }
+    var opened: [MatrixMdev] { devices.withLock { $0.map(\.mdev) } }
 
     /// `NAME UUID… req=N cfg=N open=N`: what was asked of it, and what it has open.
     var line: String {
-        let open = devices.withLock { $0.map(\.uuid.description) }
+        let open = opened.map(\.uuid.description)
         let counts = events.state.withLock { "req=\($0.requests) cfg=\($0.configurationChanges)" }
         return ([name] + open + [counts, "open=\(open.count)"]).joined(separator: " ")
     }

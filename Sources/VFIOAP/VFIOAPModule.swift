@@ -87,27 +87,6 @@ public final class VFIOAPModule: Sendable {
         module.unload()
     }
 
-    /// Becomes a user, as whoever opens a device for a guest: of this module once, of vfio and kvm several times.
-    ///
-    /// - Throws: `ENODEV` where the module is being unloaded.
-    public func beginUse() throws(Errno) {
-        try module.get()
-        // these cannot go while this one is there
-        for (other, count) in usedByAGuest { try? other.get(count) }
-    }
-
-    /// Ceases to be a user: once for each `beginUse` that has not thrown.
-    public func endUse() {
-        for (other, count) in usedByAGuest { other.put(count) }
-        module.put()
-    }
-
-    /// Recorded: docs/kernel/mediated-devices.md, "The module".
-    private var usedByAGuest: [(Module, Int)] {
-        let counts = ["vfio": 4, "kvm": matrixDevice.release.has(.guestsHoldKVMFourTimes) ? 4 : 2]
-        return used.compactMap { module in counts[module.name].map { (module, $0) } }
-    }
-
     /// The mediated matrix device of that UUID, as who is to open it finds it: on its bus, which a device leaves first when it is removed.
     public func deviceToOpen(_ uuid: MdevUUID) -> MatrixMdev? {
         mdevCore.bus.device(named: uuid.description) == nil ? nil : mdev(uuid)
