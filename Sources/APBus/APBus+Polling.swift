@@ -40,7 +40,7 @@ extension APBus {
 
     /// Has a queue looked at when any is, for as long as it has a driver and is not at rest.
     func watch(_ queue: APQueue) {
-        guard queue.state.withLock({ $0.isBound && $0.machine.isUnfinished }) else { return }
+        guard queue.state.withLock({ $0.isUnfinished }) else { return }
         state.withLock { $0.polled.append(queue) }
     }
 
@@ -48,7 +48,7 @@ extension APBus {
     func bind(_ queue: APQueue) {
         let isUnfinished = queue.state.withLock { state in
             state.isBound = true
-            return state.machine.isUnfinished
+            return state.isUnfinished
         }
         if isUnfinished { state.withLock { $0.polled.append(queue) } }
     }
@@ -78,17 +78,14 @@ extension APBus {
     private func look(at queue: APQueue, onlyIfBound: Bool = false, _ change: (inout APQueue.State) -> Void) -> Look {
         var look = Look()
         var wait = QueueStateMachine.Wait.nothing
-        var sendable: [WaitingRequest] = []
+        var ended: APQueue.State.Ended = []
         queue.state.withLock { state in
             guard state.isBound || !onlyIfBound else { return }
             change(&state)
-            if state.isConfigured, !state.isCheckstopped {
-                wait = state.machine.step(queue.apqn, hardware)
-                sendable = state.takeSendable()
-            }
-            look.isUnfinished = state.isBound && state.machine.isUnfinished
+            if state.isConfigured, !state.isCheckstopped { (wait, ended) = state.step(queue.apqn, hardware) }
+            look.isUnfinished = state.isUnfinished
         }
-        for request in sendable { request.end(.sent) }
+        for (request, outcome) in ended { request.end(outcome) }
         switch wait {
         case .nothing: break
         case .poll: look.waits = true

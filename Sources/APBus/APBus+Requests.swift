@@ -66,8 +66,11 @@ extension APBus {
     }
 
     private func send<Answer>(_ mode: CardMode, by requester: Requester, _ ask: (APQN) -> Answer?) -> RequestResult<Answer> {
+        var last: APQN?
         for _ in 0..<APBus.attempts {
-            guard let queue = usableQueue(of: requester.card, mode, requester.queue?.apqn.domain) else { return .noQueue }
+            let domain = requester.queue?.apqn.domain
+            guard let queue = usableQueue(of: requester.card, mode, domain, after: last) else { return .noQueue }
+            last = queue.apqn
             switch pass(to: queue, requester) {
             case .sent:
                 // who was interrupted does not wait for the answer
@@ -76,7 +79,7 @@ extension APBus {
                 pollWaitingQueues()
                 return answer.map { .answered($0) } ?? .unanswered
             case .flushed: continue
-            case .waits: return .unanswered
+            case .refused, .waits: return .unanswered
             }
         }
         return .unanswered
@@ -84,18 +87,24 @@ extension APBus {
 
     // MARK: - Who is asked
 
+    /// What counts against a queue that has thrown the request away: as much as 125 others would that wait.
+    private static let penalty = 10_000
+
     /// The queue that a request goes to: of those that can work the one with the least load, then the fewest requests, then the
     /// oldest.
     ///
-    /// - Parameter domain: nil for any.
+    /// - Parameters:
+    ///   - domain: nil for any.
+    ///   - last: the queue that has thrown the request away: another one is asked if it can.
     ///
     /// Kernel: drivers/s390/crypto/zcrypt_api.c, zcrypt_queue_compare; ap_queue.c, ap_queue_usable.
-    func usableQueue(of card: APCard, _ mode: CardMode, _ domain: DomainID?) -> APQueue? {
+    func usableQueue(of card: APCard, _ mode: CardMode, _ domain: DomainID?, after last: APQN? = nil) -> APQueue? {
         // a card that works as an accelerator takes none of these
         guard card.info.mode == mode, let zcrypt = card.zcryptInOperation else { return nil }
         var best: (queue: APQueue, load: Int, requests: UInt64)?
         for queue in zcrypt.queues where domain == nil || domain == queue.apqn.domain {
-            guard let (load, requests) = queue.demand, !hardware.isSecureGuest || isBound(queue) else { continue }
+            guard let (waiting, requests) = queue.demand, !hardware.isSecureGuest || isBound(queue) else { continue }
+            let load = waiting + (queue.apqn == last ? APBus.penalty : 0)
             if best.map({ (load, requests) < ($0.load, $0.requests) }) ?? true { best = (queue, load, requests) }
         }
         return best?.queue
@@ -111,28 +120,23 @@ extension APBus {
 
     // MARK: - The queue's list
 
-    /// Counts a request and puts it into a queue's list, until the queue has come to rest.
+    /// Counts a request, puts it into a queue's list, and waits until the queue has been sent it, or has refused it.
     ///
     /// - Returns: `waits` where nobody waits for it any more.
     private func pass(to queue: APQueue, _ requester: Requester) -> WaitingRequest.Outcome {
-        enum Step { case sent, refused, waits(WaitingRequest) }
-        let step: Step = queue.state.withLock { state in
-            guard state.machine.device == .operating else { return .refused }
+        let request = WaitingRequest(weight: queue.card.requestWeight)
+        var isTaken = false
+        kick(queue) { state in
+            guard state.machine.device == .operating else { return }
+            isTaken = true
             state.requests += 1
-            guard state.machine.state != .idle else { return .sent }
-            let request = WaitingRequest(weight: queue.card.requestWeight)
             state.waiting.append(request)
-            return .waits(request)
         }
-        guard case let .waits(request) = step else {
-            guard case .sent = step else { return .flushed }
-            queue.card.countRequest()
-            return .sent
-        }
+        guard isTaken else { return .flushed }
         queue.card.countRequest()
+        guard request.outcome == .waits else { return request.outcome }
         waitingRequests.add(1, ordering: .relaxed)
         defer { waitingRequests.subtract(1, ordering: .relaxed) }
-        kick(queue)
         requester.file.lettingGo {
             // a sleep ends with the request; it ends early with who waits, or by a signal, and with the machine
             let caller = Caller.current
@@ -144,9 +148,15 @@ extension APBus {
 
     /// Throws away what waits in a queue's list.
     ///
+    /// - Parameter change: of its state, before anybody learns of it.
+    ///
     /// Kernel: drivers/s390/crypto/ap_queue.c, ap_flush_queue.
-    func flush(_ queue: APQueue) {
-        for request in queue.state.withLock({ $0.takeWaiting() }) { request.end(.flushed) }
+    func flush(_ queue: APQueue, _ change: (inout APQueue.State) -> Void = { _ in }) {
+        let waiting = queue.state.withLock { state in
+            change(&state)
+            return state.takeWaiting()
+        }
+        for request in waiting { request.end(.flushed) }
     }
 
     // MARK: - What is counted

@@ -250,14 +250,15 @@ extension APBus {
                 if isConfigured { state.machine.recover() } else { state.machine.fail() }
                 return .configuration
             }
-            guard state.machine.device == .error, isConfigured else { return .none }
-            state.machine.recover()
-            return .error
+            return state.machine.device == .error && isConfigured ? .error : .none
         }
         let isLost = change == .checkstop && isCheckstopped || change == .configuration && !isConfigured
         switch change {
         case .none: return
-        case .error: kick(queue)
+        case .error:
+            // started when its requests look for a queue: it may be the only one
+            flush(queue) { $0.machine.recover() }
+            kick(queue)
         case .checkstop, .configuration:
             if isLost {
                 flush(queue)

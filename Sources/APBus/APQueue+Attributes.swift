@@ -50,6 +50,7 @@ extension APBus {
         private var resetText: String {
             switch queue.state.withLock({ $0.machine.state }) {
             case .resetStart, .resetWait: "Reset in progress.\n"
+            case .full: "Reset Timer armed.\n"
             case .setInterruptWait, .idle, .associationWait: "No Reset Timer set.\n"
             }
         }

@@ -18,7 +18,10 @@ struct QueueStateMachine: Sendable {
         case error
     }
     enum State: Sendable {
-        case resetStart, resetWait, setInterruptWait, idle, associationWait
+        case resetStart, resetWait, setInterruptWait, idle
+        /// It has said that it takes no further request.
+        case full
+        case associationWait
     }
     private(set) var device: DeviceState = .uninitiated
     private(set) var state: State = .resetStart
@@ -90,7 +93,41 @@ struct QueueStateMachine: Sendable {
         case .resetWait: return awaitReset(apqn, hardware)
         case .setInterruptWait: return awaitInterrupts(apqn, hardware)
         case .associationWait: return awaitAssociation(apqn, hardware)
+        case .full:
+            // replies are looked for; there are none, so what waits is sent again at the next step
+            state = .idle
+            return .nothing
         case .idle: return .nothing
+        }
+    }
+
+    /// What became of a request.
+    enum Sending: Equatable, Sendable {
+        case sent
+        /// The card cannot execute it (EINVAL).
+        case refused
+        /// It stays in the queue's list.
+        case stays(Wait)
+    }
+
+    /// Sends a request to a queue that is idle, also to one in error.
+    ///
+    /// Kernel: drivers/s390/crypto/ap_queue.c, ap_sm_write.
+    mutating func send(_ apqn: APQN, _ hardware: any APInstructions) -> Sending {
+        let status = hardware.nqap(apqn)
+        switch status.responseCode {
+        case .normal: return .sent
+        case .queueFull:
+            // an interrupt tells of a reply, and so of room; there is none where nothing is in the queue
+            state = .full
+            return .stays(status.interruptsEnabled ? .nothing : .poll)
+        case .resetInProgress:
+            state = .resetWait
+            return .stays(.poll)
+        case .messageTooBig, .requiredFacilityNotInstalled, .invalidDomain: return .refused
+        default:
+            device = .error
+            return .stays(.nothing)
         }
     }
 

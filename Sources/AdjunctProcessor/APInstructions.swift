@@ -56,7 +56,13 @@ public protocol APInstructions: AnyObject, Sendable {
     /// 31 for a queue that is not bound, or has been associated.
     func aapq(_ apqn: APQN, secret: UInt16) -> QueueStatus
 
-    /// Sends a request message that asks the card or domain about itself. Nil: it does not answer.
+    /// NQAP: puts a request message into the queue.
+    ///
+    /// Response codes: 00 the queue has it; 01, 03, 04 as with TAPQ; 02 a reset is running; 10 the queue is full; 15, 16, 42 a
+    /// message that the card cannot take.
+    func nqap(_ apqn: APQN) -> QueueStatus
+
+    /// The answer to a request message, which NQAP has sent, that asks the card or domain about itself. Nil: it does not answer.
     func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer?
 }
 

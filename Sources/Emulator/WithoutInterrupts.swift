@@ -20,5 +20,6 @@ final class WithoutInterrupts: APInstructions {
     func configure(_ adapter: AdapterID, _ on: Bool) -> SCLPResponse { hardware.configure(adapter, on) }
     func bapq(_ apqn: APQN) -> QueueStatus { hardware.bapq(apqn) }
     func aapq(_ apqn: APQN, secret: UInt16) -> QueueStatus { hardware.aapq(apqn, secret: secret) }
+    func nqap(_ apqn: APQN) -> QueueStatus { hardware.nqap(apqn) }
     func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer? { hardware.ask(apqn, query) }
 }

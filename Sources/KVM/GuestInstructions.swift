@@ -57,6 +57,11 @@ public final class GuestInstructions: APInstructions {
     /// Not supported: a guest configures no adapters of the host.
     public func configure(_ adapter: AdapterID, _ on: Bool) -> SCLPResponse { .notSupported }
 
+    /// The host's answer; 01 for a queue that the guest does not have.
+    public func nqap(_ apqn: APQN) -> QueueStatus {
+        guest.apcb.contains(apqn) ? host.nqap(apqn) : QueueStatus(.queueNotAvailable)
+    }
+
     /// The host's answer; nil for a queue that the guest does not have.
     public func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer? {
         guest.apcb.contains(apqn) ? host.ask(apqn, query) : nil

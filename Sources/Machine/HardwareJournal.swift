@@ -23,6 +23,7 @@ public final class HardwareJournal: Sendable {
         case aqicOff = "AQIC-off"
         case bapq = "BAPQ"
         case aapq = "AAPQ"
+        case nqap = "NQAP"
     }
 
     /// How many bytes are kept until somebody says otherwise: three quarters of a million instructions.

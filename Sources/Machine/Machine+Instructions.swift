@@ -85,10 +85,15 @@ extension Machine {
         }
     }
 
+    /// A queue in order takes every message, and is never full: it answers at once.
+    public func nqap(_ apqn: APQN) -> QueueStatus {
+        execute(.nqap, apqn) { $0.enqueue(apqn) }
+    }
+
     /// A card answers while it is in operation, and only what its description tells.
     public func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer? {
         state.withLock { state in
-            guard state.condition(of: apqn) == .normal, state.wrongAnswer(to: .nqap, apqn) == nil else { return nil }
+            guard state.condition(of: apqn) == .normal else { return nil }
             return state.description.adapters[apqn.adapter]?.answer(query, in: apqn.domain)
         }
     }

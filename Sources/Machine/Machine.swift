@@ -234,6 +234,14 @@ extension MachineState {
         return .normal
     }
 
+    /// NQAP.
+    mutating func enqueue(_ apqn: APQN) -> ResponseCode {
+        let refusal = condition(of: apqn)
+        guard refusal == .normal else { return refusal }
+        if let code = wrongAnswer(to: .nqap, apqn) { return code }
+        return resets[apqn] == nil ? .normal : .resetInProgress
+    }
+
     /// AQIC.
     mutating func control(_ apqn: APQN, enable: Bool) -> ResponseCode {
         guard description.interrupts else { return .queueNotAvailable }

@@ -112,5 +112,6 @@ private final class Configured: APInstructions {
     func aqic(_ apqn: APQN, enable: Bool) -> QueueStatus { machine.aqic(apqn, enable: enable) }
     func qact(_ apqn: APQN, type: UInt8) -> UInt8? { machine.qact(apqn, type: type) }
     func configure(_ adapter: AdapterID, _ on: Bool) -> SCLPResponse { machine.configure(adapter, on) }
+    func nqap(_ apqn: APQN) -> QueueStatus { machine.nqap(apqn) }
     func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer? { machine.ask(apqn, query) }
 }

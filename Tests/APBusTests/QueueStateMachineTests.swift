@@ -196,6 +196,60 @@ import Testing
     }
 }
 
+/// What becomes of a request: docs/kernel/ap-bus.md, "Requests".
+@Suite struct SendingTests {
+    private let apqn = APQN(adapter: AdapterID(5), domain: DomainID(4))
+    private let machine = Machine(.default)
+
+    /// A queue at rest, which answers a request with that code.
+    private func idle(_ code: UInt8) throws -> QueueStateMachine {
+        var queue = QueueStateMachine()
+        queue.start()
+        while queue.step(apqn, machine) == .poll {}
+        try machine.execute("queue 05.0004 nqap-rc=\(String(code, radix: 16))")
+        return queue
+    }
+
+    @Test func aQueueInOrderTakesARequest() throws {
+        var queue = try idle(0)
+        #expect(queue.send(apqn, machine) == .sent)
+        #expect(queue.state == .idle)
+    }
+
+    @Test(arguments: [0x15, 0x16, 0x42] as [UInt8]) func aRequestThatTheCardCannotExecuteIsNoFaultOfTheQueue(_ code: UInt8) throws {
+        var queue = try idle(code)
+        #expect(queue.send(apqn, machine) == .refused)
+        #expect(queue.device == .operating)
+        #expect(queue.state == .idle)
+    }
+
+    @Test func aResetThatSomebodyElseHasBegunIsWaitedFor() throws {
+        var queue = try idle(2)
+        #expect(queue.send(apqn, machine) == .stays(.poll))
+        #expect(queue.state == .resetWait)
+        #expect(queue.device == .operating)
+    }
+
+    @Test func aFullQueueIsWaitedForUntilItIsLookedAt() throws {
+        var queue = try idle(0x10)
+        #expect(queue.send(apqn, machine) == .stays(.nothing), "an interrupt would tell")
+        #expect(queue.state == .full)
+        #expect(queue.isUnfinished)
+        #expect(queue.step(apqn, machine) == .nothing)
+        #expect(queue.state == .idle)
+        _ = machine.aqic(apqn, enable: false)
+        #expect(queue.send(apqn, machine) == .stays(.poll))
+    }
+
+    @Test(arguments: [1, 3, 4, 5, 6, 7, 0x0b, 0x11, 0x13, 0xff] as [UInt8])
+    func anyOtherAnswerIsAnErrorOfTheQueue(_ code: UInt8) throws {
+        var queue = try idle(code)
+        #expect(queue.send(apqn, machine) == .stays(.nothing))
+        #expect(queue.device == .error)
+        #expect(queue.state == .idle)
+    }
+}
+
 /// The machine, but AQIC is answered with 06.
 private final class Refusing: APInstructions {
     private let machine: Machine
@@ -211,5 +265,6 @@ private final class Refusing: APInstructions {
     func qci() -> ConfigurationInfo? { machine.qci() }
     func qact(_ apqn: APQN, type: UInt8) -> UInt8? { machine.qact(apqn, type: type) }
     func configure(_ adapter: AdapterID, _ on: Bool) -> SCLPResponse { machine.configure(adapter, on) }
+    func nqap(_ apqn: APQN) -> QueueStatus { machine.nqap(apqn) }
     func ask(_ apqn: APQN, _ query: DeviceQuery) -> DeviceAnswer? { machine.ask(apqn, query) }
 }

@@ -198,7 +198,7 @@ import Waiting
     func anInstructionIsAnsweredWronglyForEverOrSoManyTimes(name: String) throws {
         let machine = Machine(
             MachineDescription(
-                adapters: [AdapterID(5): Adapter(type: try #require(CardType("CEX8C")), serialNumber: "12345678")],
+                adapters: [AdapterID(5): Adapter(type: try #require(CardType("CEX8C")))],
                 usageDomains: APMask([4])))
         let queue = try #require(APQN("05.0004"))
         func code() -> ResponseCode {
@@ -207,7 +207,7 @@ import Waiting
             case "tapq": machine.tapq(queue).0.responseCode
             // the same again would be 07
             case "aqic": machine.aqic(queue, enable: !machine.tapq(queue).0.interruptsEnabled).responseCode
-            default: machine.ask(queue, .ccaSerialNumber) == nil ? ResponseCode(rawValue: 0x42) : .normal
+            default: machine.nqap(queue).responseCode
             }
         }
         #expect(code() == .normal)
@@ -222,6 +222,18 @@ import Waiting
         #expect([code(), code(), code()].map(\.rawValue) == [0x42, 0x42, 0])
         let error = #expect(throws: MachineCommandError.self) { try machine.execute("queue 05.0004 \(name)-n=1") }
         #expect(error?.reason == "\(name)-n= is how many times \(name)-rc= is answered, which is not said; say both")
+    }
+
+    @Test(arguments: [
+        ("adapter 05 config=0", 3), ("adapter 05 chkstop=1", 4), ("queue 05.0047 absent=1", 1), ("queue 05.0047 reset-busy=9", 2),
+        ("adapter 06 unplug", 0),
+    ])
+    func aQueueTakesRequestsWhereItIsInOrder(command: String, code: UInt8) throws {
+        let queue = try #require(APQN("05.0047"))
+        try machine.execute(command)
+        _ = machine.zapq(queue)
+        #expect(machine.nqap(queue).responseCode.rawValue == code)
+        #expect(machine.journal.text().hasSuffix("NQAP 05.0047 rc=0\(code)\n"))
     }
 
     @Test func aQueueThatComesBackHasItsFaults() throws {
