@@ -8,6 +8,9 @@ internal import SystemPackage
 internal import VFS
 
 extension Computer {
+    /// How long a request took on the recorded machines, about: queues of 6.1 are looked at every 250 µs.
+    private static let requestTime = Duration.microseconds(200)
+
     /// Plays a recording on the machine that it begins on, freshly booted in this process.
     ///
     /// Time is virtual, unless the recording has requests that wait for each other (`Recording.needsRealTime`).
@@ -24,7 +27,7 @@ extension Computer {
             let clock = VirtualClock()
             let computer = try Computer(machine, release: release, clock: clock)
             defer { computer.end() }
-            let player = try Player(TreeCalls(tree: computer.tree), pace: .virtual { clock.advance(by: $0) })
+            let player = try Player(TreeCalls(tree: computer.tree), pace: .virtual(perRequest: requestTime) { clock.advance(by: $0) })
             player.prepare(for: head)
             return recording.replay(on: player, release: release, judge: .process, deviations: deviations)
         }

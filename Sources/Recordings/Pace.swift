@@ -8,9 +8,21 @@ public struct Pace: Sendable {
     /// How long a request in the background gets to finish, in real time, where the machine has a clock of its own; nil where its
     /// time is the real one.
     private let patience: Duration?
+    /// How much of the machine's time a request takes, where it does not take it by itself.
+    private let perRequest: Duration
+
+    private init(
+        pause: @escaping @Sendable (Duration) -> Void, sleepWhole: @escaping @Sendable (Duration) -> Void, patience: Duration? = nil,
+        perRequest: Duration = .zero
+    ) {
+        self.pause = pause
+        self.sleepWhole = sleepWhole
+        self.patience = patience
+        self.perRequest = perRequest
+    }
 
     /// The machine's time is the real one, and the player sleeps.
-    public static let real = Pace(pause: sleepReally, sleepWhole: sleepReally, patience: nil)
+    public static let real = Pace(pause: sleepReally, sleepWhole: sleepReally)
 
     /// The machine's time is the real one, and the player waits until the machine has come to rest, at most as long as it would
     /// sleep. Where it is told to sleep it does so.
@@ -25,19 +37,23 @@ public struct Pace: Sendable {
                     real.pause(step)
                     waited += step
                 }
-            }, sleepWhole: sleepReally, patience: nil)
+            }, sleepWhole: sleepReally)
     }
 
     /// The machine has a clock of its own.
     ///
     /// - Parameters:
     ///   - patience: the real time after which a request in the background is said to be blocked.
+    ///   - perRequest: how much time passes after each request: recorded ones took some, in which queues were looked at.
     ///   - advance: sets the clock forward and returns when the work that fell due has been done.
     public static func virtual(
-        patience: Duration = .milliseconds(200), advance: @escaping @Sendable (Duration) -> Void
+        patience: Duration = .milliseconds(200), perRequest: Duration = .zero, advance: @escaping @Sendable (Duration) -> Void
     ) -> Pace {
-        Pace(pause: advance, sleepWhole: advance, patience: patience)
+        Pace(pause: advance, sleepWhole: advance, patience: patience, perRequest: perRequest)
     }
+
+    /// Lets the time of a request pass.
+    func passRequest() { pass(perRequest) }
 
     /// Lets all of that much of the machine's time pass.
     func sleep(_ duration: Duration) {

@@ -78,6 +78,7 @@ public final class Player {
 
     /// The answer to a request: `ok …`, `err …`, or `blocked` to a `wait`. Returns when there is one, however long that takes.
     public func answer(_ request: Request) -> String {
+        defer { pace.passRequest() }
         do throws(Errno) {
             return try text(request)
         } catch {
