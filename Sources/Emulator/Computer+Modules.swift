@@ -31,6 +31,9 @@ enum ModuleName: String, CaseIterable {
     /// Whether it has drivers for the AP bus.
     var drivesAP: Bool { self == .zcryptCex4 || self == .vfioAP }
 
+    /// It takes no parameters. Of the others, zcrypt's are read; what is said of kvm and the like is nothing here.
+    var hasNoParameters: Bool { [.zcryptCex4, .mdev, .vfio, .vfioAP].contains(self) }
+
     /// Whether this Linux has it.
     func exists(in release: KernelRelease) -> Bool {
         self != .iommufd || release.has(.vfioDevicesHaveNodes)
@@ -54,24 +57,27 @@ extension Computer {
         }
     }
 
-    /// Loads what is loaded at boot. A module that finds no AP bus is passed over.
+    /// Loads what is loaded at boot. A module is passed over that finds no AP bus, or refuses what the command line says of it, with
+    /// those that need it.
     ///
     /// - Throws: as `load`; at boot, nothing.
     func loadAtBoot(after held: borrowing Held<Unlocked>) throws(Errno) {
-        for name in modulesAtBoot {
+        var refused: Set<ModuleName> = []
+        for name in modulesAtBoot where refused.isDisjoint(with: name.needs(kernel.release)) {
             do throws(Errno) {
                 try load(name, after: held)
             } catch {
-                if bus != nil { throw error }
+                guard error == .EINVAL || bus == nil else { throw error }
+                refused.insert(name)
             }
         }
     }
 
     /// Loads a module, and before it those that it needs, as `modprobe` does; nothing happens where it is loaded.
     ///
-    /// - Throws: `ENOENT` where this release does not have it; `ENODEV` where the computer is being taken apart; `EINVAL` (zcrypt_cex4)
-    ///   and `ENODEV` (vfio_ap) where there is no AP bus, with what they need loaded; what the module throws that makes its part of
-    ///   the tree.
+    /// - Throws: `ENOENT` where this release does not have it; `EINVAL` where it refuses what the command line of the boot says of it;
+    ///   `EINVAL` (zcrypt_cex4) and `ENODEV` (vfio_ap) where there is no AP bus, with what they need loaded; `ENODEV` where the
+    ///   computer is being taken apart; what the module throws that makes its part of the tree.
     func load(_ name: ModuleName, after held: borrowing Held<Unlocked>) throws(Errno) {
         guard name.exists(in: kernel.release) else { throw .ENOENT }
         try loading.withTurn { _ throws(Errno) in try loadInTurn(name, after: held) }
@@ -91,8 +97,13 @@ extension Computer {
     private func make(
         _ name: ModuleName, using used: [Module], after held: borrowing Held<Unlocked>
     ) throws(Errno) -> any LoadedModule {
+        let words = KernelCommandLine(boot.commandLine).words(of: name)
+        if name.hasNoParameters {
+            let reader = ParameterReader(of: name.rawValue, log: kernel.log)
+            for word in words { reader.ignore(word.name) }
+        }
         switch name {
-        case .zcrypt: return try ZcryptModule(kernel, lock: masks)
+        case .zcrypt: return try ZcryptModule(kernel, lock: masks, ZcryptParameters(words, kernel.release, kernel.log))
         case .zcryptCex4:
             guard let bus else {
                 kernel.log.print(

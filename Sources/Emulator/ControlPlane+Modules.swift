@@ -12,8 +12,8 @@ extension ControlPlane {
 
     /// The file `modules`: `load NAME`, with all that it needs, and `unload NAME`.
     ///
-    /// - Throws: `EINVAL` for what is no command; `ENOENT` for a module that there is not, or that is not loaded; `EAGAIN` to unload
-    ///   what is used; as `Computer.load` where there is no AP bus.
+    /// - Throws: `EINVAL` for what is no command, and where a module refuses its parameters; `ENOENT` for a module that there is not, or
+    ///   that is not loaded; `EAGAIN` to unload what is used; as `Computer.load` where there is no AP bus.
     static func module(_ line: String, _ computer: Computer, _ held: borrowing Held<Unlocked>) throws(ControlError) {
         let words = line.split(separator: " ").map(String.init)
         guard words.count == 2, words[0] == "load" || words[0] == "unload" else {
@@ -44,6 +44,7 @@ extension ControlPlane {
             if holders.isEmpty { return name == .vfioAP ? "a guest uses it" : "it is in use" }
             return "it is in use by \(holders)"
         case .EINVAL where computer.bus == nil, .ENODEV where computer.bus == nil: return "the machine has no AP instructions"
+        case .EINVAL: return "\(name.rawValue), or a module that it needs, refuses its parameters on the command line of the boot"
         default: return "\(error)"
         }
     }

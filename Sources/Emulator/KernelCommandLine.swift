@@ -48,69 +48,32 @@ struct KernelCommandLine {
 }
 
 extension KernelCommandLine {
-    /// The longest text that a parameter takes.
-    private static let longestText = 1024
-
     /// What it says of the bus. What cannot be taken is told in the log, and is as if it were not there; what is not known is nothing
     /// to Linux. Of several the last one holds.
     func busParameters(log: KernelLog, hasPools: Bool) -> APBus.Parameters {
+        let reader = ParameterReader(of: "Booting kernel", log: log)
         var parameters = APBus.Parameters()
         for (name, value) in words {
             // in names of parameters a hyphen is an underscore
             let known = name.replacing("-", with: "_")
             switch known {
-            case "ap.domain": take(&parameters.domain, value, name, log, number)
-            case "ap.poll_thread": take(&parameters.pollThread, value, name, log, number)
-            case "ap.useirq": take(&parameters.useInterrupts, value, name, log, number)
-            case "ap.msgpool_min_items" where hasPools:
-                take(&parameters.leastPooledMessages, value, name, log) { number($0) }
-            case "ap.apmask": takeText(&parameters.adapters, value, name, log)
-            case "ap.aqmask": takeText(&parameters.domains, value, name, log)
+            case "ap.domain": reader.take(&parameters.domain, value, name)
+            case "ap.poll_thread": reader.take(&parameters.pollThread, value, name)
+            case "ap.useirq": reader.take(&parameters.useInterrupts, value, name)
+            case "ap.msgpool_min_items" where hasPools: reader.take(&parameters.leastPooledMessages, value, name)
+            case "ap.apmask": reader.takeText(&parameters.adapters, value, name)
+            case "ap.aqmask": reader.takeText(&parameters.domains, value, name)
             default: break
             }
         }
         return parameters
     }
 
-    private func take<Value>(
-        _ target: inout Value, _ value: String?, _ name: String, _ log: KernelLog, _ parse: (String) -> Value?
-    ) {
-        guard let parsed = value.flatMap(parse) else { return refuse(value, name, log) }
-        target = parsed
-    }
-
-    private func takeText(_ target: inout String?, _ value: String?, _ name: String, _ log: KernelLog) {
-        guard let value else { return refuse(value, name, log) }
-        guard value.utf8.count <= Self.longestText else {
-            log.print("\(name.drop { $0 != "." }.dropFirst()): string parameter too long")
-            log.print("Booting kernel: `\(value)' too large for parameter `\(name)'")
-            return
+    /// What `modprobe` gives a module: the words `MODULE.NAME=VALUE`, without the name of the module.
+    func words(of module: ModuleName) -> [Word] {
+        words.compactMap { name, value in
+            guard let dot = name.firstIndex(of: "."), name[..<dot].replacing("-", with: "_") == module.rawValue else { return nil }
+            return (String(name[name.index(after: dot)...]), value)
         }
-        target = value
-    }
-
-    private func refuse(_ value: String?, _ name: String, _ log: KernelLog) {
-        log.print("Booting kernel: `\(value ?? "")' invalid for parameter `\(name)'")
-    }
-
-    /// A number as C writes it, decimal, hexadecimal or octal, with a sign or without.
-    ///
-    /// Kernel: lib/kstrtox.c, kstrtoint, kstrtouint.
-    private func number<Value: FixedWidthInteger>(_ text: String) -> Value? {
-        var digits = text[...]
-        var sign = ""
-        if let first = digits.first, first == "+" || first == "-" && Value.isSigned {
-            sign = String(first)
-            digits = digits.dropFirst()
-        }
-        var radix = 10
-        if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
-            radix = 16
-            digits = digits.dropFirst(2)
-        } else if digits.hasPrefix("0"), digits.count > 1 {
-            radix = 8
-        }
-        guard let first = digits.first, first != "+", first != "-" else { return nil }
-        return Value(sign + digits, radix: radix)
     }
 }

@@ -54,9 +54,9 @@ final class ZcryptModule: LoadedModule {
     private let nodes: ZcryptClass
 
     /// - Parameter lock: that of the bus's masks.
-    init(_ kernel: Kernel, lock: LockedMasks) throws(Errno) {
+    init(_ kernel: Kernel, lock: LockedMasks, _ parameters: ZcryptParameters) throws(Errno) {
         module = try Module(loading: "zcrypt", kernel: kernel)
-        try ZcryptModule.addParameters(of: module, kernel)
+        try parameters.add(to: module, kernel)
         nodes = try ZcryptClass.make(kernel, lock: lock)
         module.announce()
     }
@@ -65,20 +65,6 @@ final class ZcryptModule: LoadedModule {
         try module.beginUnload()
         nodes.remove()
         module.unload()
-    }
-
-    private static func addParameters(of module: Module, _ kernel: Kernel) throws(Errno) {
-        let why = "modules are loaded without parameters"
-        var rows: [Attribute<Module>] = [
-            Attribute("mempool_threshold", Permissions(rawValue: 0o400), since: .v7_2) { _, page, _ in page.emit("5\n") }.fixed(
-                why)
-        ]
-        if kernel.release.has(.seedsRandomNumbers) {
-            rows.append(Attribute("hwrng_seed", Permissions(rawValue: 0o440)) { _, page, _ in page.emit("1\n") }.fixed(why))
-        }
-        let table = AttributeTable(rows, release: kernel.release)
-        guard !table.rows.isEmpty else { return }
-        try kernel.directory("module", module.name, "parameters").addAttributes(table, of: module)
     }
 }
 

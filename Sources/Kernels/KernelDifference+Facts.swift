@@ -148,8 +148,8 @@ extension KernelDifference {
                 shownBy: "7.2/boot-tree")
         case .poolsMessages:
             Facts(
-                "The module parameter `ap.msgpool_min_items` is known",
-                otherwise: "It is nothing to Linux",
+                "The module parameters `ap.msgpool_min_items` and `zcrypt.mempool_threshold` are known",
+                otherwise: "They are nothing to Linux",
                 shownBy: "7.2/cmdline-poll")
         case .checkstopIsOffline:
             Facts(

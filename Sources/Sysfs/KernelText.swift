@@ -24,6 +24,20 @@ public enum KernelText {
         return value
     }
 
+    /// Reads a number of a smaller type as `unsignedLong` does; one with a sign may have a `-` in the place of the `+`.
+    ///
+    /// - Throws: `EINVAL` for anything else, `ERANGE` for a number that does not fit.
+    ///
+    /// Kernel: lib/kstrtox.c, kstrtoint, kstrtouint.
+    public static func integer<Value: FixedWidthInteger>(_ text: ArraySlice<UInt8>) throws(Errno) -> Value {
+        let isNegative = Value.isSigned && text.first == UInt8(ascii: "-")
+        let rest = isNegative ? text.dropFirst() : text
+        guard !isNegative || rest.first != UInt8(ascii: "+") else { throw .EINVAL }
+        let size = try unsignedLong(rest)
+        guard size <= UInt64(Value.max) + (isNegative ? 1 : 0) else { throw .ERANGE }
+        return Value(truncatingIfNeeded: isNegative ? 0 &- size : size)
+    }
+
     /// Reads a yes or a no from the first character, and the second one where the first is an `o`.
     ///
     /// - Parameter release: `e`/`d` (enable, disable) are understood from 7.2 on.

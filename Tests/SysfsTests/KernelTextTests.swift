@@ -31,6 +31,30 @@ import Testing
         #expect(throws: Errno.ERANGE) { try KernelText.unsignedLong(bytes(text)) }
     }
 
+    @Test(
+        arguments: [
+            ("5", 5), ("-5", -5), ("+5", 5), ("-0x10", -16), ("-010\n", -8), ("-0", 0), ("2147483647", .max), ("-2147483648", .min),
+        ] as [(String, Int32)])
+    func readsNumbersWithASign(_ text: String, _ value: Int32) throws {
+        #expect(try KernelText.integer(bytes(text)) == value)
+    }
+
+    @Test(arguments: ["--5", "-+5", "+-5", "- 5", "-", "", "08", "1x", "99999999999x"])
+    func refusesWhatIsNoNumberWithASign(_ text: String) {
+        #expect(throws: Errno.EINVAL) { let _: Int32 = try KernelText.integer(bytes(text)) }
+    }
+
+    @Test(arguments: ["2147483648", "-2147483649", "99999999999", "18446744073709551616"])
+    func tellsThatANumberDoesNotFit(_ text: String) {
+        #expect(throws: Errno.ERANGE) { let _: Int32 = try KernelText.integer(bytes(text)) }
+    }
+
+    @Test func aNumberWithoutASignHasNone() throws {
+        #expect(try KernelText.integer(bytes("0xffffffff")) == UInt32.max)
+        #expect(throws: Errno.EINVAL) { let _: UInt32 = try KernelText.integer(bytes("-1")) }
+        #expect(throws: Errno.ERANGE) { let _: UInt32 = try KernelText.integer(bytes("0x100000000")) }
+    }
+
     @Test(arguments: [
         ("1", true), ("1xyz", true), ("y", true), ("T", true), ("on", true), ("oN", true), ("0", false), ("n", false),
         ("F", false), ("off", false), ("ofx", false),
