@@ -94,6 +94,7 @@ extension APBus {
             bus.detach(.queue(queue), after: held)
             bus.attach(.queue(queue), after: held)
         }
+        settleRandomNumbers()
     }
 
     /// Whether any queue of these adapters and domains is the host's drivers', so that no mediated device may have it: by its

@@ -9,13 +9,30 @@ internal import LockOrder
 // Kernel: drivers/s390/crypto/zcrypt_api.c, zcrypt_rng_device_add, zcrypt_rng.
 extension APBus {
     /// The first CCA queue has been taken. With 6.1 the generator asks twice, the second time when there is another queue, or nothing
-    /// more comes.
+    /// more comes. Where nobody can be asked the bus is scanned (`failedRequestsScan`).
     func beginRandomNumbers() {
         let isAsked = countRandomNumberRequest()
         let isOver = isAsked || !kernel.release.has(.randomNumbersAreAskedForAgain)
         let asksTwice = !kernel.release.has(.asksOneQueueForRandomNumbers)
         // with 6.1 the first request is not repeated
         state.withLock { $0.randomNumberRequests = asksTwice || !isOver ? 1 : 0 }
+        guard !isAsked, kernel.release.has(.failedRequestsScan) else { return }
+        if isOver { scanForRandomNumbers() } else { state.withLock { $0.owesRandomNumberScan = true } }
+    }
+
+    /// All queues that came together have been taken: who is still to be asked, and cannot be, has the bus scanned, once.
+    func settleRandomNumbers() {
+        askForRandomNumbers()
+        let scans = state.withLock { state in
+            defer { state.owesRandomNumberScan = false }
+            return state.owesRandomNumberScan && state.randomNumberRequests > 0
+        }
+        if scans { scanForRandomNumbers() }
+    }
+
+    /// Who registers the generator does not wait for what that asks, on a thread of its own.
+    private func scanForRandomNumbers() {
+        _ = kernel.schedule(after: .zero) { [weak self] held in self?.forceScan(after: held) }
     }
 
     /// Another CCA queue has been taken.
@@ -25,7 +42,7 @@ extension APBus {
     }
 
     /// Asks for what is still to be asked, if a queue can be asked.
-    func askForRandomNumbers() {
+    private func askForRandomNumbers() {
         guard state.withLock({ $0.randomNumberRequests > 0 }), countRandomNumberRequest() else { return }
         state.withLock { $0.randomNumberRequests = 0 }
     }

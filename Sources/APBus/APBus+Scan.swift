@@ -95,7 +95,7 @@ extension APBus {
         }
         if isFirst { root.sendUevent(.change, [UeventVariable("INITSCAN", "done")]) }
         if isFirst || kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
-        askForRandomNumbers()
+        settleRandomNumbers()
         armScanTimer()
         return hasChanged
     }

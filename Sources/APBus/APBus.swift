@@ -80,6 +80,8 @@ public final class APBus: Sendable {
         var pollsAgain = false
         /// Requests of the random number generator that have found no queue yet.
         var randomNumberRequests = 0
+        /// The bus is to be scanned for it unless one of the queues that come together can be asked.
+        var owesRandomNumberScan = false
     }
 
     /// Makes the bus; the first scan is still to come (`start`).
@@ -131,7 +133,7 @@ public final class APBus: Sendable {
     public func register<Outer: OutsideDevice>(_ driver: any APDriver, after held: borrowing Held<Outer>) {
         drivers.withLock { $0.append(driver) }
         bus.register(APDriverOnBus(driver, bus: self), after: held)
-        askForRandomNumbers()
+        settleRandomNumbers()
         if kernel.release.has(.tellsBindingsOnce) { tellBindingsComplete() }
     }
 

@@ -137,6 +137,38 @@ import Waiting
         #expect(seen.joined(separator: " ") == counts)
     }
 
+    /// As the recorded machine of 7.2 of which the first CCA queue is checkstopped.
+    @Test(arguments: [
+        (KernelRelease.v7_2, "queue 05.0004 chkstop=1", "2\n"), (.v7_2, "queue 05.0004 reset-rc=4", "2\n"),
+        (.v7_2, "adapter 05 chkstop=1", "2\n"), (.v6_12, "adapter 05 chkstop=1", "2\n"), (.v6_1, "adapter 05 chkstop=1", "1\n"),
+        (.v7_2, "queue 05.0047 chkstop=1", "1\n"), (.v6_12, "queue 05.0004 reset-rc=4", "1\n"),
+        (.v6_1, "queue 05.0004 chkstop=1", "1\n"),
+    ]) func theRandomNumberGeneratorScansWhereItCannotAsk(_ release: KernelRelease, machine command: String, scans: String) throws {
+        let it = try Self.host(release, Machine(Host.description).changed(by: command))
+        #expect(it.kernel.read("bus/ap/scans") == scans)
+    }
+
+    /// As recorded (7.2/walk-24), where the card was put into standby meanwhile.
+    @Test(arguments: fromLinux6_12) func aCCAQueueThatComesBackOnACardInStandbyMakesAScan(_ release: KernelRelease) throws {
+        let it = try Self.host(release)
+        it.kernel.write("bus/ap/apmask", "-5")
+        it.kernel.write("\(Self.cca)/config", "0")
+        #expect(it.kernel.read("\(Self.cca)/05.0047/config") == "1\n")
+        it.kernel.write("bus/ap/apmask", "+5")
+        it.clock.advance(by: .seconds(1))
+        #expect(it.kernel.read("bus/ap/scans") == "2\n")
+        #expect(it.kernel.read("\(Self.cca)/05.0047/config") == "0\n")
+    }
+
+    /// As recorded (7.2/branches-rescan).
+    @Test(arguments: fromLinux6_12) func aCCAQueueThatComesBackAndCanBeAskedMakesNoScan(_ release: KernelRelease) throws {
+        let it = try Self.host(release)
+        it.kernel.write("bus/ap/apmask", "-5")
+        it.kernel.write("bus/ap/apmask", "+5")
+        it.clock.advance(by: .seconds(1))
+        #expect(it.kernel.read("bus/ap/scans") == "1\n")
+    }
+
     // MARK: - A card that comes again
 
     @Test func aCardThatIsBoundAgainHasNoQueuesUntilTheyAre() throws {
