@@ -72,7 +72,9 @@ extension KernelCommandLine {
     /// What `modprobe` gives a module: the words `MODULE.NAME=VALUE`, without the name of the module.
     func words(of module: ModuleName) -> [Word] {
         words.compactMap { name, value in
-            guard let dot = name.firstIndex(of: "."), name[..<dot].replacing("-", with: "_") == module.rawValue else { return nil }
+            guard let dot = name.firstIndex(of: "."), name[..<dot].replacing("-", with: "_") == module.rawValue else {
+                return nil
+            }
             return (String(name[name.index(after: dot)...]), value)
         }
     }

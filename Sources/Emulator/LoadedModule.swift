@@ -1,9 +1,7 @@
 internal import APBus
 internal import DriverCore
-internal import Kernels
 internal import LockOrder
 internal import Mdev
-internal import Sysfs
 internal import SystemAdditions
 internal import SystemPackage
 internal import VFIOAP

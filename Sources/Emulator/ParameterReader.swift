@@ -1,7 +1,6 @@
 internal import DriverCore
 internal import Sysfs
 internal import SystemAdditions
-internal import SystemPackage
 
 /// Reads values of parameters, and tells in the log which it cannot take.
 ///

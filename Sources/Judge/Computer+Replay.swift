@@ -27,7 +27,8 @@ extension Computer {
             let clock = VirtualClock()
             let computer = try Computer(machine, release: release, clock: clock)
             defer { computer.end() }
-            let player = try Player(TreeCalls(tree: computer.tree), pace: .virtual(perRequest: requestTime) { clock.advance(by: $0) })
+            let player = try Player(
+                TreeCalls(tree: computer.tree), pace: .virtual(perRequest: requestTime) { clock.advance(by: $0) })
             player.prepare(for: head)
             return recording.replay(on: player, release: release, judge: .process, deviations: deviations)
         }

@@ -12,7 +12,8 @@ public struct Pace: Sendable {
     private let perRequest: Duration
 
     private init(
-        pause: @escaping @Sendable (Duration) -> Void, sleepWhole: @escaping @Sendable (Duration) -> Void, patience: Duration? = nil,
+        pause: @escaping @Sendable (Duration) -> Void, sleepWhole: @escaping @Sendable (Duration) -> Void,
+        patience: Duration? = nil,
         perRequest: Duration = .zero
     ) {
         self.pause = pause

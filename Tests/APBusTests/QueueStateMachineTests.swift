@@ -216,7 +216,8 @@ import Testing
         #expect(queue.state == .idle)
     }
 
-    @Test(arguments: [0x15, 0x16, 0x42] as [UInt8]) func aRequestThatTheCardCannotExecuteIsNoFaultOfTheQueue(_ code: UInt8) throws {
+    @Test(arguments: [0x15, 0x16, 0x42] as [UInt8]) func aRequestThatTheCardCannotExecuteIsNoFaultOfTheQueue(_ code: UInt8) throws
+    {
         var queue = try idle(code)
         #expect(queue.send(apqn, machine) == .refused)
         #expect(queue.device == .operating)

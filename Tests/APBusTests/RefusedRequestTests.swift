@@ -32,7 +32,9 @@ import Waiting
         ["06.0004", "06.0047"].map { String(host.kernel.read("\(Self.card)/\($0)/request_count").dropLast()) }
     }
 
-    @Test(arguments: KernelRelease.allCases) func aRequestThatTheCardCannotExecuteIsCountedAndOver(_ release: KernelRelease) throws {
+    @Test(arguments: KernelRelease.allCases) func aRequestThatTheCardCannotExecuteIsCountedAndOver(_ release: KernelRelease)
+        throws
+    {
         let it = try host("nqap-rc=16", release)
         #expect(it.kernel.read("\(Self.card)/serialnr") == "\n")
         #expect(it.kernel.read("\(Self.queue)/mkvps") == Self.patterns)
@@ -40,7 +42,8 @@ import Waiting
         #expect(it.kernel.read("bus/ap/scans") == "1\n")
     }
 
-    @Test(arguments: KernelRelease.allCases) func aQueueThatFailsIsInErrorUntilTheNextScanAsksAnother(_ release: KernelRelease) throws
+    @Test(arguments: KernelRelease.allCases) func aQueueThatFailsIsInErrorUntilTheNextScanAsksAnother(_ release: KernelRelease)
+        throws
     {
         let it = try host("nqap-rc=4", release)
         #expect(it.kernel.read("\(Self.card)/serialnr") == Self.answer)

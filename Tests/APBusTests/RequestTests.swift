@@ -143,7 +143,8 @@ import Waiting
         (.v7_2, "adapter 05 chkstop=1", "2\n"), (.v6_12, "adapter 05 chkstop=1", "2\n"), (.v6_1, "adapter 05 chkstop=1", "1\n"),
         (.v7_2, "queue 05.0047 chkstop=1", "1\n"), (.v6_12, "queue 05.0004 reset-rc=4", "1\n"),
         (.v6_1, "queue 05.0004 chkstop=1", "1\n"),
-    ]) func theRandomNumberGeneratorScansWhereItCannotAsk(_ release: KernelRelease, machine command: String, scans: String) throws {
+    ]) func theRandomNumberGeneratorScansWhereItCannotAsk(_ release: KernelRelease, machine command: String, scans: String) throws
+    {
         let it = try Self.host(release, Machine(Host.description).changed(by: command))
         #expect(it.kernel.read("bus/ap/scans") == scans)
     }

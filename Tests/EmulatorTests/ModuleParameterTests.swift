@@ -49,7 +49,8 @@ import Testing
         #expect(host.write("load zcrypt_cex4", to: Self.modules) == "EINVAL")
         #expect(log(host).hasPrefix(message + message))
         #expect(
-            host.complaint.hasSuffix("zcrypt_cex4, or a module that it needs, refuses its parameters on the command line of the boot"))
+            host.complaint.hasSuffix(
+                "zcrypt_cex4, or a module that it needs, refuses its parameters on the command line of the boot"))
         #expect(!host.read("\(Host.control)/uevents").contains("/module/zcrypt"))
     }
 

@@ -33,7 +33,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("5", 5), ("-5", -5), ("+5", 5), ("-0x10", -16), ("-010\n", -8), ("-0", 0), ("2147483647", .max), ("-2147483648", .min),
+            ("5", 5), ("-5", -5), ("+5", 5), ("-0x10", -16), ("-010\n", -8), ("-0", 0), ("2147483647", .max),
+            ("-2147483648", .min),
         ] as [(String, Int32)])
     func readsNumbersWithASign(_ text: String, _ value: Int32) throws {
         #expect(try KernelText.integer(bytes(text)) == value)
