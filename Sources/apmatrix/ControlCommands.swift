@@ -64,7 +64,8 @@ struct GuestCommand: ParsableCommand {
         defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "A line per guest: name, devices, what it was asked for, and the masks that it runs with.")
+        static let configuration = CommandConfiguration(
+            abstract: "A line per guest: name, devices, what it was asked for, and the masks that it runs with.")
         @OptionGroup var mount: MountChoice
         @Flag(help: "As JSON.") var json = false
 
