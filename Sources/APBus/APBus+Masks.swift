@@ -69,6 +69,7 @@ extension APBus {
         guard let changed else { return }
         reviseBindings(after: held)
         root.sendUevent(.change, [UeventVariable(mask.rawValue, "\(changed)\n")])
+        finishRandomNumberScan(after: held)
     }
 
     /// - Throws: `EBUSY` where a driver says that it uses one of the queues. Only bits that are set anew count; against the

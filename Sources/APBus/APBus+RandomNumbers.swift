@@ -32,7 +32,17 @@ extension APBus {
 
     /// Who registers the generator does not wait for what that asks, on a thread of its own.
     private func scanForRandomNumbers() {
-        _ = kernel.schedule(after: .zero) { [weak self] held in self?.forceScan(after: held) }
+        state.withLock { $0.randomNumberScanIsDue = true }
+        _ = kernel.schedule(after: .zero) { [weak self] held in self?.finishRandomNumberScan(after: held) }
+    }
+
+    /// Makes the scan that is due, or waits for who does. In Linux it is mostly over before whoever has written a mask can go on: so
+    /// the write does this, too.
+    func finishRandomNumberScan(after held: borrowing Held<Unlocked>) {
+        randomNumberScan.withTurn { _ in
+            guard state.withLock({ exchange(&$0.randomNumberScanIsDue, with: false) }) else { return }
+            forceScan(after: held)
+        }
     }
 
     /// Another CCA queue has been taken.

@@ -28,6 +28,8 @@ public final class APBus: Sendable {
     let root: Device
     /// Says of the last scan whether it has found another configuration of the machine.
     let scan = Lock<ScanRank, Bool>("ap_scan_bus_mutex", false)
+    /// Whoever makes the scan for the random number generator.
+    let randomNumberScan = Turns("random number scan")
     let state: Leaf<State>
     let tables: Tables
     /// The largest numbers, known at boot and for ever.
@@ -82,6 +84,8 @@ public final class APBus: Sendable {
         var randomNumberRequests = 0
         /// The bus is to be scanned for it unless one of the queues that come together can be asked.
         var owesRandomNumberScan = false
+        /// It is to be scanned for it at once.
+        var randomNumberScanIsDue = false
     }
 
     /// Makes the bus; the first scan is still to come (`start`).
