@@ -57,12 +57,15 @@ final class LockClass: Sendable {
         // A literal of a single character may have no address.
         guard name.hasPointerRepresentation else { return registry.withLock { $0.find(rank, name) } }
         let literal = Literal(rank: rank, start: UInt(bitPattern: name.utf8Start), count: name.utf8CodeUnitCount)
-        return registry.withLock { registry in
+        if let known = KnownLiteral.find(literal) { return known }
+        let found = registry.withLock { registry in
             if let known = registry.byLiteral[literal] { return known }
             let found = registry.find(rank, name)
             registry.byLiteral[literal] = found
             return found
         }
+        KnownLiteral.keep(literal, found)
+        return found
     }
 
     /// All classes so far, outer ranks first, then by name.
@@ -73,6 +76,41 @@ final class LockClass: Sendable {
     /// The ranks of all classes so far, outermost first.
     static var ranks: [LockRank] {
         everyone.reduce(into: []) { ranks, lockClass in if ranks.last != lockClass.rank { ranks.append(lockClass.rank) } }
+    }
+}
+
+/// A literal and its class, found without a lock: who opens a file makes locks, too. One literal is known for each place, the first one.
+private final class KnownLiteral: Sendable {
+    private let literal: LockClass.Literal
+    private let lockClass: LockClass
+
+    private init(_ literal: LockClass.Literal, _ lockClass: LockClass) {
+        self.literal = literal
+        self.lockClass = lockClass
+    }
+
+    private typealias Place = Atomic<Unmanaged<KnownLiteral>?>
+    private static let count = 256
+    // Unsafe: an immutable pointer to atomics. What they lead to lives for ever.
+    nonisolated(unsafe) private static let places: UnsafeMutablePointer<Place> = {
+        let places = UnsafeMutablePointer<Place>.allocate(capacity: count)
+        for place in 0..<count { (places + place).initialize(to: Place(nil)) }
+        return places
+    }()
+
+    private static func place(of literal: LockClass.Literal) -> UnsafeMutablePointer<Place> {
+        places + Int(truncatingIfNeeded: (literal.start ^ literal.start >> 8) % UInt(count))
+    }
+
+    static func find(_ literal: LockClass.Literal) -> LockClass? {
+        guard let known = place(of: literal).pointee.load(ordering: .acquiring) else { return nil }
+        return known._withUnsafeGuaranteedRef { $0.literal == literal ? $0.lockClass : nil }
+    }
+
+    static func keep(_ literal: LockClass.Literal, _ lockClass: LockClass) {
+        let known = Unmanaged.passRetained(KnownLiteral(literal, lockClass))
+        let (isKept, _) = place(of: literal).pointee.compareExchange(expected: nil, desired: known, ordering: .acquiringAndReleasing)
+        if !isKept { known.release() }
     }
 }
 

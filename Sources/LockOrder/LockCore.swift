@@ -11,7 +11,7 @@ import Synchronization
 /// A ranked lock is got in the order of arrival: while somebody waits nobody takes it, it is handed over. A leaf is for whoever
 /// is first.
 @usableFromInline
-struct LockCore: ~Copyable {
+struct LockCore: ~Copyable, Sendable {
     let word = Atomic<UInt64>(0)
     /// Counts notifications in steps of 2; bit 0 says that somebody waits for one.
     let notifications = Atomic<UInt32>(0)
@@ -52,6 +52,11 @@ struct LockCore: ~Copyable {
     func acquireIfAvailable(_ mode: LockMode, _ site: LockSite) -> Hold? {
         if Instrumentation.isOn { return acquireInstrumentedIfAvailable(mode, site) }
         return tryAcquire(mode) ? acquired(isInstrumented: false) : nil
+    }
+
+    /// Something has been got without the lock that takes the place of a hold.
+    func countAcquisition() {
+        lockClass.acquisitions.wrappingAdd(1, ordering: .relaxed)
     }
 
     /// The lock has just been taken. A leaf's hold is not timed: reading the clock takes longer than most of them.
