@@ -113,15 +113,42 @@ public struct Attribute<Object>: Sendable {
 public final class AttributeTable<Object>: Sendable {
     /// Those of the release, in the order in which they were given.
     public let rows: [Attribute<Object>]
+    // Unsafe: immutable pointers to what lives as long as the table. The shows and stores of the rows, without the rest of them: to take
+    // one out of an array, generic code asks the runtime how it is laid out, which takes longer than most of them.
+    nonisolated(unsafe) private let shows: UnsafeMutablePointer<Attribute<Object>.Show?>
+    nonisolated(unsafe) private let stores: UnsafeMutablePointer<Attribute<Object>.Store?>
     let columns: AttributeColumns
 
     /// Keeps the rows that the release has. No two of them may have the same name.
     public init(_ rows: [Attribute<Object>], release: KernelRelease) {
         let rows = rows.filter { $0.releases.contains(release) }
         self.rows = rows
+        shows = .allocate(capacity: rows.count)
+        stores = .allocate(capacity: rows.count)
+        for (number, row) in rows.enumerated() {
+            (shows + number).initialize(to: row.show)
+            (stores + number).initialize(to: row.store)
+        }
         columns = AttributeColumns(
             names: rows.map(\.name), modes: rows.map(\.mode), fidelities: rows.map(\.fidelity),
             journals: Set(rows.indices.filter { rows[$0].journal != nil }))
+    }
+
+    deinit {
+        shows.deinitialize(count: rows.count).deallocate()
+        stores.deinitialize(count: rows.count).deallocate()
+    }
+
+    @inline(__always)
+    func show(_ row: Int) -> Attribute<Object>.Show? {
+        precondition(columns.names.indices.contains(row))
+        return shows[row]
+    }
+
+    @inline(__always)
+    func store(_ row: Int) -> Attribute<Object>.Store? {
+        precondition(columns.names.indices.contains(row))
+        return stores[row]
     }
 }
 
@@ -169,12 +196,12 @@ final class BoundTable<Object: Sendable>: AttributeGroup {
 
     func show(_ row: Int, into page: inout Page, _ held: borrowing Held<Unlocked>) throws(Errno) {
         // every show wrapper of the kernel answers so where there is no show function
-        guard let show = table.rows[row].show else { throw .EIO }
+        guard let show = table.show(row) else { throw .EIO }
         try show(object, &page, held)
     }
 
     func store(_ row: Int, _ input: Input, _ held: borrowing Held<Unlocked>) throws(Errno) {
-        guard let store = table.rows[row].store else { throw .EIO }
+        guard let store = table.store(row) else { throw .EIO }
         try store(object, input, held)
     }
 

@@ -126,6 +126,7 @@ public struct Directory: Sendable {
                     state.noteChange(name, in: record)
                 }
             }
+            state.removals.countOne()
             state.dropOverrides(of: record.removeGroups(of: owner))
         }
         tree.drain { removed.contains($0) }
@@ -176,6 +177,7 @@ public struct Directory: Sendable {
         let finding: Finding = tree.state.withLock { state in
             guard let record = state.directories[number], let inode = record.attribute(named: name) else { return .gone }
             if record.removedFiles.insert(inode).inserted {
+                state.removals.countOne()
                 record.namesChanged()
                 state.noteChange(name, in: record)
                 state.selfRemovals.insert(inode)
@@ -214,6 +216,7 @@ extension TreeState {
 
     /// Takes a directory and all below it out of the tree: no path leads to them any more. Returns their blocks.
     fileprivate mutating func retire(_ top: DirectoryRecord) -> Set<UInt64> {
+        removals.countOne()
         var retired: Set<UInt64> = []
         var todo = [top]
         while let record = todo.popLast() {

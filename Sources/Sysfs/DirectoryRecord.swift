@@ -1,11 +1,11 @@
-/// A directory as the tree keeps it. Reachable only through the tree's lock.
+/// A directory as the tree keeps it. Reachable only through the tree's lock; so what each request asks for needs no check at every access.
 final class DirectoryRecord {
     /// Its first block (`Inode`).
     let number: UInt64
     let parent: UInt64
     let name: String
     let created: Timestamp
-    var groups: [Group] = []
+    @exclusivity(unchecked) var groups: [Group] = []
     /// Groups that have been taken away while a cache above the tree held the directory: who has one of their files open may ask for its
     /// status still. The latest few, oldest first.
     private(set) var goneGroups: [Group] = []
@@ -13,10 +13,10 @@ final class DirectoryRecord {
     private(set) var children = Children()
     var subdirectories: UInt32 = 0
     /// Files that have removed themselves (`Directory.removeSelf`).
-    var removedFiles: Set<Inode> = []
+    @exclusivity(unchecked) var removedFiles: Set<Inode> = []
     /// How often a cache above the tree holds the directory or something in it.
     var remembered: UInt64 = 0
-    var isRemoved = false
+    @exclusivity(unchecked) var isRemoved = false
     /// The blocks that it has taken besides the first one.
     private(set) var moreBlocks: [UInt64] = []
     /// The next slot of its last block.

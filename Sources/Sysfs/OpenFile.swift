@@ -1,5 +1,6 @@
 internal import Journals
 public import LockOrder
+internal import Synchronization
 internal import SystemAdditions
 public import SystemPackage
 
@@ -21,13 +22,19 @@ public final class OpenFile: Sendable {
     /// What the turns are called, for a scheduler.
     package static let lockName: StaticString = "open file"
     /// Readers and writers take turns.
-    private let turns = Turns(OpenFile.lockName, State())
+    private let turn = Turn(OpenFile.lockName)
+    // Unsafe: only touched by whoever's turn it is; so it needs no check at every access.
+    @exclusivity(unchecked) nonisolated(unsafe) private var state = State()
+    /// It has been shown since it was opened.
+    private let wasShown = Atomic(false)
+    /// How many removals there had been when it was last seen in the tree (`Removals`).
+    let seenAt = Atomic<UInt64>(.max)
 
     private struct State {
         /// What the last show has written, from its start.
         var shown: [UInt8] = []
-        /// It has been shown since it was opened.
-        var wasShown = false
+        /// What the last write has written.
+        var written: [UInt8] = []
         /// Where `shown` begins: at 0, but for what is shown where a read that has failed would have gone on.
         var base = 0
         /// The last show has failed, and nothing of an earlier one is left.
@@ -38,12 +45,12 @@ public final class OpenFile: Sendable {
         var reader = JournalReader()
     }
 
-    init(tree: Tree, inode: Inode, group: any AttributeGroup, row: Int) {
+    init(tree: Tree, inode: Inode, group: any AttributeGroup, row: Int, journal: (any SharedJournal)?) {
         self.tree = tree
         self.inode = inode
         self.group = group
         self.row = row
-        journal = group.journal(row)
+        self.journal = journal
     }
 
     /// Reads up to `count` bytes at an offset.
@@ -52,18 +59,9 @@ public final class OpenFile: Sendable {
     ///   gone and nothing of an earlier read is left.
     public func read(at offset: Int, count: Int, _ held: borrowing Held<Unlocked>) throws(Errno) -> ArraySlice<UInt8> {
         if let journal { return try read(journal, at: offset, count: count) }
-        return try turns.withTurn { state throws(Errno) in
+        return try turn.take { () throws(Errno) in
             if offset == 0 || offset != state.position || state.hasFailed {
-                state.base = state.hasFailed && offset == state.position ? offset : 0
-                if offset != 0, offset != state.position { state.position = 0 }
-                (state.shown, state.hasFailed) = ([], true)
-                var page = Page()
-                try tree.withActive(self) { () throws(Errno) in
-                    try tree.intercept(.read, inode)
-                    try group.show(row, into: &page, held)
-                }
-                (state.shown, state.hasFailed) = (page.bytes, false)
-                state.wasShown = true
+                try show(for: offset, held)
             } else if offset - state.base >= state.shown.count {
                 try tree.checkActive(self)
             }
@@ -74,11 +72,26 @@ public final class OpenFile: Sendable {
         }
     }
 
+    /// Shows the text for a read at an offset.
+    private func show(for offset: Int, _ held: borrowing Held<Unlocked>) throws(Errno) {
+        state.base = state.hasFailed && offset == state.position ? offset : 0
+        if offset != 0, offset != state.position { state.position = 0 }
+        var page = Page(in: &state.shown)
+        state.hasFailed = true
+        try tree.withActive(self) { () throws(Errno) in
+            try tree.intercept(.read, inode)
+            try group.show(row, into: &page, held)
+        }
+        page.take(into: &state.shown)
+        state.hasFailed = false
+        wasShown.store(true, ordering: .relaxed)
+    }
+
     /// Reads from a journal, which takes as long whatever is in it.
     ///
     /// - Throws: what the interceptor throws; `ENODEV` when the attribute is gone.
     private func read(_ journal: any SharedJournal, at offset: Int, count: Int) throws(Errno) -> ArraySlice<UInt8> {
-        try turns.withTurn { state throws(Errno) in
+        try turn.take { () throws(Errno) in
             var text: ArraySlice<UInt8> = []
             try tree.withActive(self) { () throws(Errno) in
                 try tree.intercept(.read, inode)
@@ -94,18 +107,25 @@ public final class OpenFile: Sendable {
     /// - Throws: what the interceptor or the attribute's store throws; `EIO` where it has no store; `ENODEV` when the attribute
     ///   is gone, also for a write of no bytes.
     public func write(_ bytes: [UInt8], _ held: borrowing Held<Unlocked>) throws(Errno) -> Int {
+        try bytes.withUnsafeBytes { bytes in Result { () throws(Errno) in try write(bytes, held) } }.get()
+    }
+
+    /// The same of bytes that lie somewhere else; they are copied.
+    public func write(_ bytes: UnsafeRawBufferPointer, _ held: borrowing Held<Unlocked>) throws(Errno) -> Int {
         guard !bytes.isEmpty else {
             try tree.checkActive(self)
             return 0
         }
-        let input = Input(bytes)
-        try turns.withTurn { _ throws(Errno) in
+        return try turn.take { () throws(Errno) in
+            let input = Input(bytes, in: &state.written)
+            // the memory is for the next write, where the store has not kept it
+            defer { state.written = input.bytes }
             try tree.withActive(self) { () throws(Errno) in
                 try tree.intercept(.write, inode)
                 try group.store(row, input, held)
             }
+            return input.bytes.count
         }
-        return input.bytes.count
     }
 
     /// Whether `poll(2)` has something exceptional to tell: nothing has been read yet, which of a journal is nothing exceptional,
@@ -113,7 +133,7 @@ public final class OpenFile: Sendable {
     public var hasEvent: Bool {
         do throws(Errno) {
             try tree.checkActive(self)
-            return journal == nil && !turns.state.wasShown
+            return journal == nil && !wasShown.load(ordering: .relaxed)
         } catch {
             return true
         }
@@ -128,7 +148,7 @@ extension OpenFile {
     /// Whether a read can be expected to give something, or an error, where the last one has ended. Always, of what is no journal.
     package var hasMore: Bool {
         guard let journal, !hasEvent else { return true }
-        return turns.withTurn { state in
+        return turn.take {
             state.reader.readOn()
             return journal.withJournal { state.reader.hasMore(in: $0) }
         }

@@ -13,6 +13,17 @@ public struct Page: Sendable {
     /// An empty page.
     public init() {}
 
+    /// An empty page in the memory of a text that nobody needs any more.
+    init(in memory: inout [UInt8]) {
+        swap(&bytes, &memory)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Gives what has been shown away.
+    mutating func take(into text: inout [UInt8]) {
+        swap(&bytes, &text)
+    }
+
     /// Appends a text, as far as it fits. It has a character for each byte (`Tree`).
     public mutating func emit(_ text: String) {
         guard !isFull else { return }
@@ -48,6 +59,16 @@ public struct Input: Sendable {
     public init(_ written: [UInt8]) {
         isCut = written.count > Page.size
         bytes = isCut ? Array(written.prefix(Page.size)) : written
+    }
+
+    /// Copies the first page of what was written, into memory of which nobody needs the content any more.
+    init(_ written: UnsafeRawBufferPointer, in memory: inout [UInt8]) {
+        var bytes: [UInt8] = []
+        swap(&bytes, &memory)
+        bytes.removeAll(keepingCapacity: true)
+        bytes.append(contentsOf: written.prefix(Page.size))
+        self.bytes = bytes
+        isCut = written.count > Page.size
     }
 
     /// What a C string function sees: the bytes before the first NUL.

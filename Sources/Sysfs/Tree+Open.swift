@@ -16,7 +16,8 @@ extension Tree {
             guard let (group, row) = record.attribute(inode) else { throw .ENODEV }
             let mode = state.overrides[inode]?.mode ?? group.columns.modes[row]
             guard !reading || mode.isReadable, !writing || mode.isWritable else { throw .EACCES }
-            return OpenFile(tree: self, inode: inode, group: group.attributes, row: row)
+            let journal = group.columns.journals.contains(row) ? group.attributes.journal(row) : nil
+            return OpenFile(tree: self, inode: inode, group: group.attributes, row: row, journal: journal)
         }
     }
 
@@ -26,7 +27,7 @@ extension Tree {
     func withActive(_ file: OpenFile, _ callback: () throws(Errno) -> Void) throws(Errno) {
         let inode = file.inode
         try state.withLock { state throws(Errno) in
-            try state.checkActive(inode)
+            try state.checkActive(file)
             state.running.append(inode)
         }
         defer {
@@ -41,7 +42,8 @@ extension Tree {
 
     /// - Throws: `ENODEV` when the file is gone.
     func checkActive(_ file: OpenFile) throws(Errno) {
-        try state.withLock { state throws(Errno) in try state.checkActive(file.inode) }
+        guard !removals.noneSince(file) else { return }
+        try state.withLock { state throws(Errno) in try state.checkActive(file) }
     }
 
     /// Waits until no callback runs on a file that `isRemoved` names, but for those that remove themselves.
@@ -61,9 +63,12 @@ extension Tree {
 }
 
 extension TreeState {
-    fileprivate func checkActive(_ inode: Inode) throws(Errno) {
+    fileprivate func checkActive(_ file: OpenFile) throws(Errno) {
+        guard !removals.noneSince(file) else { return }
+        let inode = file.inode
         guard let record = live(inode.block), !record.removedFiles.contains(inode), record.attribute(inode) != nil
         else { throw .ENODEV }
+        removals.wasThere(file)
     }
 
     fileprivate func isRunning(_ isRemoved: (Inode) -> Bool) -> Bool {

@@ -21,6 +21,8 @@ public final class Tree: Sendable {
     /// What the lock is called, for a scheduler.
     package static let lockName: StaticString = "kernfs"
     let state: Leaf<TreeState>
+    /// How often something has been removed; changed with the lock held. While it stays what it was, nothing has gone since.
+    let removals = Removals()
     let interceptor = Leaf<Interceptor?>("interceptor", nil)
     /// Every access asks: without an interceptor it must cost nothing.
     let isIntercepted = Atomic(false)
@@ -33,7 +35,7 @@ public final class Tree: Sendable {
     ///   - now: the time that new nodes carry. Called with the tree's lock held: it must take no lock of LockOrder.
     public init(release: KernelRelease, uid: UInt32 = 0, gid: UInt32 = 0, now: @escaping @Sendable () -> Timestamp) {
         self.release = release
-        state = Leaf(Tree.lockName, TreeState(uid: uid, gid: gid, now: now))
+        state = Leaf(Tree.lockName, TreeState(uid: uid, gid: gid, removals: removals, now: now))
     }
 
     /// The directory at the top, /sys. It answers ENOENT once it has been removed, as `Computer.dismantle` does.

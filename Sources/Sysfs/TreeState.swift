@@ -20,11 +20,14 @@ struct TreeState {
     var changes: [Change]?
     var uid: UInt32
     var gid: UInt32
+    /// To be counted on with every removal of a file.
+    let removals: Removals
     let now: @Sendable () -> Timestamp
 
-    init(uid: UInt32, gid: UInt32, now: @escaping @Sendable () -> Timestamp) {
+    init(uid: UInt32, gid: UInt32, removals: Removals, now: @escaping @Sendable () -> Timestamp) {
         self.uid = uid
         self.gid = gid
+        self.removals = removals
         self.now = now
         directories[0] = DirectoryRecord(number: 0, parent: 0, name: "", created: now())
     }

@@ -71,8 +71,7 @@ extension SysfsFileSystem {
         count("WRITE")
         do throws(Errno) {
             let file = try handle.file
-            let bytes = [UInt8](data)
-            let written = try withNoLocksHeld { (held) throws(Errno) in try file.write(bytes, held) }
+            let written = try withNoLocksHeld { (held) throws(Errno) in try file.write(data, held) }
             announceChanges()
             reply.succeed(written: written)
         } catch {

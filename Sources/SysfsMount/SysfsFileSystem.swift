@@ -132,16 +132,16 @@ public final class SysfsFileSystem: FileSystem {
     /// call sees the change.
     func announceChanges() {
         announcing.withTurn { _ in
-            let listeners = self.listeners.withLock { $0 }
+            let broadcast = listeners.withLock { $0.broadcast }
             // in this order: what these uevents tell of is among the changes
-            let uevents = listeners.broadcast == nil ? [] : kernel.uevents.takeUnsent()
+            let uevents = broadcast == nil ? [] : kernel.uevents.takeUnsent()
             let changes = tree.takeChanges()
-            if !changes.isEmpty, let session = listeners.session {
+            if !changes.isEmpty, let session = attachedSession {
                 // the kernel may wait for requests of ours while it takes names back
                 Session.workerWillBlock()
                 session.tell(changes, allAtOnce: session.hasEpoch && !mayCarryMounts)
             }
-            if !uevents.isEmpty { listeners.broadcast?(uevents) }
+            if !uevents.isEmpty { broadcast?(uevents) }
         }
     }
 }
