@@ -169,7 +169,10 @@ final class Baton: Sendable {
 
     /// Decides whether a request that the reader has read is executed at once. Otherwise there is nothing left to do for it now.
     func admits(_ header: RequestHeader, _ bytes: UnsafeRawBufferPointer, in session: Session) -> Bool {
-        if let interrupted = header.interrupted { return interrupt(interrupted, in: session) }
+        if let interrupted = header.interrupted {
+            interrupt(interrupted, in: session)
+            return false
+        }
         guard header.mayWait, isCrowded.load(ordering: .relaxed) else { return true }
         let asker = session.asker(of: header)
         let (isAdmitted, isKept) = change { state in
@@ -183,17 +186,15 @@ final class Baton: Sendable {
     }
 
     /// A signal has reached who asks for something: if it is to die of it, it gets its answer.
-    ///
-    /// - Returns: whether libfuse is to hear of it; it knows no request that has been postponed.
-    private func interrupt(_ unique: UInt64, in session: Session) -> Bool {
-        guard let (asker, isPostponed) = state.withLock({ $0.waiting.interrupt(unique) }) else { return true }
+    private func interrupt(_ unique: UInt64, in session: Session) {
+        session.fuseDevice.interruptions.insert(unique)
+        guard let asker = state.withLock({ $0.waiting.interrupt(unique) })?.asker else { return }
         if isKilled(asker) {
             abandon(unique, in: session)
         } else {
             session.watch.wake()
             state.withLock { $0.waiting.worker(of: unique) }?.clientIsInterrupted(in: unique)
         }
-        return !isPostponed
     }
 
     /// Answers a client whose wait a signal has ended, in the place of the worker, whose answer will reach nobody.

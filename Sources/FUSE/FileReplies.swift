@@ -17,7 +17,10 @@ public struct OpenReply: ~Copyable, Reply {
     /// Answers that the node is open. False where the opener has gone: no release will follow.
     @discardableResult
     public consuming func succeed(_ info: OpenReplyInfo) -> Bool {
-        let isTaken = request.answer { cfuse_reply_open($0, info.handle.rawValue, info.openFlags) }
+        var answer = fuse_open_out()
+        answer.fh = info.handle.rawValue
+        answer.open_flags = info.openFlags
+        let isTaken = withUnsafeBytes(of: &answer) { request.succeed(with: $0) }
         discard self
         return isTaken
     }
@@ -78,21 +81,19 @@ public struct DataReply: ~Copyable, Reply {
 
     /// Answers with the bytes, at most as many as were asked for; they are copied before this returns.
     public consuming func succeed(_ bytes: UnsafeRawBufferPointer) {
-        request.answer { fuse_reply_buf($0, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) }
+        request.succeed(with: bytes)
         discard self
     }
 
     /// Answers with the bytes of an array; none of them says that there is nothing more to read.
     public consuming func succeed(_ bytes: ArraySlice<UInt8>) {
-        bytes.withUnsafeBytes { bytes in
-            _ = request.answer { fuse_reply_buf($0, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) }
-        }
+        bytes.withUnsafeBytes { bytes in _ = request.succeed(with: bytes) }
         discard self
     }
 
     /// Answers that there is nothing more to read.
     public consuming func succeedAtEnd() {
-        request.answer { fuse_reply_buf($0, nil, 0) }
+        request.succeed()
         discard self
     }
 
@@ -120,7 +121,9 @@ public struct WriteReply: ~Copyable, Reply {
 
     /// Answers how many bytes were taken, at most as many as were given.
     public consuming func succeed(written: Int) {
-        request.answer { fuse_reply_write($0, written) }
+        var answer = fuse_write_out()
+        answer.size = UInt32(written)
+        withUnsafeBytes(of: &answer) { bytes in _ = request.succeed(with: bytes) }
         discard self
     }
 

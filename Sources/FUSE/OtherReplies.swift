@@ -17,7 +17,7 @@ public struct EmptyReply: ~Copyable, Reply {
 
     /// Answers that it is done.
     public consuming func succeed() {
-        request.answer { fuse_reply_err($0, 0) }
+        request.succeed()
         discard self
     }
 

@@ -13,33 +13,64 @@ public protocol Reply: ~Copyable, Sendable {
     var isInterrupted: Bool { get }
 }
 
-/// A request that libfuse waits to have answered.
+/// A request that waits for its answer: through libfuse, where libfuse has read it, or without.
 ///
-/// Trivial, so that replies can discard themselves; holds one reference to its session, given back by ``answer(_:)``.
-/// Exactly one call of ``answer(_:)`` ends it.
+/// Trivial, so that replies can discard themselves; holds one reference to the device, given back by the answer. Exactly one answer ends
+/// it.
 // Unchecked: libfuse guards the request with the session's lock, and the reply that owns it answers once.
 struct Request: @unchecked Sendable {
-    let raw: fuse_req_t
-    private let session: Unmanaged<Session>
+    /// nil: libfuse knows nothing of it.
+    let raw: fuse_req_t?
+    private let unique: UInt64
+    private let device: Unmanaged<Device>
 
     init(_ raw: fuse_req_t, of session: Session) {
         self.raw = raw
-        self.session = Unmanaged.passRetained(session)
+        unique = Worker.current?.header?.unique ?? 0
+        device = Unmanaged.passRetained(session.fuseDevice)
     }
 
-    /// Answers by `body`, which returns what libfuse's reply function returned; false where the caller has gone.
+    /// One that is answered without libfuse.
+    init(direct unique: UInt64, on device: Device) {
+        raw = nil
+        self.unique = unique
+        self.device = Unmanaged.passRetained(device)
+    }
+
+    /// Answers by `body`, which returns what libfuse's reply function returned; false where the caller has gone. Only where there is a
+    /// request of libfuse's.
     @discardableResult
-    func answer(_ body: (fuse_req_t) -> Int32) -> Bool {
+    func answer(_ body: (fuse_req_t?) -> Int32) -> Bool {
         let result = body(raw)
-        session.release()
+        end()
         return result == 0
     }
 
+    /// Answers with bytes; false where the caller has gone.
+    @discardableResult
+    func succeed(with bytes: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) -> Bool {
+        if let raw { return answer { _ in fuse_reply_buf(raw, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) } }
+        let isTaken = device._withUnsafeGuaranteedRef { $0.answer(unique, bytes) }
+        end()
+        return isTaken
+    }
+
     func fail(_ error: Errno) {
-        answer { fuse_reply_err($0, error.rawValue > 0 ? error.rawValue : EIO) }
+        let number = error.rawValue > 0 ? error.rawValue : EIO
+        if let raw {
+            answer { _ in fuse_reply_err(raw, number) }
+        } else {
+            device._withUnsafeGuaranteedRef { _ = $0.answer(unique, error: number) }
+            end()
+        }
+    }
+
+    private func end() {
+        device._withUnsafeGuaranteedRef { $0.interruptions.remove(unique) }
+        device.release()
     }
 
     var isInterrupted: Bool {
-        fuse_req_interrupted(raw) != 0
+        device._withUnsafeGuaranteedRef { $0.interruptions.contains(unique) }
     }
 }

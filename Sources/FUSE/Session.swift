@@ -27,10 +27,10 @@ public final class Session: Sendable {
     let state = Monitor(State())
     /// The minor version of the kernel's protocol; 0 before the connection begins.
     let protocolMinor = Atomic<UInt32>(0)
-    // Unsafe: an immutable pointer to a session that libfuse guards with its own lock; destroyed in `deinit`.
-    nonisolated(unsafe) let handle: OpaquePointer
-    // Unsafe: as above. Leads from libfuse back to this session, set before the first request.
-    nonisolated(unsafe) private let backReference: UnsafeMutablePointer<Unmanaged<Session>?>
+    let fuseDevice: Device
+    var handle: OpaquePointer { fuseDevice.handle }
+    /// Whether what comes often is executed without libfuse: not where an option asks libfuse for what only it does.
+    let isDirect: Bool
 
     /// A session for `fileSystem`, not yet mounted.
     /// - Throws: ``MountError/unknownOptions(_:)`` with ``MountOptions/others`` where libfuse refuses the options.
@@ -50,16 +50,14 @@ public final class Session: Sendable {
         }
         self.fileSystem = fileSystem
         self.options = options
-        self.handle = handle
-        self.backReference = backReference
+        fuseDevice = Device(handle, backReference)
+        isDirect = !options.debug && !options.others.contains { $0 == "debug" || $0 == "allow_root" }
         backReference.pointee = Unmanaged.passUnretained(self)
     }
 
     deinit {
         end()
         fuse_session_unmount(handle)
-        fuse_session_destroy(handle)
-        backReference.deallocate()
     }
 
     /// The session that libfuse's user data stands for.
@@ -222,14 +220,11 @@ public final class Session: Sendable {
     }
 
     /// The device by which the kernel is spoken to; -1 before the mount.
-    var descriptor: Int32 {
-        fuse_session_fd(handle)
-    }
+    var descriptor: Int32 { fuseDevice.descriptor }
 
-    /// Answers a request of which libfuse knows nothing, or in its place; what it answers later reaches nobody.
+    /// Answers a request in the place of whoever executes it; what that answers later reaches nobody.
     func answer(_ unique: UInt64, _ error: Errno) {
-        var header = Message(length: 16, code: -error.rawValue, request: unique)
-        _ = Glibc.write(descriptor, &header, MemoryLayout<Message>.size)
+        fuseDevice.answer(unique, error: error.rawValue)
     }
 
     func asker(of header: RequestHeader) -> WaitingRequests.Asker {

@@ -106,9 +106,16 @@ final class Worker: Sendable {
             let request = header?.unique ?? 0
             phase.store(Phase.executing(request).rawValue, ordering: .sequentiallyConsistent)
             session.watch.wake()
-            fuse_session_process_buf(session.handle, &buffer)
+            process(&buffer)
             guard change(from: .executing(request), to: .reading(after: request)) else { return true }
         }
+    }
+
+    /// Executes the request whose header is `header`.
+    private func process(_ buffer: inout fuse_buf) {
+        let bytes = UnsafeRawBufferPointer(start: buffer.mem, count: buffer.size)
+        if session.isDirect, let header, DirectRequest.execute(header, bytes, in: session) { return }
+        fuse_session_process_buf(session.handle, &buffer)
     }
 
     /// Lets another worker read; nothing if that has been done in this request.
@@ -194,7 +201,7 @@ final class Worker: Sendable {
             var buffer = fuse_buf()
             buffer.mem = bytes.baseAddress
             buffer.size = bytes.count
-            fuse_session_process_buf(session.handle, &buffer)
+            process(&buffer)
         }
     }
 
