@@ -31,6 +31,8 @@ public final class Session: Sendable {
     var handle: OpaquePointer { fuseDevice.handle }
     /// Whether what comes often is executed without libfuse: not where an option asks libfuse for what only it does.
     let isDirect: Bool
+    // Unsafe: used by the worker that has the baton, which hands it on with a lock held; so it needs no check at every access.
+    @exclusivity(unchecked) nonisolated(unsafe) var source: RequestSource
 
     /// A session for `fileSystem`, not yet mounted.
     /// - Throws: ``MountError/unknownOptions(_:)`` with ``MountOptions/others`` where libfuse refuses the options.
@@ -52,6 +54,7 @@ public final class Session: Sendable {
         self.options = options
         fuseDevice = Device(handle, backReference)
         isDirect = !options.debug && !options.others.contains { $0 == "debug" || $0 == "allow_root" }
+        source = RequestSource(handle)
         backReference.pointee = Unmanaged.passUnretained(self)
     }
 

@@ -93,7 +93,7 @@ final class Worker: Sendable {
         while true {
             guard fuse_session_exited(session.handle) == 0 else { return false }
             isReading.store(true, ordering: .sequentiallyConsistent)
-            let size = fuse_session_receive_buf(session.handle, &buffer)
+            let size = session.source.receive(into: &buffer)
             isReading.store(false, ordering: .relaxed)
             guard size > 0 else {
                 if size == -EINTR || size == -EAGAIN { continue }
