@@ -11,15 +11,19 @@
  * start. Names and attributes are cached for ever, directories are not opened, nothing is flushed. One thread.
  *
  *     baseline DIR           mounts at DIR, and serves in the foreground until it is unmounted
+ *     baseline -p 50 DIR     the same, and polls 50 microseconds for the next request before it sleeps: always, whether it pays or not
  */
 #define FUSE_USE_VERSION 314
 #include <errno.h>
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, LINKS = 64 };
 static const double forever = 1e9;
@@ -198,9 +202,36 @@ static const struct fuse_lowlevel_ops operations = {
     .readdirplus = list_nodes,
 };
 
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+/* fuse_session_loop, but for what comes before a sleep. */
+static int poll_loop(struct fuse_session *session, double microseconds) {
+    int descriptor = fuse_session_fd(session);
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+    struct fuse_buf buffer = {0};
+    int size = 1;
+    while (!fuse_session_exited(session) && (size > 0 || size == -EAGAIN || size == -EINTR)) {
+        double end = now() + microseconds;
+        while ((size = fuse_session_receive_buf(session, &buffer)) == -EAGAIN && now() < end) {}
+        if (size == -EAGAIN) poll(&(struct pollfd){.fd = descriptor, .events = POLLIN}, 1, -1);
+        if (size > 0) fuse_session_process_buf(session, &buffer);
+    }
+    free(buffer.mem);
+    return size;
+}
+
 int main(int count, char *words[]) {
-    if (count != 2) {
-        fprintf(stderr, "usage: %s DIR\n", words[0]);
+    double microseconds = 0;
+    for (int option; (option = getopt(count, words, "p:")) != -1;) {
+        if (option != 'p') return 2;
+        microseconds = atof(optarg);
+    }
+    if (count != optind + 1) {
+        fprintf(stderr, "usage: %s [-p MICROSECONDS] DIR\n", words[0]);
         return 2;
     }
     for (int number = 0; number < LINKS; number++) {
@@ -210,8 +241,8 @@ int main(int count, char *words[]) {
     char *options[] = {words[0], "-ofsname=baseline,default_permissions", NULL};
     struct fuse_args arguments = FUSE_ARGS_INIT(2, options);
     struct fuse_session *session = fuse_session_new(&arguments, &operations, sizeof operations, NULL);
-    if (session == NULL || fuse_set_signal_handlers(session) != 0 || fuse_session_mount(session, words[1]) != 0) return 1;
-    int result = fuse_session_loop(session);
+    if (session == NULL || fuse_set_signal_handlers(session) != 0 || fuse_session_mount(session, words[optind]) != 0) return 1;
+    int result = microseconds > 0 ? poll_loop(session, microseconds) : fuse_session_loop(session);
     fuse_session_unmount(session);
     fuse_remove_signal_handlers(session);
     fuse_session_destroy(session);

@@ -2,6 +2,7 @@
  * The client: what system calls on attribute files cost, on several mounts by turns.
  *
  *     client [-b BATCHES] [-t TEXT] NAME=MOUNT:READ:WRITE:STAT:LIST …
+ *     client -o OPERATION -n COUNT NAME=MOUNT:READ:WRITE:STAT:LIST      one operation so many times, with nothing printed
  *
  * READ, WRITE, STAT and LIST are paths below MOUNT: an attribute to read, one to write TEXT to, one that nobody reads or writes,
  * and a directory to list. Every operation runs in batches, one batch on each mount after the other and all over again, so that
@@ -28,6 +29,8 @@ struct mount {
     const char *name;
     char paths[FILES][PAGE];
     int descriptor; /* READ, open all the time */
+    int at_end;     /* READ, read to its end */
+    int written;    /* WRITE, open all the time */
     double times[MAXIMUM_BATCHES];
 };
 
@@ -61,6 +64,21 @@ static void pread_open(struct mount *mount) {
     if (pread(mount->descriptor, buffer, sizeof buffer, 0) <= 0) fail("pread", mount->paths[READ]);
 }
 
+static void read_on(struct mount *mount) {
+    char buffer[PAGE];
+    if (read(mount->at_end, buffer, sizeof buffer) != 0) fail("read on", mount->paths[READ]);
+}
+
+static void pwrite_open(struct mount *mount) {
+    if (pwrite(mount->written, text, strlen(text), 0) != (ssize_t)strlen(text)) fail("pwrite", mount->paths[WRITE]);
+}
+
+static void open_close(struct mount *mount) {
+    int descriptor = open(mount->paths[READ], O_RDONLY);
+    if (descriptor < 0) fail("open", mount->paths[READ]);
+    close(descriptor);
+}
+
 static void stat_path(struct mount *mount) {
     struct stat status;
     if (stat(mount->paths[STAT], &status) != 0) fail("stat", mount->paths[STAT]);
@@ -80,7 +98,10 @@ static const struct operation {
 } operations[] = {
     {"open-read-read-close", open_read_read_close, 250},
     {"open-write-close", open_write_close, 250},
+    {"open-close", open_close, 250},
     {"pread", pread_open, 500},
+    {"read-on", read_on, 500},
+    {"pwrite", pwrite_open, 500},
     {"stat", stat_path, 2500},
     {"ls", list_directory, 250},
 };
@@ -116,12 +137,32 @@ static void open_mount(struct mount *mount, char *word) {
     }
     mount->descriptor = open(mount->paths[READ], O_RDONLY);
     if (mount->descriptor < 0) fail("open", mount->paths[READ]);
+    char buffer[PAGE];
+    mount->at_end = open(mount->paths[READ], O_RDONLY);
+    while (read(mount->at_end, buffer, sizeof buffer) > 0) {}
+    mount->written = open(mount->paths[WRITE], O_WRONLY);
+    if (mount->written < 0) fail("open", mount->paths[WRITE]);
+}
+
+/* Runs one operation so many times. */
+static int repeat(const char *name, int count, struct mount *mount) {
+    for (size_t row = 0; row < sizeof operations / sizeof *operations; row++) {
+        if (strcmp(operations[row].name, name) != 0) continue;
+        while (count-- > 0) operations[row].run(mount);
+        return 0;
+    }
+    fprintf(stderr, "client: no operation '%s'\n", name);
+    return 2;
 }
 
 int main(int count, char *words[]) {
     int batches = 101;
-    for (int option; (option = getopt(count, words, "b:t:")) != -1;) {
+    const char *single = NULL;
+    int times = 0;
+    for (int option; (option = getopt(count, words, "b:t:o:n:")) != -1;) {
         switch (option) {
+        case 'o': single = optarg; break;
+        case 'n': times = atoi(optarg); break;
         case 'b': batches = atoi(optarg); break;
         case 't': text = optarg; break;
         default: return 2;
@@ -134,6 +175,7 @@ int main(int count, char *words[]) {
     }
     static struct mount mounts[MAXIMUM_MOUNTS];
     for (int number = 0; number < mount_count; number++) open_mount(&mounts[number], words[optind + number]);
+    if (single != NULL) return repeat(single, times, &mounts[0]);
 
     printf("%-22s", "ns per operation");
     for (int number = 0; number < mount_count; number++) printf("  %12s best  median", mounts[number].name);
