@@ -46,7 +46,7 @@ final class Device: Sendable {
 /// The requests whose callers a signal has reached while they wait for the answer.
 final class Interruptions: Sendable {
     /// The most that are kept; of those that were answered while the signal was told of, nobody takes the number out.
-    private static let maximum = 1024
+    static let maximum = 1024
 
     private let requests = Mutex<Set<UInt64>>([])
     private let isEmpty = Atomic(true)
@@ -63,6 +63,9 @@ final class Interruptions: Sendable {
     func contains(_ unique: UInt64) -> Bool {
         !isEmpty.load(ordering: .relaxed) && requests.withLock { $0.contains(unique) }
     }
+
+    /// How many are kept.
+    var count: Int { requests.withLock { $0.count } }
 
     /// The request has its answer.
     func remove(_ unique: UInt64) {

@@ -49,7 +49,9 @@ struct Request: @unchecked Sendable {
     /// Answers with bytes; false where the caller has gone.
     @discardableResult
     func succeed(with bytes: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) -> Bool {
-        if let raw { return answer { _ in fuse_reply_buf(raw, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) } }
+        if let raw {
+            return answer { _ in fuse_reply_buf(raw, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) }
+        }
         let isTaken = device._withUnsafeGuaranteedRef { $0.answer(unique, bytes) }
         end()
         return isTaken

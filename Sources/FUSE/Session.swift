@@ -53,7 +53,7 @@ public final class Session: Sendable {
         self.fileSystem = fileSystem
         self.options = options
         fuseDevice = Device(handle, backReference)
-        isDirect = !options.debug && !options.others.contains { $0 == "debug" || $0 == "allow_root" }
+        isDirect = Self.isDirect(options)
         source = RequestSource(handle)
         backReference.pointee = Unmanaged.passUnretained(self)
     }
@@ -61,6 +61,10 @@ public final class Session: Sendable {
     deinit {
         end()
         fuse_session_unmount(handle)
+    }
+
+    static func isDirect(_ options: MountOptions) -> Bool {
+        !options.debug && !options.others.contains { $0 == "debug" || $0 == "allow_root" }
     }
 
     /// The session that libfuse's user data stands for.

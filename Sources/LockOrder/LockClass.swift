@@ -109,7 +109,8 @@ private final class KnownLiteral: Sendable {
 
     static func keep(_ literal: LockClass.Literal, _ lockClass: LockClass) {
         let known = Unmanaged.passRetained(KnownLiteral(literal, lockClass))
-        let (isKept, _) = place(of: literal).pointee.compareExchange(expected: nil, desired: known, ordering: .acquiringAndReleasing)
+        let place = place(of: literal)
+        let isKept = place.pointee.compareExchange(expected: nil, desired: known, ordering: .acquiringAndReleasing).exchanged
         if !isKept { known.release() }
     }
 }

@@ -32,10 +32,30 @@ public struct Turn: ~Copyable, Sendable {
 
     @usableFromInline
     func begin() {
-        if !Instrumentation.isOn, exchange(Word.free, with: Word.taken) == nil {
-            core.countAcquisition()
-            return
-        }
+        // who looks at what locks do sees every turn
+        guard Instrumentation.isOn || !beginsAtOnce() else { return }
+        wait()
+    }
+
+    @usableFromInline
+    func end() {
+        guard Instrumentation.isOn || !endsAtOnce() else { return }
+        handBack()
+    }
+
+    /// Takes the turn if nobody has it.
+    func beginsAtOnce() -> Bool {
+        guard exchange(Word.free, with: Word.taken) == nil else { return false }
+        core.countAcquisition()
+        return true
+    }
+
+    /// Gives the turn back if nobody waits for it.
+    func endsAtOnce() -> Bool {
+        exchange(Word.taken, with: Word.free) == nil
+    }
+
+    func wait() {
         let site = LockSite(#fileID, #line)
         while true {
             let hold = core.acquire(.exclusive, site)
@@ -47,9 +67,7 @@ public struct Turn: ~Copyable, Sendable {
         }
     }
 
-    @usableFromInline
-    func end() {
-        if !Instrumentation.isOn, exchange(Word.taken, with: Word.free) == nil { return }
+    func handBack() {
         let hold = core.acquire(.exclusive, LockSite(#fileID, #line))
         word.store(Word.free, ordering: .releasing)
         core.release(.exclusive, hold)

@@ -116,6 +116,7 @@ public final class AttributeTable<Object>: Sendable {
     // Unsafe: immutable pointers to what lives as long as the table. The shows and stores of the rows, without the rest of them: to take
     // one out of an array, generic code asks the runtime how it is laid out, which takes longer than most of them.
     nonisolated(unsafe) private let shows: UnsafeMutablePointer<Attribute<Object>.Show?>
+    // Unsafe: as above.
     nonisolated(unsafe) private let stores: UnsafeMutablePointer<Attribute<Object>.Store?>
     let columns: AttributeColumns
 

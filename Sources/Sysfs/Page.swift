@@ -66,7 +66,7 @@ public struct Input: Sendable {
         var bytes: [UInt8] = []
         swap(&bytes, &memory)
         bytes.removeAll(keepingCapacity: true)
-        bytes.append(contentsOf: written.prefix(Page.size))
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: written.prefix(Page.size)))
         self.bytes = bytes
         isCut = written.count > Page.size
     }
