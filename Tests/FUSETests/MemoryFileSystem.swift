@@ -27,6 +27,8 @@ final class MemoryFileSystem: FileSystem {
         var pollHandle: PollBox?
         var openDescriptors = 0
         var events: [String] = []
+        /// The thread that has executed the last read of `file`: its directory in /proc.
+        var reader = ""
     }
 
     /// Makes a handle storable in a copyable state.
@@ -38,9 +40,10 @@ final class MemoryFileSystem: FileSystem {
     static let many = (0..<300).map { "entry-with-a-rather-long-name-\($0)" }
     static let names: [(name: String, kind: Kind)] = [
         ("", .directory([])),  // number 0 names nothing
-        ("/", .directory(["file", "link", "many", "dropped", "blocked", "later", "events", "empty", "silent"])),
+        ("/", .directory(["file", "link", "many", "dropped", "blocked", "later", "events", "empty", "silent", "signalled"])),
         ("file", .file), ("link", .link("file")), ("many", .directory(many)), ("dropped", .file), ("blocked", .file),
         ("later", .file), ("events", .file), ("empty", .directory([])), ("late", .file), ("silent", .file),
+        ("signalled", .file),
     ]
     static let firstOfMany: UInt64 = 1000
     static let forever = 1e9
@@ -191,7 +194,19 @@ final class MemoryFileSystem: FileSystem {
             let box = Mutex<DataReply?>(reply)
             let kept = LaterReply(box)
             startDetached { kept.answer(offset, size) }
+        case "signalled":
+            let kept = LaterReply(Mutex<DataReply?>(reply))
+            startDetached { [state] in
+                state.withLock { $0.blocked += 1 }
+                state.broadcast()
+                let isInterrupted = state.wait(atMost: 1_000_000) { state, _ -> Bool? in
+                    kept.isInterrupted ? true : state.isGateOpen ? false : nil
+                }
+                kept.fail(isInterrupted ? .EINTR : .EIO)
+            }
         default:
+            let reader = ownThread()
+            state.withLock { $0.reader = reader }
             succeed(reply, state.withLock { $0.content }, offset, size)
         }
     }
@@ -259,6 +274,13 @@ final class LaterReply: Sendable {
         self.box = box
     }
 
+    var isInterrupted: Bool { box.withLock { $0?.isInterrupted ?? false } }
+
+    func fail(_ error: Errno) {
+        guard let reply = box.withLock({ $0.take() }) else { return }
+        reply.fail(error)
+    }
+
     func answer(_ offset: Int64, _ size: Int) {
         guard let reply = box.withLock({ $0.take() }) else { return }
         succeed(reply, Array("later\n".utf8), offset, size)
@@ -271,4 +293,11 @@ func succeed(_ reply: consuming DataReply, _ bytes: [UInt8], _ offset: Int64, _ 
     defer { copy.deallocate() }
     copy.copyBytes(from: rest)
     reply.succeed(UnsafeRawBufferPointer(copy))
+}
+
+/// The calling thread's directory in /proc.
+private func ownThread() -> String {
+    var bytes = [CChar](repeating: 0, count: 64)
+    let count = readlink("/proc/thread-self", &bytes, bytes.count)
+    return "/proc/" + String(decoding: bytes.prefix(max(0, count)).map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
 }
