@@ -1,43 +1,47 @@
+internal import CFuse
 internal import Glibc
 
-/// The head of a request, as `fuse(4)` has it: what a worker needs to know of it before libfuse executes it.
+/// The head of a request, as `fuse(4)` has it: what a worker needs to know of it before it is executed.
 struct RequestHeader {
-    /// `FUSE_READ` and so on.
-    let operation: UInt32
-    /// The number of the request; never used again in a session.
-    let unique: UInt64
-    let node: NodeID
-    /// The thread that asks, as the mounting process's PID namespace numbers it; 0 where it is not seen there.
-    let asker: pid_t
-    private let uid: UInt32
-    private let gid: UInt32
+    private let raw: fuse_in_header
     /// The request that this one interrupts; nil unless it is an interrupt.
     let interrupted: UInt64?
 
     /// Nil for what is no request.
     init?(_ memory: UnsafeRawBufferPointer) {
-        guard memory.count >= Self.size else { return nil }
-        operation = memory.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
-        unique = memory.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-        node = NodeID(rawValue: memory.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
-        uid = memory.loadUnaligned(fromByteOffset: 24, as: UInt32.self)
-        gid = memory.loadUnaligned(fromByteOffset: 28, as: UInt32.self)
-        asker = pid_t(bitPattern: memory.loadUnaligned(fromByteOffset: 32, as: UInt32.self))
-        interrupted =
-            operation == Self.interrupt && memory.count >= Self.size + 8
-            ? memory.loadUnaligned(fromByteOffset: Self.size, as: UInt64.self) : nil
+        guard let raw = memory.first(as: fuse_in_header.self) else { return nil }
+        self.raw = raw
+        let isInterrupt = raw.opcode == FUSE_INTERRUPT.rawValue
+        interrupted = isInterrupt ? Self.arguments(of: memory).first(as: fuse_interrupt_in.self)?.unique : nil
     }
 
-    var context: RequestContext { RequestContext(uid: uid, gid: gid, pid: asker) }
+    /// What stands behind the head of a request.
+    static func arguments(of request: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: request[MemoryLayout<fuse_in_header>.size...])
+    }
+
+    var operation: fuse_opcode { fuse_opcode(rawValue: raw.opcode) }
+
+    /// The number of the request; never used again in a session.
+    var unique: UInt64 { raw.unique }
+
+    var node: NodeID { NodeID(rawValue: raw.nodeid) }
+
+    /// The thread that asks, as the mounting process's PID namespace numbers it; 0 where it is not seen there.
+    var asker: pid_t { pid_t(bitPattern: raw.pid) }
+
+    var context: RequestContext { RequestContext(uid: raw.uid, gid: raw.gid, pid: asker) }
 
     /// Whether it may have to wait: it reads or writes a file. Nothing else does.
-    var mayWait: Bool { isRead || operation == Self.write }
+    var mayWait: Bool { isRead || operation == FUSE_WRITE }
 
     /// Whether it reads a file: if nobody hears the answer, it need not be executed.
-    var isRead: Bool { operation == Self.read }
+    var isRead: Bool { operation == FUSE_READ }
+}
 
-    static let size = 40
-    private static let read: UInt32 = 15
-    private static let write: UInt32 = 16
-    private static let interrupt: UInt32 = 36
+extension UnsafeRawBufferPointer {
+    /// What it begins with; nil where it is too short for that.
+    func first<Value: BitwiseCopyable>(as type: Value.Type) -> Value? {
+        count >= MemoryLayout<Value>.size ? loadUnaligned(as: type) : nil
+    }
 }

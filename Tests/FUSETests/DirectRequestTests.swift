@@ -11,7 +11,7 @@ import Waiting
 struct DirectRequestTests {
     /// A request of an operation, as the kernel sends it, with so many bytes behind its header.
     private func isExecuted(_ operation: UInt32, arguments: Int, size: UInt32 = 0, in session: Session) throws -> Bool {
-        var bytes = [UInt8](repeating: 0, count: RequestHeader.size + arguments)
+        var bytes = [UInt8](repeating: 0, count: 40 + arguments)
         withUnsafeBytes(of: UInt32(bytes.count)) { bytes.replaceSubrange(0..<4, with: $0) }
         withUnsafeBytes(of: operation) { bytes.replaceSubrange(4..<8, with: $0) }
         // where reads and writes have it
