@@ -26,6 +26,7 @@ struct Request: @unchecked Sendable {
 
     init(_ raw: fuse_req_t, of session: Session) {
         self.raw = raw
+        // libfuse does not tell the number; it calls back in the worker that has read the request
         unique = Worker.current?.header?.unique ?? 0
         device = Unmanaged.passRetained(session.fuseDevice)
     }
@@ -37,10 +38,11 @@ struct Request: @unchecked Sendable {
         self.device = Unmanaged.passRetained(device)
     }
 
-    /// Answers by `body`, which returns what libfuse's reply function returned; false where the caller has gone. Only where there is a
-    /// request of libfuse's.
+    /// Answers by `body`, which returns what libfuse's reply function returned; false where the caller has gone. Only for a request that
+    /// libfuse has read.
     @discardableResult
-    func answer(_ body: (fuse_req_t?) -> Int32) -> Bool {
+    func answer(_ body: (fuse_req_t) -> Int32) -> Bool {
+        guard let raw else { preconditionFailure("libfuse knows nothing of request \(unique)") }
         let result = body(raw)
         end()
         return result == 0
@@ -49,8 +51,8 @@ struct Request: @unchecked Sendable {
     /// Answers with bytes; false where the caller has gone.
     @discardableResult
     func succeed(with bytes: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) -> Bool {
-        if let raw {
-            return answer { _ in fuse_reply_buf(raw, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) }
+        if raw != nil {
+            return answer { fuse_reply_buf($0, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count) }
         }
         let isTaken = device._withUnsafeGuaranteedRef { $0.answer(unique, bytes) }
         end()
@@ -59,8 +61,8 @@ struct Request: @unchecked Sendable {
 
     func fail(_ error: Errno) {
         let number = error.rawValue > 0 ? error.rawValue : EIO
-        if let raw {
-            answer { _ in fuse_reply_err(raw, number) }
+        if raw != nil {
+            answer { fuse_reply_err($0, number) }
         } else {
             device._withUnsafeGuaranteedRef { _ = $0.answer(unique, error: number) }
             end()
