@@ -15,9 +15,15 @@ struct ProcessorInformation {
         model = Self.model(of: machine)
         self.processors = max(1, processors)
         isUnderZVM = machine.zVM
-        missing =
-            machine.apInstructions
-            ? Set((machine.features == nil ? [12] : []) + (machine.interrupts ? [] : [65])) : [12, 15, 65]
+        missing = Self.facilities(missingIn: machine)
+    }
+
+    private static func facilities(missingIn machine: MachineDescription) -> Set<Int> {
+        guard machine.apInstructions else { return [12, 15, 65] }
+        var missing: Set<Int> = []
+        if machine.features == nil { missing.insert(12) }
+        if !machine.interrupts { missing.insert(65) }
+        return missing
     }
 
     private struct Model {
