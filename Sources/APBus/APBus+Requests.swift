@@ -87,7 +87,7 @@ extension APBus {
 
     // MARK: - Who is asked
 
-    /// What counts against a queue that has thrown the request away: as much as 125 others would that wait.
+    /// Counts as load of a queue that has thrown the request away: as much as 125 requests of a CEX8 that wait.
     private static let penalty = 10_000
 
     /// The queue that a request goes to: of those that can work the one with the least load, then the fewest requests, then the

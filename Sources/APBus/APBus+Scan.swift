@@ -256,7 +256,7 @@ extension APBus {
         switch change {
         case .none: return
         case .error:
-            // started when its requests look for a queue: it may be the only one
+            // in order again before its requests look for a queue: it may be the only one
             flush(queue) { $0.machine.recover() }
             kick(queue)
         case .checkstop, .configuration:

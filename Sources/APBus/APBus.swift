@@ -82,9 +82,9 @@ public final class APBus: Sendable {
         var pollsAgain = false
         /// Requests of the random number generator that have found no queue yet.
         var randomNumberRequests = 0
-        /// The bus is to be scanned for it unless one of the queues that come together can be asked.
+        /// The bus is to be scanned for the generator unless one of the queues that come together can be asked.
         var owesRandomNumberScan = false
-        /// It is to be scanned for it at once.
+        /// That scan is to be made now, by whoever comes first.
         var randomNumberScanIsDue = false
     }
 

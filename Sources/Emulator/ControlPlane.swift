@@ -47,7 +47,7 @@ enum ControlPlane {
         } command: { computer, line, held throws(ControlError) in
             try guest(line, computer, held)
         },
-        // programs that know of `guests` take each word with a `=` for what they know
+        // a file of its own: programs that read `guests` expect no other words with a `=`
         readOnly("guests-long") { guests($0, \.longLine) },
         file("faults") { computer in
             computer.faults.withLock { $0.text }.latin1

@@ -1,7 +1,7 @@
 /// How long a session may poll for its next request before it sleeps for it: adaptive busy polling.
 ///
 /// Who sleeps has to be woken, and on another processor that takes longer than most requests; who polls is there when the request comes.
-/// Whether a request comes in time is learnt from those before, by a budget: each poll is paid by its length, and one that has found a
+/// Whether a request comes in time is learnt from those before, by a budget: each poll costs its length, and one that has found a
 /// request earns about what a wakeup would have cost. So requests that follow each other closely are polled for; where they do not, all
 /// that is spent is what comes in by itself, a small share of the time.
 ///
