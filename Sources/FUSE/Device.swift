@@ -16,6 +16,8 @@ final class Device: Sendable {
     }
 
     deinit {
+        // closes the descriptor, which a reply may use as long as there is one
+        fuse_session_unmount(handle)
         fuse_session_destroy(handle)
         backReference.deallocate()
     }

@@ -60,7 +60,6 @@ public final class Session: Sendable {
 
     deinit {
         end()
-        fuse_session_unmount(handle)
     }
 
     static func isDirect(_ options: MountOptions) -> Bool {

@@ -145,6 +145,23 @@ struct SessionTests {
         #expect(!MountTable.current().contains { $0.mountPoint == FilePath(path) })
     }
 
+    /// It must not close what the reply writes to: another file might have got the number.
+    @Test func aReplyMayOutliveItsSession() throws {
+        let path = try makeDirectory()
+        defer { rmdir(path) }
+        let descriptor: Int32
+        let device: Device
+        do {
+            let session = try Session(fileSystem: MemoryFileSystem(), options: MountOptions())
+            try session.mount(at: path)
+            (device, descriptor) = (session.fuseDevice, session.descriptor)
+        }
+        withExtendedLifetime(device) {
+            #expect(fcntl(descriptor, F_GETFD) != -1)
+            #expect(!device.answer(2))
+        }
+    }
+
     @Test func mountingAndStoppingOverAndOver() throws {
         for _ in 0..<50 {
             try withMount { mount throws in
