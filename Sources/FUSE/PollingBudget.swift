@@ -15,6 +15,8 @@ struct PollingBudget {
     static let period = 32
     /// The most that is kept: so much is spent on requests that do not come before it is learnt.
     static let limit = 8 * window
+    /// The most that is owed, some seconds without polls: while the process was stopped nobody was kept from anything.
+    static let maximumDebt = 100_000_000
 
     private var balance = limit
     private var countedUntil: Int
@@ -32,6 +34,6 @@ struct PollingBudget {
 
     /// Pays for a poll. It may have been longer than ``window``: others may have had the processor meanwhile.
     mutating func pay(for duration: Int, hasFound: Bool) {
-        balance = min(Self.limit, balance - duration + (hasFound ? Self.reward : 0))
+        balance = max(-Self.maximumDebt, min(Self.limit, balance - duration + (hasFound ? Self.reward : 0)))
     }
 }

@@ -81,4 +81,17 @@ struct PollingBudgetTests {
         let late = budget.allowsPoll(at: debt * PollingBudget.period)
         #expect(late)
     }
+
+    /// An hour in which the process was stopped, in the middle of a poll.
+    @Test func afterAnyPollThereAreOthersWithinSeconds() {
+        var budget = PollingBudget(at: 0)
+        let hour = 3_600_000_000_000
+        budget.pay(for: hour, hasFound: true)
+        let atOnce = budget.allowsPoll(at: hour)
+        // the hour itself has come in by then, which is more than is owed
+        #expect(atOnce)
+        budget.pay(for: hour, hasFound: false)
+        let soon = budget.allowsPoll(at: hour + 4_000_000_000)
+        #expect(soon)
+    }
 }
