@@ -100,7 +100,10 @@ final class Baton: Sendable {
             if let header = worker.header { state.waiting.end(header.unique) }
             if !isCounted { state.standingBy += 1 }
         }
-        let turn = state.wait(atMost: Self.patience) { (state, isLate) -> Turn? in
+        // it never ends; so those that stand by and have slept without a time have to count theirs now
+        if isPermanent { state.broadcast() }
+        // who stands by alone stays: no time wakes it
+        let turn = state.wait(atMost: Self.patience, if: { $0.standingBy > 1 && !isPermanent }) { (state, isLate) -> Turn? in
             guard let turn = Self.turn(of: worker, &state, mayEnd: isLate && !isPermanent) else { return nil }
             state.standingBy -= 1
             look(state)

@@ -45,13 +45,21 @@ final class Monitor<Value>: @unchecked Sendable {
     /// - Parameters:
     ///   - patience: after so many nanoseconds without an answer, and each time that they have gone by again, `step` is told that
     ///     it is late.
-    func wait<Result>(atMost patience: Int, _ step: (inout Value, _ isLate: Bool) -> Result?) -> Result {
+    ///   - mayBeLate: whether time counts at all. While it does not, only a change wakes who waits.
+    func wait<Result>(
+        atMost patience: Int, if mayBeLate: (Value) -> Bool = { _ in true }, _ step: (inout Value, _ isLate: Bool) -> Result?
+    ) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         var deadline = timespec.now(plus: patience)
         var isLate = false
         while true {
             if let result = step(&value, isLate) { return result }
+            guard mayBeLate(value) else {
+                pthread_cond_wait(changed, mutex)
+                (deadline, isLate) = (timespec.now(plus: patience), false)
+                continue
+            }
             if isLate { deadline = timespec.now(plus: patience) }
             isLate = pthread_cond_timedwait(changed, mutex, &deadline) == ETIMEDOUT
         }

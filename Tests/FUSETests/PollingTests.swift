@@ -27,6 +27,23 @@ struct PollingTests {
         }
     }
 
+    @Test func noTimeWakesWhoHasNothingToDoWhenItIsLate() {
+        let monitor = Monitor(false)
+        var steps = 0
+        let isLate = monitor.wait(atMost: 1, if: { _ in false }) { hasChanged, isLate -> Bool? in
+            steps += 1
+            // the lock is free for it once this waits
+            if steps == 1 {
+                startDetached {
+                    monitor.withLock { $0 = true }
+                    monitor.broadcast()
+                }
+            }
+            return isLate || hasChanged ? isLate : nil
+        }
+        #expect(!isLate)
+    }
+
     @Test func whoIsAskedNothingSleeps() throws {
         try withMount { mount throws in
             #expect(try contentOf(mount.path + "/file") == "hello\n")
