@@ -38,6 +38,8 @@ extension APBus {
 
     /// Makes the scan that is due, or waits for who does. In Linux it is mostly over before whoever has written a mask can go on: so
     /// the write does this, too.
+    ///
+    /// Locks: the bus's scan. Call it with no lock held.
     func finishRandomNumberScan(after held: borrowing Held<Unlocked>) {
         randomNumberScan.withTurn { _ in
             guard state.withLock({ exchange(&$0.randomNumberScanIsDue, with: false) }) else { return }
